@@ -1,0 +1,67 @@
+/** The one error class that stages throw, and the outcomes a run can have. */
+
+/** How a run ended. Decided from exit codes, our own timers and sentinels, never from guest text. */
+export const OUTCOMES = [
+  'success',
+  'agent-failed',
+  'timed-out',
+  'idle',
+  'limit-reached',
+  'cancelled',
+  'isolation-failed',
+  'image-failed',
+  'boot-failed',
+  'provision-failed',
+  'gateway-failed',
+  'config-invalid',
+  'untrusted',
+  'internal-error',
+] as const;
+
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** One thing that is wrong, and where: becomes one annotation. `line` and `column` count from 1. */
+export type Problem = {
+  readonly message: string;
+  readonly file?: string;
+  readonly line?: number;
+  readonly column?: number;
+};
+
+export type BottleErrorFields = {
+  /** The outcome that the run has when this error ends it. */
+  readonly outcome: Outcome;
+  /** What happened, one sentence. */
+  readonly what: string;
+  /** Which value, from where: an input, a file with line and column, a command with its exit code. */
+  readonly where: string;
+  /** What the reader should do now. */
+  readonly fix: string;
+  /** All problems found, where one report names several. */
+  readonly problems?: readonly Problem[];
+  readonly cause?: unknown;
+};
+
+/** An error that a person can act on: what happened · which value, from where · what to do. */
+export class BottleError extends Error {
+  override readonly name = 'BottleError';
+  readonly outcome: Outcome;
+  readonly what: string;
+  readonly where: string;
+  readonly fix: string;
+  readonly problems: readonly Problem[];
+
+  constructor(fields: BottleErrorFields) {
+    super(`${fields.what} (${fields.where}). ${fields.fix}`, { cause: fields.cause });
+    this.outcome = fields.outcome;
+    this.what = fields.what;
+    this.where = fields.where;
+    this.fix = fields.fix;
+    this.problems = fields.problems ?? [];
+  }
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

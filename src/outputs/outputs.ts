@@ -1,0 +1,28 @@
+/** What came back from a bottle. */
+import type { HostPath } from '../host/host.ts';
+
+/** A regular file that was kept. */
+export type CollectedFile = {
+  /** Relative, POSIX, below the artifact's root. */
+  readonly path: string;
+  readonly size: number;
+  /** Lower-case hex. */
+  readonly sha256: string;
+};
+
+/** Something in the guest that was not taken, and why. */
+export type RefusedEntry = { readonly path: string; readonly reason: string };
+
+export type Collected = {
+  /** The directory on the runner that holds everything below. */
+  readonly directory: HostPath;
+  readonly files: readonly CollectedFile[];
+  readonly refused: readonly RefusedEntry[];
+  /** The agent's change to the workspace as a git patch; empty string when there is none. */
+  readonly patch: string;
+  readonly changedFiles: readonly string[];
+  /** The agent's one-text answer; empty when it left none. */
+  readonly result: string;
+  /** Things a person should know: no git in the guest, no output matched. */
+  readonly notices: readonly string[];
+};

@@ -1,0 +1,99 @@
+/** The plan: every decision of a run, made before anything starts. Stages after it only carry it out. */
+import type { HostPath } from '../host/host.ts';
+import type { EngineName, GuestPath, GuestUser, Isolation } from '../machine/machine.ts';
+
+/** A value and where it came from: `input minutes`, `.bot-bottle/bottles/dev.md:7`, `default`. */
+export type Sourced<T> = { readonly value: T; readonly source: string };
+
+/** Something on the runner that is copied into the guest under a name. */
+export type SkillPlan = { readonly name: string; readonly from: HostPath };
+
+/** What goes into the guest, as data; each part is skipped when it is empty. */
+export type ProvisionPlan = {
+  /** The tree that the agent works on. `exclude`: globs relative to `from` that stay out. */
+  readonly workspace: {
+    readonly from: HostPath;
+    readonly to: GuestPath;
+    readonly exclude: readonly string[];
+  };
+  /** Always written, mode 0600, so that the path exists; passed to the agent only when not empty. */
+  readonly prompt: { readonly text: string; readonly to: GuestPath };
+  readonly skills: { readonly list: readonly SkillPlan[]; readonly to: GuestPath };
+  /** The task as a file, beside being the agent's stdin. */
+  readonly task: { readonly text: string; readonly to: GuestPath };
+  /** Collected at the end without being asked for; made empty at provisioning. */
+  readonly outputDirectory: GuestPath;
+  readonly gitUser: { readonly name: string; readonly email: string };
+};
+
+/** An environment entry: a literal, or the runner variable that holds it. Values of the latter are never here. */
+export type EnvEntry =
+  | {
+      readonly name: string;
+      readonly kind: 'literal';
+      readonly value: string;
+      readonly source: string;
+    }
+  | {
+      readonly name: string;
+      readonly kind: 'host';
+      readonly hostVar: string;
+      readonly source: string;
+    };
+
+export type LimitsPlan = {
+  /** Wall clock for the agent. */
+  readonly minutes: Sourced<number>;
+  /** Longest silence of the agent; 0 = no limit. */
+  readonly idleMinutes: Sourced<number>;
+  /** Largest total of collected outputs. */
+  readonly outputMib: Sourced<number>;
+};
+
+export type ImagePlan =
+  | { readonly kind: 'host' }
+  | {
+      readonly kind: 'smolmachine';
+      /** A path on the runner. */
+      readonly reference: string;
+      /** Lower-case hex; empty when nobody gave one. */
+      readonly sha256: string;
+    };
+
+export type PlannedArtifact = {
+  readonly name: string;
+  /** 0 = the repository's own setting. */
+  readonly retentionDays: number;
+};
+
+export type Plan = {
+  readonly version: 1;
+  /** Agent name + five random base-36 characters. */
+  readonly runId: string;
+  readonly agent: {
+    readonly name: Sourced<string>;
+    readonly bottles: Sourced<readonly string[]>;
+    /** The provider's template: `command`, `claude`, … */
+    readonly provider: Sourced<string>;
+    readonly argv: readonly string[];
+  };
+  readonly engine: Sourced<EngineName>;
+  readonly isolation: Isolation;
+  readonly machine: {
+    readonly name: string;
+    readonly cpus: Sourced<number>;
+    readonly memoryMib: Sourced<number>;
+    readonly storageGib: Sourced<number>;
+  };
+  readonly image: Sourced<ImagePlan>;
+  readonly user: GuestUser;
+  readonly socket: GuestPath;
+  readonly env: readonly EnvEntry[];
+  readonly provision: ProvisionPlan;
+  readonly limits: LimitsPlan;
+  /** Globs in the guest: relative ones start at the workspace, `~/` ones at the home. */
+  readonly outputs: Sourced<readonly string[]>;
+  /** Where the agent may leave its one-text answer. */
+  readonly resultFile: GuestPath;
+  readonly artifact: PlannedArtifact;
+};
