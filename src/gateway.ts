@@ -1,0 +1,5 @@
+/** The gateway process: entry of `dist/gateway`. */
+import { serveGateway } from './gateway/server.ts';
+import { standardStreams } from './host/streams.ts';
+
+await serveGateway(standardStreams());

@@ -1,0 +1,8 @@
+/** The step: entry of `dist/main`. */
+import { runAction } from './action.ts';
+import { createHost } from './host/actions.ts';
+import { createServices } from './host/services.ts';
+
+const host = createHost();
+await runAction(host, createServices(host.env));
+host.exit();
