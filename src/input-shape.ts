@@ -1,0 +1,116 @@
+/** What an input may look like: one small function for each kind of value. */
+
+/** Turns an input's text into its value; throws `Refused` when it does not fit. */
+export type Shape<T> = (text: string) => T;
+
+/** The message is what would have been accepted. */
+export class Refused extends Error {}
+
+export type Shapes = Readonly<Record<string, Shape<unknown>>>;
+export type Values<S extends Shapes> = { readonly [K in keyof S]: ReturnType<S[K]> };
+
+/** An empty text stays empty; any other has to fit. */
+export function emptyOr<T>(shape: Shape<T>): Shape<T | ''> {
+  return (text) => (text === '' ? '' : shape(text));
+}
+
+export function matching(pattern: RegExp, accepted: string): Shape<string> {
+  return (text) => {
+    if (!pattern.test(text)) throw new Refused(accepted);
+    return text;
+  };
+}
+
+/** One line without control characters; may be empty. */
+export function oneLine(accepted: string): Shape<string> {
+  return matching(/^\P{Cc}*$/u, `${accepted}, in one line`);
+}
+
+export function oneOf<const T extends string>(choices: readonly T[]): Shape<T> {
+  return (text) => {
+    const found = choices.find((choice) => choice === text);
+    if (found !== undefined) return found;
+    const near = nearest(text, choices);
+    const hint = near === undefined ? '' : ` (did you mean \`${near}\`?)`;
+    throw new Refused(`${enumerate(choices.filter((choice) => choice !== ''))}${hint}`);
+  };
+}
+
+/** A decimal or whole number within the range, both ends included. */
+export function numeric(kind: 'decimal' | 'whole', least: number, most: number): Shape<number> {
+  const pattern = kind === 'whole' ? /^\d+$/ : /^\d+(\.\d+)?$/;
+  return (text) => {
+    const value = Number(text);
+    if (pattern.test(text) && value >= least && value <= most) return value;
+    throw new Refused(`a ${kind} number from ${least} to ${most}`);
+  };
+}
+
+/** The booleans of YAML 1.2's core schema, as everywhere in actions. */
+export function yamlBoolean(): Shape<boolean> {
+  return (text) => {
+    if (/^(true|True|TRUE)$/.test(text)) return true;
+    if (/^(false|False|FALSE)$/.test(text)) return false;
+    throw new Refused('`true` or `false`');
+  };
+}
+
+/** The parts between separators, trimmed, without the empty ones. */
+export function list<T>(separator: RegExp, shape: Shape<T>): Shape<readonly T[]> {
+  return (text) =>
+    text
+      .split(separator)
+      .map((part) => part.trim())
+      .filter((part) => part !== '')
+      .map(shape);
+}
+
+/** Lower-case hex; a leading `sha256:` is dropped. */
+export function sha256(): Shape<string> {
+  const digest = matching(/^[0-9a-f]{64}$/, '64 hexadecimal digits');
+  return (text) => digest(text.toLowerCase().replace(/^sha256:/, ''));
+}
+
+/** GitHub refuses these characters because artifacts are unpacked on any file system. */
+export function artifactName(): Shape<string> {
+  return matching(/^[^":<>|*?\\/\p{Cc}]+$/u, 'a name without any of " : < > | * ? \\ /');
+}
+
+/** An input whose capability is to come: a value that would have no effect is refused. */
+export function notYet(reason: string): Shape<''> {
+  return (text) => {
+    if (text !== '') throw new Refused(`no value yet: ${reason}`);
+    return '';
+  };
+}
+
+function enumerate(choices: readonly string[]): string {
+  const quoted = choices.map((choice) => `\`${choice}\``);
+  const last = quoted.pop() ?? '';
+  return quoted.length === 0 ? last : `${quoted.join(', ')} or ${last}`;
+}
+
+/** The choice that takes the fewest edits, if they are few enough to be a slip. */
+function nearest(text: string, choices: readonly string[]): string | undefined {
+  const lower = text.toLowerCase().slice(0, 40);
+  const ranked = choices
+    .filter((choice) => choice !== '')
+    .map((choice) => ({ choice, edits: countEdits(lower, choice) }))
+    .sort((a, b) => a.edits - b.edits);
+  const best = ranked[0];
+  return best !== undefined && best.edits <= best.choice.length / 2 ? best.choice : undefined;
+}
+
+/** Levenshtein's distance. */
+function countEdits(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (const [i, letter] of [...from].entries()) {
+    const next = [i + 1];
+    for (let j = 0; j < to.length; j++) {
+      const swap = (row[j] ?? 0) + (letter === to[j] ? 0 : 1);
+      next.push(Math.min(swap, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[to.length] ?? 0;
+}

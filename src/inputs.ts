@@ -1,0 +1,216 @@
+/** The action's inputs as one typed object: the only reader of them. */
+import { isAbsolute, relative, resolve } from 'node:path';
+import { BottleError, OUTCOMES, type Outcome } from './errors.ts';
+import type { Host, HostPath } from './host/host.ts';
+import {
+  artifactName,
+  emptyOr,
+  list,
+  matching,
+  notYet,
+  numeric,
+  oneLine,
+  oneOf,
+  Refused,
+  sha256,
+  type Values,
+  yamlBoolean,
+} from './input-shape.ts';
+import type { EngineName } from './machine/machine.ts';
+
+/** The task as given. `none` only where no agent will run. */
+export type TaskInput =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'file'; readonly path: HostPath }
+  | { readonly kind: 'none' };
+
+/** An empty string, an empty list or `undefined` is "not given"; `action.yml` says what holds then. */
+export type Inputs = {
+  readonly agent: string;
+  readonly task: TaskInput;
+  readonly bottles: readonly string[];
+  readonly mode: 'run' | 'plan' | 'doctor';
+  readonly manifest: string;
+  /** A git revision, or `worktree`. */
+  readonly manifestRef: string;
+  readonly engine: EngineName | undefined;
+  readonly image: string;
+  /** Lower-case hex without a prefix. */
+  readonly imageSha256: string;
+  readonly cache: 'read-write' | 'read' | 'off';
+  readonly smolvmVersion: string;
+  readonly smolvmSha256: string;
+  /** Whole or decimal, more than 0. */
+  readonly minutes: number | undefined;
+  /** Whole or decimal; 0 = no limit. */
+  readonly idleMinutes: number | undefined;
+  /** Absolute, and inside the checkout as far as its text tells. */
+  readonly workspace: HostPath;
+  /** Absolute when given. */
+  readonly skillsPath: HostPath;
+  readonly outputs: readonly string[];
+  readonly artifactName: string;
+  /** 0 = the repository's own setting. */
+  readonly retentionDays: number;
+  readonly push: 'none';
+  /** A secret. */
+  readonly token: string;
+  readonly allowedActors: readonly string[];
+  readonly allowUntrustedHead: boolean;
+  /** Every outcome that fails the step. */
+  readonly failOn: readonly Outcome[];
+};
+
+/** `fail-on` cannot let these pass: a step that could not be trusted or understood is never green. */
+const ALWAYS_FAILS: readonly Outcome[] = [
+  'config-invalid',
+  'untrusted',
+  'isolation-failed',
+  'internal-error',
+];
+
+const NAME = matching(/^[a-z][a-z0-9-]*$/, 'a name of a-z, 0-9 and - that begins with a letter');
+const REVISION = matching(
+  /^(?!-)(?!.*\.\.)[^\s:\p{Cc}]+$/u,
+  'a commit, a branch, a tag or `worktree`',
+);
+const LOGIN = matching(/^[a-z0-9][a-z0-9_-]*(\[bot\])?$/i, 'a login');
+const COMMA = /,/;
+const COMMA_OR_LINE = /[\n,]/;
+/** As above, but a comma inside braces belongs to the glob. */
+const BETWEEN_GLOBS = /\n|,(?![^{\n]*\})/;
+
+/** The defaults stand in `action.yml` alone; an empty value here means what its description says. */
+const SHAPES = {
+  agent: emptyOr(NAME),
+  task: (text: string) => text,
+  'task-file': oneLine('a path'),
+  bottle: list(COMMA, NAME),
+  mode: oneOf(['run', 'plan', 'doctor']),
+  manifest: oneLine('a path'),
+  'manifest-ref': emptyOr(REVISION),
+  engine: emptyOr(oneOf(['smolvm', 'bubblewrap'])),
+  image: oneLine('the path of a `.smolmachine` file, or `host`'),
+  'image-sha256': emptyOr(sha256()),
+  cache: oneOf(['read-write', 'read', 'off']),
+  'smolvm-version': notYet('this version installs no smolvm, put one on PATH'),
+  'smolvm-sha256': notYet('this version installs no smolvm, put one on PATH'),
+  minutes: emptyOr(numeric('decimal', 0.01, 4320)),
+  'idle-minutes': emptyOr(numeric('decimal', 0, 4320)),
+  workspace: oneLine('a directory inside the checkout'),
+  'skills-path': oneLine('a path'),
+  outputs: list(BETWEEN_GLOBS, oneLine('a glob')),
+  'artifact-name': emptyOr(artifactName()),
+  'retention-days': numeric('whole', 0, 400),
+  push: oneOf(['none']),
+  token: matching(/^\S*$/, 'one token without white space'),
+  'allowed-actors': list(COMMA_OR_LINE, LOGIN),
+  'allow-untrusted-head': yamlBoolean(),
+  'fail-on': list(COMMA_OR_LINE, oneOf(['any', 'none', ...OUTCOMES])),
+};
+
+type InputName = keyof typeof SHAPES;
+type Given = Readonly<Record<InputName, string>>;
+
+export const INPUT_NAMES = Object.keys(SHAPES) as readonly InputName[];
+
+/**
+ * Reads and checks every input.
+ * @throws BottleError `config-invalid` that names all that is wrong, never only the first.
+ */
+export function readInputs(host: Pick<Host, 'input' | 'env'>): Inputs {
+  const given = Object.fromEntries(INPUT_NAMES.map((name) => [name, host.input(name)])) as Given;
+  const checkout = resolve(host.env.GITHUB_WORKSPACE ?? '.');
+  const problems: string[] = [];
+  const values = parseEach(given, problems);
+  problems.push(...checkTogether(given, checkout));
+  if (problems.length > 0) throw invalid(problems);
+  return {
+    agent: values.agent,
+    task: taskOf(given, checkout),
+    bottles: values.bottle,
+    mode: values.mode,
+    manifest: values.manifest,
+    manifestRef: values['manifest-ref'],
+    engine: values.engine || undefined,
+    image: values.image,
+    imageSha256: values['image-sha256'],
+    cache: values.cache,
+    smolvmVersion: values['smolvm-version'],
+    smolvmSha256: values['smolvm-sha256'],
+    minutes: orUndefined(values.minutes),
+    idleMinutes: orUndefined(values['idle-minutes']),
+    workspace: resolve(checkout, values.workspace),
+    skillsPath: values['skills-path'] && resolve(checkout, values['skills-path']),
+    outputs: values.outputs,
+    artifactName: values['artifact-name'],
+    retentionDays: values['retention-days'],
+    push: values.push,
+    token: values.token,
+    allowedActors: values['allowed-actors'],
+    allowUntrustedHead: values['allow-untrusted-head'],
+    failOn: failingOutcomes(values['fail-on']),
+  };
+}
+
+/** The values that fit; for each that does not, a problem. Whole only when there are no problems. */
+function parseEach(given: Given, problems: string[]): Values<typeof SHAPES> {
+  const entries = INPUT_NAMES.map((name) => {
+    try {
+      return [name, SHAPES[name](given[name])];
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      const value = name === 'token' ? 'not shown' : quote(given[name]);
+      problems.push(`\`${name}\` is ${value}: accepted is ${error.message}`);
+      return [name, undefined];
+    }
+  });
+  return Object.fromEntries(entries) as Values<typeof SHAPES>;
+}
+
+/** What no single input can tell. */
+function checkTogether(given: Given, checkout: HostPath): string[] {
+  const problems: string[] = [];
+  if (given.task !== '' && given['task-file'] !== '') {
+    problems.push('`task` and `task-file` are both given: give one of them');
+  }
+  if (given.task === '' && given['task-file'] === '' && given.mode !== 'doctor') {
+    problems.push('neither `task` nor `task-file` is given: say what the agent shall do in one');
+  }
+  const path = relative(checkout, resolve(checkout, given.workspace));
+  if (path === '..' || path.startsWith('../') || isAbsolute(path)) {
+    problems.push(`\`workspace\` is ${quote(given.workspace)}: accepted is a path in the checkout`);
+  }
+  return problems;
+}
+
+function taskOf(given: Given, checkout: HostPath): TaskInput {
+  if (given.task !== '') return { kind: 'text', text: given.task };
+  if (given['task-file'] === '') return { kind: 'none' };
+  return { kind: 'file', path: resolve(checkout, given['task-file']) };
+}
+
+function failingOutcomes(list: readonly (Outcome | 'any' | 'none')[]): readonly Outcome[] {
+  return OUTCOMES.filter((outcome) => {
+    if (outcome === 'success') return false;
+    return ALWAYS_FAILS.includes(outcome) || list.includes('any') || list.includes(outcome);
+  });
+}
+
+function orUndefined(value: number | ''): number | undefined {
+  return value === '' ? undefined : value;
+}
+
+function quote(value: string): string {
+  return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
+}
+
+function invalid(problems: readonly string[]): BottleError {
+  return new BottleError({
+    outcome: 'config-invalid',
+    what: problems.length === 1 ? 'An input cannot be used' : `${problems.length} inputs are wrong`,
+    where: `the step's \`with\`: ${problems.join('; ')}`,
+    fix: 'Change it in the workflow; action.yml and the README say what each input takes.',
+    problems: problems.map((message) => ({ message })),
+  });
+}
