@@ -1,0 +1,49 @@
+/** The 512-byte tar header: field offsets, numbers and checksum, as ustar and GNU tar define them. */
+
+export const BLOCK = 512;
+
+/** Offset and length of each header field that we use. */
+export const FIELD = {
+  name: [0, 100],
+  mode: [100, 8],
+  uid: [108, 8],
+  gid: [116, 8],
+  size: [124, 12],
+  mtime: [136, 12],
+  checksum: [148, 8],
+  type: [156, 1],
+  link: [157, 100],
+  magic: [257, 8],
+  prefix: [345, 155],
+} as const;
+
+export type Field = readonly [offset: number, length: number];
+
+/** Zero bytes that fill `size` up to whole blocks. */
+export function paddingOf(size: number): number {
+  return (BLOCK - (size % BLOCK)) % BLOCK;
+}
+
+/** The sum of a header's bytes with the checksum field read as spaces. */
+export function checksumOf(header: Uint8Array): number {
+  let sum = 0;
+  for (let index = 0; index < BLOCK; index++) sum += header[index] as number;
+  const [start, length] = FIELD.checksum;
+  for (let index = start; index < start + length; index++) sum += 0x20 - (header[index] as number);
+  return sum;
+}
+
+/** Writes a number as octal digits; one that does not fit as big-endian base 256, as GNU tar does. */
+export function writeNumber(header: Buffer, [offset, length]: Field, value: number): void {
+  const digits = value.toString(8);
+  if (digits.length < length) {
+    header.write(`${digits.padStart(length - 1, '0')}\0`, offset, 'latin1');
+    return;
+  }
+  let rest = value;
+  for (let index = offset + length - 1; index > offset; index--) {
+    header[index] = rest % 256;
+    rest = Math.floor(rest / 256);
+  }
+  header[offset] = 0x80;
+}
