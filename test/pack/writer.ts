@@ -72,7 +72,7 @@ async function describeLayer(layer: PackLayer): Promise<LayerFacts> {
   const hex = hash.digest('hex');
   return {
     digest: `sha256:${hex}`,
-    path: `layers/${hex.slice(0, 12)}.tar`,
+    path: `layers/${hex}.tar`,
     size: await layerSize(layer),
   };
 }
