@@ -1,70 +1,202 @@
-/** `run.json`: the record of a run. Plain data, versioned. */
-import type { Outcome } from '../errors.ts';
-import type { EngineName, Isolation } from '../machine/machine.ts';
-import type { CollectedFile, RefusedEntry } from '../outputs/outputs.ts';
+/** `run.json`: the record of a run. Plain data, versioned; `schema/run.schema.json` comes from here. */
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { type BottleError, OUTCOMES, type Outcome } from '../errors.ts';
+import type { Collected } from '../outputs/outputs.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Provisioned } from '../provision/provisioned.ts';
+import { diffStat } from './diff-stat.ts';
+import { explain } from './explain.ts';
 
-export type Phase = {
-  readonly name: string;
-  readonly startMs: number;
-  readonly durationMs: number;
-};
+const text = z.string();
+const count = z.int().min(0);
+const amount = z.number().min(0);
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const list = <T extends z.ZodType>(of: T) => z.array(of).readonly();
 
-export type RunRecord = {
-  readonly version: 1;
-  readonly runId: string;
+const phase = z.strictObject({
+  name: text,
+  startMs: amount.describe('Counts from `startedAt`'),
+  durationMs: amount,
+  failed: z.boolean(),
+});
+
+const problem = z.strictObject({
+  message: text,
+  file: text.exactOptional(),
+  line: z.int().min(1).exactOptional(),
+  column: z.int().min(1).exactOptional(),
+});
+
+const changedFile = z.strictObject({
+  path: text,
+  added: count.nullable().describe('Lines; null where lines mean nothing, as in a binary file'),
+  removed: count.nullable(),
+});
+
+const limits = z.strictObject({
+  minutes: z.strictObject({ limit: amount, used: amount }),
+  idleMinutes: z.strictObject({ limit: amount.describe('0: no limit') }),
+  outputMib: z.strictObject({ limit: amount, used: amount }),
+});
+
+export const runRecordSchema = z
+  .strictObject({
+    version: z.literal(1),
+    runId: text,
+    outcome: z.enum(OUTCOMES),
+    reason: text.describe('One sentence: why the outcome is what it is'),
+    where: text.describe('Which value, from where; empty on success'),
+    fix: text.describe('What to do now; empty on success'),
+    problems: list(problem),
+    exitCode: z.int().nullable().describe('Null when the agent never ran or was ended by us'),
+    agent: z.strictObject({ name: text, provider: text, bottles: list(text) }),
+    engine: z.strictObject({
+      name: z.enum(['smolvm', 'bubblewrap']),
+      version: text.describe('Empty when the run ended before it was asked'),
+      isolation: z.enum(['microvm', 'namespaces']),
+    }),
+    machine: z.strictObject({ cpus: amount, memoryMib: amount, storageGib: amount }),
+    image: z.strictObject({
+      kind: z.enum(['host', 'smolmachine']),
+      reference: text,
+      sha256: sha256.or(z.literal('')),
+      cacheHit: z.boolean().nullable().describe('Null where nothing is cached'),
+    }),
+    repository: z.strictObject({ name: text, sha: text, event: text, actor: text }),
+    startedAt: z.iso.datetime(),
+    durationMs: amount,
+    phases: list(phase),
+    limits,
+    provisioned: z.strictObject({ files: count, bytes: count, skills: list(text) }),
+    outputs: z.strictObject({
+      files: list(z.strictObject({ path: text, size: count, sha256 })),
+      refused: list(z.strictObject({ path: text, reason: text })),
+    }),
+    change: z.strictObject({
+      files: list(changedFile),
+      patchSha256: sha256.or(z.literal('')),
+      baseCommit: text,
+    }),
+    result: text,
+    notices: list(text),
+    secretsFound: count.describe('Secret values that were found in what leaves the run'),
+  })
+  .describe('The record of one run of bottle-action');
+
+/** The JSON Schema that is published as `schema/run.schema.json`. */
+export function recordSchemaText(): string {
+  return `${JSON.stringify(z.toJSONSchema(runRecordSchema), null, 2)}\n`;
+}
+
+export type RunRecord = Readonly<z.output<typeof runRecordSchema>>;
+export type Phase = Readonly<z.output<typeof phase>>;
+export type ChangedFile = Readonly<z.output<typeof changedFile>>;
+
+/** What is known when a run ends; what is absent was not reached. */
+export type RunFacts = {
+  readonly plan: Plan;
   readonly outcome: Outcome;
-  /** One sentence: why the outcome is what it is. */
-  readonly reason: string;
-  /** Empty unless the run failed: the error's where and fix. */
-  readonly where: string;
-  readonly fix: string;
-  /** Null when the agent never ran or was ended by us. */
-  readonly exitCode: number | null;
-  readonly agent: {
-    readonly name: string;
-    readonly provider: string;
-    readonly bottles: readonly string[];
-  };
-  readonly engine: {
-    readonly name: EngineName;
-    readonly version: string;
-    readonly isolation: Isolation;
-  };
-  readonly machine: {
-    readonly cpus: number;
-    readonly memoryMib: number;
-    readonly storageGib: number;
-  };
-  readonly image: { readonly kind: string; readonly reference: string; readonly sha256: string };
-  readonly repository: {
-    readonly name: string;
-    readonly sha: string;
-    readonly event: string;
-    readonly actor: string;
-  };
-  readonly startedAt: string;
-  readonly durationMs: number;
-  /** `startMs` counts from `startedAt`. */
   readonly phases: readonly Phase[];
-  readonly limits: {
-    readonly minutes: { readonly limit: number; readonly used: number };
-    readonly idleMinutes: { readonly limit: number };
-    readonly outputMib: { readonly limit: number; readonly used: number };
-  };
-  readonly provisioned: {
-    readonly files: number;
-    readonly bytes: number;
-    readonly skills: readonly string[];
-  };
-  readonly outputs: {
-    readonly files: readonly CollectedFile[];
-    readonly refused: readonly RefusedEntry[];
-  };
-  readonly change: {
-    readonly files: readonly string[];
-    readonly patchSha256: string;
-    readonly baseCommit: string;
-  };
-  readonly result: string;
-  readonly notices: readonly string[];
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly endedAt: number;
+  readonly repository: RunRecord['repository'];
+  /** What ended the run, where the agent's own end did not. */
+  readonly error?: BottleError;
+  readonly engineVersion?: string;
+  /** Of the image that was booted; `sha256` is lower-case hex. */
+  readonly image?: { readonly sha256: string; readonly cacheHit: boolean };
+  readonly provisioned?: Provisioned;
+  /** How the agent ended; `exitCode` is null when we ended it. */
+  readonly agent?: { readonly exitCode: number | null; readonly durationMs: number };
+  readonly collected?: Collected;
 };
+
+/** Pure. Secrets are not looked for here: `report` does that before anything is written. */
+export function makeRecord(facts: RunFacts): RunRecord {
+  const { plan, outcome, agent, provisioned, collected } = facts;
+  const exitCode = agent?.exitCode ?? null;
+  const { what, where, fix } = facts.error ?? explain(outcome, plan, exitCode);
+  const files = collected?.files ?? [];
+  return {
+    version: 1,
+    runId: plan.runId,
+    outcome,
+    reason: what,
+    where,
+    fix,
+    problems: [...(facts.error?.problems ?? [])],
+    exitCode,
+    agent: {
+      name: plan.agent.name.value,
+      provider: plan.agent.provider.value,
+      bottles: plan.agent.bottles.value,
+    },
+    engine: {
+      name: plan.engine.value,
+      version: facts.engineVersion ?? '',
+      isolation: plan.isolation,
+    },
+    machine: {
+      cpus: plan.machine.cpus.value,
+      memoryMib: plan.machine.memoryMib.value,
+      storageGib: plan.machine.storageGib.value,
+    },
+    image: describeImage(facts),
+    repository: facts.repository,
+    startedAt: new Date(facts.startedAt).toISOString(),
+    durationMs: facts.endedAt - facts.startedAt,
+    phases: facts.phases,
+    limits: {
+      minutes: { limit: plan.limits.minutes.value, used: round((agent?.durationMs ?? 0) / 60_000) },
+      idleMinutes: { limit: plan.limits.idleMinutes.value },
+      outputMib: { limit: plan.limits.outputMib.value, used: round(sizeOf(files) / 1024 ** 2) },
+    },
+    provisioned: {
+      files: provisioned?.files ?? 0,
+      bytes: provisioned?.bytes ?? 0,
+      skills: provisioned?.skills ?? [],
+    },
+    outputs: { files, refused: collected?.refused ?? [] },
+    change: {
+      files: changedFiles(collected),
+      patchSha256: digest(collected?.patch ?? ''),
+      baseCommit: provisioned?.baseCommit ?? '',
+    },
+    result: collected?.result ?? '',
+    notices: [...(provisioned?.notices ?? []), ...(collected?.notices ?? [])],
+    secretsFound: 0,
+  };
+}
+
+/** SHA-256 in lower-case hex; empty for nothing. */
+export function digest(content: string): string {
+  return content === '' ? '' : createHash('sha256').update(content).digest('hex');
+}
+
+function describeImage({ plan, image }: RunFacts): RunRecord['image'] {
+  const planned = plan.image.value;
+  if (planned.kind === 'host') return { kind: 'host', reference: '', sha256: '', cacheHit: null };
+  return {
+    kind: 'smolmachine',
+    reference: planned.reference,
+    sha256: image?.sha256 ?? planned.sha256,
+    cacheHit: image?.cacheHit ?? null,
+  };
+}
+
+function changedFiles(collected: Collected | undefined): ChangedFile[] {
+  const stats = new Map(diffStat(collected?.patch ?? '').map((stat) => [stat.path, stat]));
+  return (collected?.changedFiles ?? []).map(
+    (path) => stats.get(path) ?? { path, added: null, removed: null },
+  );
+}
+
+function sizeOf(files: readonly { readonly size: number }[]): number {
+  return files.reduce((sum, file) => sum + file.size, 0);
+}
+
+function round(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}

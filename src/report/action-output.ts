@@ -1,0 +1,89 @@
+/** The action's outputs: what later steps of the workflow read. */
+import type { HostPath, UploadedArtifact } from '../host/host.ts';
+import type { RunRecord } from './record.ts';
+
+/** All of them, in the order of `action.yml`. Those of a later version are empty. */
+export const OUTPUT_NAMES = [
+  'outcome',
+  'exit-code',
+  'result',
+  'structured-output',
+  'run-id',
+  'artifact-id',
+  'artifact-url',
+  'artifact-digest',
+  'image-digest',
+  'image-cache-hit',
+  'engine',
+  'isolation',
+  'tokens',
+  'cost-usd',
+  'changed-files',
+  'patch',
+  'branch',
+  'commit',
+  'pull-request-url',
+  'session',
+  'run-record',
+  'secrets-found',
+  'denied',
+] as const;
+
+export type OutputName = (typeof OUTPUT_NAMES)[number];
+export type ActionOutputs = Readonly<Record<OutputName, string>>;
+
+/** GitHub takes 1 MB of outputs from a whole job. */
+const LARGEST_TEXT = 64 * 1024;
+
+export type OutputPaths = {
+  /** `changes.patch` on the runner; empty without a change. */
+  readonly patch: HostPath;
+  /** `run.json` on the runner; empty when it could not be written. */
+  readonly record: HostPath;
+};
+
+/** `record` has had its secrets removed. */
+export function actionOutputs(record: RunRecord, paths: OutputPaths): ActionOutputs {
+  const { image } = record;
+  const empty = Object.fromEntries(OUTPUT_NAMES.map((name) => [name, ''])) as ActionOutputs;
+  return {
+    ...empty,
+    outcome: record.outcome,
+    'exit-code': record.exitCode === null ? '' : String(record.exitCode),
+    result: cap(record.result, 'The whole result is in result.md of the artifact.'),
+    'run-id': record.runId,
+    'image-digest': image.sha256 && `sha256:${image.sha256}`,
+    'image-cache-hit': image.cacheHit === null ? '' : String(image.cacheHit),
+    engine: record.engine.name,
+    isolation: record.engine.isolation,
+    'changed-files': listFiles(record.change.files.map((file) => file.path)),
+    patch: paths.patch,
+    'run-record': paths.record,
+    'secrets-found': String(record.secretsFound),
+  };
+}
+
+export function artifactOutputs(artifact: UploadedArtifact): Partial<ActionOutputs> {
+  return {
+    'artifact-id': artifact.id,
+    'artifact-url': artifact.url,
+    'artifact-digest': artifact.digest,
+  };
+}
+
+/** A JSON array, because a name may hold a line break. What is too much is in `run.json`. */
+function listFiles(paths: readonly string[]): string {
+  let left = LARGEST_TEXT;
+  const tooMuch = paths.findIndex((path) => {
+    left -= Buffer.byteLength(JSON.stringify(path)) + 1;
+    return left < 0;
+  });
+  return JSON.stringify(tooMuch === -1 ? paths : paths.slice(0, tooMuch));
+}
+
+function cap(text: string, note: string): string {
+  const bytes = Buffer.from(text);
+  if (bytes.length <= LARGEST_TEXT) return text;
+  const start = new TextDecoder().decode(bytes.subarray(0, LARGEST_TEXT), { stream: true });
+  return `${start}\n\n[Cut at ${LARGEST_TEXT / 1024} KiB. ${note}]`;
+}

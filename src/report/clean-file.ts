@@ -1,0 +1,100 @@
+/** Takes known secrets out of the files that leave the run. */
+import { createHash } from 'node:crypto';
+import { constants, createWriteStream } from 'node:fs';
+import { open, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { messageOf } from '../errors.ts';
+import type { HostPath } from '../host/host.ts';
+import type { CollectedFile, RefusedEntry } from '../outputs/outputs.ts';
+import type { Redactor } from './redact.ts';
+
+export type CleanFiles = {
+  readonly files: readonly CollectedFile[];
+  readonly refused: readonly RefusedEntry[];
+  readonly notices: readonly string[];
+  readonly found: number;
+};
+
+type Cleaned = {
+  readonly found: number;
+  /** Present when the file was rewritten. */
+  readonly now?: { readonly size: number; readonly sha256: string };
+};
+
+/**
+ * Text is rewritten; a binary file (one with NUL bytes) is kept as it is by default, because it would
+ * be broken, and named in a notice. A file that cannot be read, or whose very name holds a secret, is left behind.
+ */
+export async function cleanFiles(
+  files: readonly CollectedFile[],
+  directory: HostPath,
+  redactor: Redactor,
+  binary: 'keep' | 'rewrite' = 'keep',
+): Promise<CleanFiles> {
+  if (redactor.empty) return { files, refused: [], notices: [], found: 0 };
+  const kept: CollectedFile[] = [];
+  const refused: RefusedEntry[] = [];
+  const notices: string[] = [];
+  let sum = 0;
+  for (const file of files) {
+    const name = redactor.text(file.path);
+    if (name.found > 0) {
+      refused.push({ path: name.text, reason: 'its name holds a secret' });
+      continue;
+    }
+    try {
+      const { found, now } = await cleanFile(file.path, directory, redactor, binary);
+      kept.push({ ...file, ...now });
+      sum += found;
+      if (found > 0 && !now) {
+        notices.push(`${file.path} is binary, holds ${found} secret values and was left as it is`);
+      }
+    } catch (error) {
+      refused.push({ path: file.path, reason: `cannot be searched: ${messageOf(error)}` });
+    }
+  }
+  return { files: kept, refused, notices, found: sum };
+}
+
+async function cleanFile(
+  name: string,
+  directory: HostPath,
+  redactor: Redactor,
+  binary: 'keep' | 'rewrite',
+): Promise<Cleaned> {
+  const path = join(directory, name);
+  let hasNul = false;
+  const redacting = redactor.stream();
+  for await (const chunk of read(path)) {
+    hasNul ||= chunk.includes(0);
+    redacting.push(chunk);
+  }
+  redacting.end();
+  const found = redacting.found();
+  if (found === 0 || (hasNul && binary === 'keep')) return { found };
+  return { found, now: await rewrite(path, join(directory, '.redacting'), redactor) };
+}
+
+async function rewrite(path: HostPath, scratch: HostPath, redactor: Redactor) {
+  const hash = createHash('sha256');
+  let size = 0;
+  const redacting = redactor.stream();
+  const measure = (chunk: Uint8Array) => {
+    hash.update(chunk);
+    size += chunk.length;
+    return chunk;
+  };
+  async function* redacted() {
+    for await (const chunk of read(path)) yield measure(redacting.push(chunk));
+    yield measure(redacting.end());
+  }
+  await pipeline(redacted, createWriteStream(scratch));
+  await rename(scratch, path);
+  return { size, sha256: hash.digest('hex') };
+}
+
+async function* read(path: HostPath): AsyncGenerator<Buffer> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  yield* file.createReadStream({ highWaterMark: 1024 * 1024 });
+}

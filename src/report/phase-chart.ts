@@ -1,0 +1,27 @@
+/** The phases of a run as a Mermaid gantt chart. */
+import type { Phase } from './record.ts';
+
+const MOST_PHASES = 40;
+
+/** A fenced block that GitHub draws; empty when nothing ran. */
+export function phaseChart(phases: readonly Phase[]): string {
+  if (phases.length === 0) return '';
+  return [
+    '```mermaid',
+    'gantt',
+    'dateFormat x',
+    'axisFormat %M:%S',
+    // The run is drawn at the start of the epoch, far from today.
+    'todayMarker off',
+    ...phases.slice(0, MOST_PHASES).map(bar),
+    '```',
+  ].join('\n');
+}
+
+function bar(phase: Phase, index: number): string {
+  const start = Math.round(phase.startMs);
+  const length = Math.round(phase.durationMs);
+  // Mermaid reads `:`, `#` and `;` in a label, and keywords at its start: the number keeps them off.
+  const label = `${index + 1} ${phase.name.replace(/[^a-z0-9 -]/gi, ' ').slice(0, 40)} ${length} ms`;
+  return `${label} :${phase.failed ? 'crit, ' : ''}${start}, ${length}ms`;
+}

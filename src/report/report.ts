@@ -1,0 +1,133 @@
+/** Tells how a run ended: the artifact, the step summary, the outputs and the annotations. */
+import { join } from 'node:path';
+import { type BottleError, messageOf, type Outcome, type Problem } from '../errors.ts';
+import type { Host, HostPath, Services, UploadedArtifact } from '../host/host.ts';
+import type { Collected } from '../outputs/outputs.ts';
+import type { Plan } from '../plan/plan.ts';
+import { type ActionOutputs, actionOutputs, artifactOutputs } from './action-output.ts';
+import { BUNDLE_FILES, type Bundle, cleanBundle, writeBundle } from './bundle.ts';
+import type { RunRecord } from './record.ts';
+import { createRedactor } from './redact.ts';
+import { renderEarlySummary, renderSummary } from './summary.ts';
+import { uploadInTime } from './upload.ts';
+
+export type ReportInput = {
+  readonly record: RunRecord;
+  readonly plan: Plan;
+  readonly collected?: Collected;
+  /** What the artifact is made from: `collected.directory`, or a directory of the run to be made. */
+  readonly directory: HostPath;
+  /** The agent's raw output: a file at the top of `directory`. */
+  readonly log?: HostPath;
+  /** Values that must not leave the run. Those under 8 bytes are not looked for. */
+  readonly secrets: readonly string[];
+};
+
+export type Reported = {
+  /** As it was written: without secrets. */
+  readonly record: RunRecord;
+  readonly artifact?: UploadedArtifact;
+  /** What · where · fix in one line, for the failure of the step. */
+  readonly message: string;
+};
+
+/** The runner keeps ten errors of a step, and the first one says what they are about. */
+const MOST_PROBLEMS = 9;
+const LONGEST_MESSAGE = 4000;
+
+/**
+ * Never throws for what the runner's disk or the artifact service does: the outcome is told whatever
+ * else fails, and what fails becomes a warning.
+ */
+export async function report(
+  host: Host,
+  services: Pick<Services, 'uploadArtifact'>,
+  input: ReportInput,
+): Promise<Reported> {
+  const { directory, collected } = input;
+  const redactor = createRedactor(input.secrets);
+  const bundle = await cleanBundle({ ...input, patch: collected?.patch ?? '' }, redactor);
+  const { record } = bundle;
+
+  const files = await attempt(host, 'The report could not be written', directory, () =>
+    writeBundle(bundle, directory),
+  );
+  const written = (name: string) => (files ? join(directory, name) : '');
+  const patch = bundle.patch && written(BUNDLE_FILES.patch);
+  setOutputs(host, actionOutputs(record, { patch, record: written(BUNDLE_FILES.record) }));
+  await writeSummary(host, bundle.summary);
+  const message = `${record.reason} · ${record.where} · ${record.fix}`;
+  if (record.outcome !== 'success') annotate(host, record.outcome, message, record.problems);
+  if (record.secretsFound > 0) {
+    host.log.warning(`Secret values found in what leaves the run: ${record.secretsFound}`);
+  }
+  if (!files) return { record, message };
+  const artifact = await uploadBundle(host, services, input, bundle, files);
+  return artifact ? { record, message, artifact } : { record, message };
+}
+
+/** For an error before there is a plan: the outcome, the annotations, a short summary. */
+export async function reportEarly(host: Host, error: BottleError): Promise<void> {
+  host.setOutput('outcome', error.outcome);
+  annotate(host, error.outcome, `${error.what} · ${error.where} · ${error.fix}`, error.problems);
+  await writeSummary(host, renderEarlySummary(error));
+}
+
+async function uploadBundle(
+  host: Host,
+  services: Pick<Services, 'uploadArtifact'>,
+  { plan: { artifact }, directory }: ReportInput,
+  { record, patch }: Bundle,
+  files: readonly HostPath[],
+): Promise<UploadedArtifact | undefined> {
+  const options = artifact.retentionDays > 0 ? { retentionDays: artifact.retentionDays } : {};
+  const what = `The artifact ${artifact.name} was not uploaded`;
+  const uploaded = await attempt(host, what, `its files stay in ${directory} on the runner`, () =>
+    uploadInTime(
+      () => services.uploadArtifact(artifact.name, files, directory, options),
+      host.cancelled,
+    ),
+  );
+  if (uploaded) {
+    setOutputs(host, artifactOutputs(uploaded));
+  } else {
+    const notices = [...record.notices, `${what}: its files stay in ${directory} on the runner`];
+    await writeSummary(host, renderSummary({ ...record, notices }, { patch }));
+  }
+  return uploaded;
+}
+
+function annotate(host: Host, outcome: Outcome, message: string, problems: readonly Problem[]) {
+  const more = problems.length - MOST_PROBLEMS;
+  const rest = more > 0 ? ` · ${more} more problems in the summary` : '';
+  host.log.error(message.slice(0, LONGEST_MESSAGE) + rest, { title: `Bottle: ${outcome}` });
+  for (const { message: text, ...location } of problems.slice(0, MOST_PROBLEMS)) {
+    host.log.error(text.slice(0, LONGEST_MESSAGE), location);
+  }
+}
+
+function setOutputs(host: Host, outputs: Partial<ActionOutputs>): void {
+  for (const [name, value] of Object.entries(outputs)) host.setOutput(name, value);
+}
+
+async function writeSummary(host: Host, markdown: string): Promise<void> {
+  await attempt(host, 'The step summary was not written', 'GITHUB_STEP_SUMMARY', () =>
+    host.writeSummary(markdown),
+  );
+}
+
+/** A report that fails in one part still gives the others. */
+async function attempt<T>(
+  host: Host,
+  what: string,
+  where: string,
+  action: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await action();
+  } catch (error) {
+    const fix = 'Check the disk of the runner and the status of GitHub, then run it again.';
+    host.log.warning(`${what} (${messageOf(error)}) · ${where} · ${fix}`);
+    return undefined;
+  }
+}

@@ -1,0 +1,196 @@
+/** The step summary: what a maintainer should know in ten seconds, in GitHub's Markdown. */
+import type { BottleError, Outcome, Problem } from '../errors.ts';
+import { code, fenced } from './guest-text.ts';
+import { phaseChart } from './phase-chart.ts';
+import type { RunRecord } from './record.ts';
+
+/**
+ * GitHub drops a summary over 1 MiB as a whole. These caps keep the worst text there is, in which
+ * a fence is as long as its content, under 900 KiB.
+ */
+const LARGEST = { result: 16 * 1024, patch: 96 * 1024, failure: 4 * 1024 };
+const LONGEST_LIST = 50;
+
+/** The mark stands first, so that the outcome is told without colour or picture. */
+const HEADLINES: Readonly<Record<Outcome, readonly [mark: string, sentence: string]>> = {
+  success: ['PASS', 'The agent finished its task'],
+  'agent-failed': ['FAIL', 'The agent did not finish its task'],
+  'timed-out': ['STOP', 'The agent ran out of time'],
+  idle: ['STOP', 'The agent fell silent'],
+  'limit-reached': ['STOP', 'The agent reached a limit'],
+  cancelled: ['STOP', 'The run was cancelled'],
+  'isolation-failed': ['FAIL', 'The bottle could not prove its walls'],
+  'image-failed': ['FAIL', 'There was no usable image'],
+  'boot-failed': ['FAIL', 'The machine did not start'],
+  'provision-failed': ['FAIL', 'The bottle could not be provisioned'],
+  'gateway-failed': ['FAIL', 'The gateway failed'],
+  'config-invalid': ['FAIL', 'The configuration is not valid'],
+  untrusted: ['FAIL', 'The event is not trusted to run an agent'],
+  'internal-error': ['FAIL', 'The action itself failed'],
+};
+
+/** Below 900 KiB, whatever the run left. Both arguments have had their secrets removed. */
+export function renderSummary(record: RunRecord, extras: { readonly patch: string }): string {
+  return join([
+    headline(record.outcome),
+    facts(record),
+    record.outcome === 'success' ? '' : failure({ ...record, what: record.reason }),
+    notices(record),
+    section('Result', record.result && showResult(record.result)),
+    section('Changed files', changedFiles(record, extras.patch)),
+    section('Outputs', outputs(record)),
+    section('Refused', refused(record)),
+    section('Phases', phaseChart(record.phases)),
+    section('Limits', limits(record)),
+    section('Bottle', bottle(record)),
+  ]);
+}
+
+/** The summary of a run that ended before it had a plan. */
+export function renderEarlySummary(error: BottleError): string {
+  return join([
+    headline(error.outcome),
+    'Nothing was started, and nothing was created.',
+    failure(error),
+  ]);
+}
+
+function headline(outcome: Outcome): string {
+  const [mark, sentence] = HEADLINES[outcome];
+  return `## ${mark}: ${sentence}`;
+}
+
+function facts(record: RunRecord): string {
+  const exit = record.exitCode === null ? [] : [`exit code ${record.exitCode}`];
+  return [
+    `Agent ${code(record.agent.name)}`,
+    `outcome ${code(record.outcome)}`,
+    ...exit,
+    duration(record.durationMs),
+    `run ${code(record.runId)}`,
+  ].join(' · ');
+}
+
+type Failure = {
+  readonly what: string;
+  readonly where: string;
+  readonly fix: string;
+  readonly problems: readonly Problem[];
+};
+
+function failure({ what, where, fix, problems }: Failure): string {
+  const text = `What:  ${what}\nWhere: ${where}\nFix:   ${fix}`;
+  const rows = problems.map((problem) => `- ${code(place(problem))} ${code(problem.message)}`);
+  return join([fenced(text, 'text', LARGEST.failure, ''), limited(rows)]);
+}
+
+function place({ file, line, column }: Problem): string {
+  return [file ?? 'configuration', line, column].filter((part) => part !== undefined).join(':');
+}
+
+function notices(record: RunRecord): string {
+  const rows = record.notices.map((notice) => `- Notice: ${code(notice)}`);
+  if (record.secretsFound > 0) {
+    rows.unshift(`- **Secret values found in what leaves the run: ${record.secretsFound}**`);
+  }
+  return limited(rows);
+}
+
+function showResult(result: string): string {
+  const rest = 'The whole of it is in `result.md` of the artifact.';
+  return fenced(result, 'text', LARGEST.result, rest);
+}
+
+function changedFiles(record: RunRecord, patch: string): string {
+  const rows = record.change.files.map((file) => {
+    const lines = file.added === null ? 'no lines counted' : `+${file.added} −${file.removed}`;
+    return `| ${code(file.path)} | ${lines} |`;
+  });
+  const rest = 'The whole of it is in `changes.patch` of the artifact.';
+  const folded = patch && [
+    '<details><summary>Patch</summary>',
+    fenced(patch, 'diff', LARGEST.patch, rest),
+    '</details>',
+  ];
+  return join([table(['File', 'Lines'], rows), ...folded]);
+}
+
+function outputs(record: RunRecord): string {
+  const rows = record.outputs.files.map(
+    (file) => `| ${code(file.path)} | ${size(file.size)} | ${code(file.sha256.slice(0, 12))} |`,
+  );
+  return table(['File', 'Size', 'SHA-256'], rows);
+}
+
+function refused(record: RunRecord): string {
+  const rows = record.outputs.refused.map(
+    (entry) => `| ${code(entry.path)} | ${code(entry.reason)} |`,
+  );
+  return table(['Entry', 'Why it was left behind'], rows);
+}
+
+function limits({ limits: { minutes, idleMinutes, outputMib } }: RunRecord): string {
+  const idle = idleMinutes.limit === 0 ? 'none' : String(idleMinutes.limit);
+  return table(
+    ['Limit', 'Used', 'Allowed'],
+    [
+      `| Agent's minutes | ${minutes.used} | ${minutes.limit} |`,
+      `| Silent minutes | | ${idle} |`,
+      `| Outputs, MiB | ${outputMib.used} | ${outputMib.limit} |`,
+    ],
+  );
+}
+
+function bottle({ engine, image, machine }: RunRecord): string {
+  const walls =
+    engine.isolation === 'microvm'
+      ? 'a virtual machine of its own'
+      : 'namespaces: weaker than a machine of its own';
+  const version = engine.version && ` ${code(engine.version)}`;
+  const source =
+    image.kind === 'host'
+      ? "the runner's own `/usr`, read-only"
+      : `${code(image.reference)}, SHA-256 ${code(image.sha256.slice(0, 12))}`;
+  return [
+    `- Isolation: ${walls} (${engine.name}${version})`,
+    `- Image: ${source}`,
+    `- Machine: ${machine.cpus} CPUs, ${machine.memoryMib} MiB of memory`,
+  ].join('\n');
+}
+
+function section(title: string, body: string): string {
+  return body && `### ${title}\n\n${body}`;
+}
+
+function table(columns: readonly string[], rows: readonly string[]): string {
+  if (rows.length === 0) return '';
+  const head = [`| ${columns.join(' | ')} |`, `|${' --- |'.repeat(columns.length)}`];
+  return limited(rows, head);
+}
+
+/** The first rows, and a line that says how many more there are. */
+function limited(rows: readonly string[], head: readonly string[] = []): string {
+  const shown = [...head, ...rows.slice(0, LONGEST_LIST)].join('\n');
+  const more = rows.length - LONGEST_LIST;
+  return more > 0 ? `${shown}\n\nand ${more} more, all in \`run.json\` of the artifact.` : shown;
+}
+
+function join(parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join('\n\n');
+}
+
+function duration(ms: number): string {
+  if (ms < 1000) return `${ms} ms`;
+  const seconds = ms / 1000;
+  return seconds < 60 ? `${seconds.toFixed(1)} s` : minutesAndSeconds(Math.round(seconds));
+}
+
+function minutesAndSeconds(seconds: number): string {
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}
+
+function size(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`;
+  const kib = bytes / 1024;
+  return kib < 1024 ? `${kib.toFixed(1)} KiB` : `${(kib / 1024).toFixed(1)} MiB`;
+}

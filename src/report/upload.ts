@@ -1,0 +1,32 @@
+/** Uploads with an end in sight: the service's client retries for longer than a cancelled run has. */
+import type { UploadedArtifact } from '../host/host.ts';
+
+const LONGEST_MS = 10 * 60_000;
+/** After a cancellation the runner leaves 7.5 s and then 2.5 s for everything that is still to do. */
+const LONGEST_AFTER_CANCEL_MS = 3_000;
+
+/**
+ * Throws what the service answered, or that time is up; the client cannot be stopped and may still
+ * go on after that.
+ */
+export async function uploadInTime(
+  start: () => Promise<UploadedArtifact>,
+  cancelled: AbortSignal,
+): Promise<UploadedArtifact> {
+  return await new Promise((resolve, reject) => {
+    const expire = (limitMs: number) =>
+      setTimeout(() => reject(new Error(`no answer within ${limitMs / 1000} s`)), limitMs);
+    let timer = expire(cancelled.aborted ? LONGEST_AFTER_CANCEL_MS : LONGEST_MS);
+    const hurry = () => {
+      clearTimeout(timer);
+      timer = expire(LONGEST_AFTER_CANCEL_MS);
+    };
+    cancelled.addEventListener('abort', hurry, { once: true });
+    start()
+      .then(resolve, reject)
+      .finally(() => {
+        clearTimeout(timer);
+        cancelled.removeEventListener('abort', hurry);
+      });
+  });
+}
