@@ -1,0 +1,71 @@
+/** The schema of `agent_provider`: which program the agent is, and how it is paid for. */
+import { z } from 'zod';
+import { hostVariable, line } from './name.ts';
+
+export const TEMPLATES = ['claude', 'codex', 'gemini', 'opencode', 'command'] as const;
+
+/** Fields that speak of a model's API, of which a plain command has none. */
+const MODEL_FIELDS = ['auth_token', 'forward_host_credentials', 'version', 'model'] as const;
+
+const argv = z
+  .array(
+    z
+      .string()
+      .max(4096)
+      .regex(/^[^\u0000]*$/),
+  )
+  .min(1);
+const script = z
+  .string()
+  .min(1)
+  .max(65_536)
+  .regex(/^[^\u0000]*$/);
+
+export const agentProvider = z
+  .strictObject({
+    template: z.enum(TEMPLATES).optional().describe('The kind of agent; default `claude`.'),
+    auth_token: hostVariable
+      .optional()
+      .describe('Name of the variable in the step’s `env` that holds the model API’s token.'),
+    forward_host_credentials: z
+      .boolean()
+      .optional()
+      .describe('`codex` only: use the login that the runner’s own `codex` has.'),
+    command: z
+      .union([argv, script], {
+        error: 'must be a list (program and arguments) or a text (a script)',
+      })
+      .optional()
+      .describe(
+        '`command` only. A list: program and arguments. A text: a script for `/bin/sh -c`. The task is its standard input.',
+      ),
+    version: line.max(100).optional().describe('Version of the agent’s program.'),
+    model: line.max(200).optional().describe('The model that it asks for.'),
+  })
+  .superRefine(
+    (value, context) => {
+      const refuse = (field: string, message: string) =>
+        context.addIssue({ code: 'custom', path: [field], message });
+      if (value.template === 'command') {
+        if (value.command === undefined) refuse('template', 'needs `command` beside it');
+        for (const field of MODEL_FIELDS) {
+          if (value[field] !== undefined) refuse(field, 'does not go with `template: command`');
+        }
+      } else if (value.command !== undefined) {
+        refuse('command', 'goes with `template: command` only');
+      }
+      if (value.forward_host_credentials === true && value.template !== 'codex') {
+        refuse('forward_host_credentials', 'goes with `template: codex` only');
+      }
+    },
+    { when: ({ value }) => typeof value === 'object' && value !== null },
+  )
+  .meta({
+    if: { properties: { template: { const: 'command' } }, required: ['template'] },
+    // biome-ignore lint/suspicious/noThenProperty: JSON Schema's own word.
+    then: {
+      required: ['command'],
+      properties: Object.fromEntries(MODEL_FIELDS.map((field) => [field, false])),
+    },
+    else: { properties: { command: false } },
+  });

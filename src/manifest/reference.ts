@@ -1,0 +1,65 @@
+/** Checks what one entry says about another: parents, bottles of agents, no circle of `extends`. */
+import type { Problem } from '../errors.ts';
+import { findText, type Located, quote, valueOffset } from './located.ts';
+import { didYouMean, listNames } from './nearest.ts';
+import { problemAt, type SourceFile } from './source-file.ts';
+
+type Declared = {
+  readonly name: string;
+  readonly source: SourceFile;
+  /** Absent when its file could not be read. */
+  readonly tree?: Located;
+};
+
+type Declarations = ReadonlyMap<string, Declared>;
+
+/** Works on what could be read, so that one bad file does not hide a bad reference in another. */
+export function checkReferences(bottles: Declarations, agents: Declarations): Problem[] {
+  return [
+    ...[...bottles.values()].flatMap((bottle) => checkName(bottle, 'extends', bottles)),
+    ...[...agents.values()].flatMap((agent) => checkName(agent, 'bottle', bottles)),
+    ...findCircles(bottles),
+  ];
+}
+
+function checkName(entry: Declared, key: string, bottles: Declarations): Problem[] {
+  const name = findText(entry.tree, [key]);
+  if (name === undefined || bottles.has(name)) return [];
+  const names = [...bottles.keys()];
+  const chain = key === 'extends' ? ` (${entry.name} → ${name})` : '';
+  return [
+    at(
+      entry,
+      key,
+      `${key}: there is no bottle ${quote(name)}${chain}.${didYouMean(name, names)} Bottles: ${listNames(names)}.`,
+    ),
+  ];
+}
+
+/** Each circle once, at the first of its bottles. */
+function findCircles(bottles: Declarations): Problem[] {
+  const problems: Problem[] = [];
+  const done = new Set<string>();
+  for (const start of bottles.keys()) {
+    const chain: string[] = [];
+    const inChain = new Set<string>();
+    let name: string | undefined = start;
+    while (name !== undefined && !done.has(name) && !inChain.has(name)) {
+      chain.push(name);
+      inChain.add(name);
+      name = findText(bottles.get(name)?.tree, ['extends']);
+    }
+    const first = name !== undefined && inChain.has(name) ? bottles.get(name) : undefined;
+    if (first !== undefined) {
+      const circle = [...chain.slice(chain.indexOf(first.name)), first.name].join(' → ');
+      problems.push(at(first, 'extends', `extends: ${circle} is a circle; remove one \`extends\``));
+    }
+    for (const passed of chain) done.add(passed);
+  }
+  return problems;
+}
+
+function at(entry: Declared, key: string, message: string): Problem {
+  const offset = entry.tree === undefined ? 0 : valueOffset(entry.tree, [key]);
+  return problemAt(entry.source, { offset, message });
+}
