@@ -1,0 +1,122 @@
+/** Writes down, as a git tree and a commit, what the agent starts from. */
+import { type BytePath, joinNul, splitNul } from './byte-path.ts';
+import type { Scratch } from './scratch.ts';
+import { type Listing, SUBMODULE_MODE, type Tracked, type WorkTree } from './work-tree.ts';
+
+/** Where the guest's repository starts, in the order of its index. */
+export type Base = {
+  readonly commit: string;
+  /** The commit's tree with what was changed and untracked on the runner. */
+  readonly tree: string;
+  /** The commit's own tree, file by file. */
+  readonly committed: ReadonlyMap<BytePath, Tracked>;
+  /** Copied files that are as the commit has them. */
+  readonly clean: ReadonlySet<BytePath>;
+  /** The tree is another than the commit's own. */
+  readonly dirty: boolean;
+};
+
+export type Author = { readonly name: string; readonly email: string };
+
+/** One pack of our own instead of one file an object, and no file is held in memory. */
+const STREAM_ALL = ['-c', 'core.bigFileThreshold=1'];
+
+/** The checkout's own commit, with what differs from it on the runner in a tree beside it. */
+export async function baseOfCheckout(
+  scratch: Scratch,
+  head: string,
+  listing: Listing,
+  workTree: WorkTree,
+): Promise<Base> {
+  const [headTree, modified] = await Promise.all([
+    scratch.run(['ls-tree', '-r', '-z', head]),
+    scratch.readIndex(['ls-files', '-z', '--modified']),
+  ]);
+  const committed = parseTree(headTree);
+  const touched = new Set(splitNul(modified));
+  const clean = new Set<BytePath>();
+  const added: BytePath[] = [];
+  const copied = new Set<BytePath>();
+  for (const { path, kind } of workTree.entries) {
+    copied.add(path);
+    if (kind === 'directory') continue;
+    const [before, now] = [committed.get(path), listing.tracked.get(path)];
+    const same = before && now && before.id === now.id && before.mode === now.mode;
+    if (same && !touched.has(path) && !listing.sparse.has(path)) clean.add(path);
+    else added.push(path);
+  }
+  const removed = [...committed.keys()].filter(
+    (path) =>
+      !copied.has(path) &&
+      !workTree.withheld.has(path) &&
+      committed.get(path)?.mode !== SUBMODULE_MODE,
+  );
+  const tree = await writeTree(scratch, head, added, removed);
+  return { commit: head, tree, committed, clean, dirty: added.length + removed.length > 0 };
+}
+
+/** A first commit of everything, where there is no history to carry over. */
+export async function baseOfFiles(
+  scratch: Scratch,
+  workTree: WorkTree,
+  author: Author,
+  seconds: number,
+): Promise<Base> {
+  const files = workTree.entries.filter(({ kind }) => kind !== 'directory');
+  const tree = await writeTree(
+    scratch,
+    '',
+    files.map(({ path }) => path),
+    [],
+  );
+  const identity = `${plain(author.name)} <${plain(author.email)}> ${seconds} +0000`;
+  const text = `tree ${tree}\nauthor ${identity}\ncommitter ${identity}\n\nThe workspace as it was provisioned\n`;
+  const [commit, listed] = await Promise.all([
+    scratch.run(['hash-object', '-t', 'commit', '-w', '--stdin'], Buffer.from(text)),
+    scratch.run(['ls-tree', '-r', '-z', tree]),
+  ]);
+  const committed = parseTree(listed);
+  const clean = new Set(committed.keys());
+  return { commit: idOf(commit), tree, committed, clean, dirty: false };
+}
+
+/** What git itself leaves out of a name in a commit. */
+function plain(text: string): string {
+  return text.replace(/[\0-\x1f<>]/g, '').trim();
+}
+
+async function writeTree(
+  scratch: Scratch,
+  head: string,
+  added: readonly BytePath[],
+  removed: readonly BytePath[],
+): Promise<string> {
+  if (head !== '' && added.length + removed.length === 0) {
+    return idOf(await scratch.run(['rev-parse', '--verify', `${head}^{tree}`]));
+  }
+  if (head !== '') await scratch.run(['read-tree', head]);
+  if (removed.length > 0) {
+    const none = '0'.repeat(scratch.objectFormat === 'sha256' ? 64 : 40);
+    const records = removed.map((path) => `0 ${none}\t${path}`);
+    await scratch.run(['update-index', '-z', '--index-info'], joinNul(records));
+  }
+  if (added.length > 0) {
+    const update = ['update-index', '-z', '--add', '--replace', '--stdin'];
+    await scratch.run([...STREAM_ALL, ...update], joinNul(added));
+  }
+  return idOf(await scratch.run(['write-tree']));
+}
+
+/** `<mode> <type> <id>\t<path>` */
+function parseTree(output: Buffer): Map<BytePath, Tracked> {
+  return new Map(
+    splitNul(output).map((record) => {
+      const tab = record.indexOf('\t');
+      return [record.slice(tab + 1), { mode: record.slice(0, 6), id: record.slice(12, tab) }];
+    }),
+  );
+}
+
+function idOf(output: Buffer): string {
+  return output.toString('latin1').trim();
+}

@@ -1,0 +1,87 @@
+/** The guest's `.git`, built anew: no remote, hook, credential or setting of the checkout's own. */
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { HostPath } from '../host/host.ts';
+import type { GuestPath } from '../machine/machine.ts';
+import type { TarEntry } from '../tar/write.ts';
+import type { Base } from './base.ts';
+import type { BytePath } from './byte-path.ts';
+import { writeIndex } from './git-index.ts';
+import type { WorkTree } from './work-tree.ts';
+
+export type GitDirectory = {
+  readonly objectFormat: string;
+  readonly base: Base;
+  /** `refs/heads/<name>`; empty for a detached HEAD. */
+  readonly branch: string;
+  /** The list of commits whose parents are not here; need not exist. */
+  readonly shallow: HostPath;
+  readonly packs: HostPath;
+  readonly workTree: WorkTree;
+};
+
+/** `seconds`: now. `mtimeOf`: the time that a file was given in the guest. */
+export function* gitDirectoryEntries(
+  workspace: GuestPath,
+  git: GitDirectory,
+  seconds: number,
+  mtimeOf: (mtime: number) => number,
+): Generator<TarEntry> {
+  const at = (name: string) => `${workspace.slice(1)}/.git/${name}`;
+  const file = (name: string, data: string | Buffer): TarEntry => {
+    const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+    return { kind: 'file', path: at(name), mode: 0o644, mtime: seconds, data: bytes };
+  };
+  for (const directory of ['objects/info', 'objects/pack', 'refs/heads', 'refs/tags']) {
+    yield { kind: 'directory', path: at(directory), mode: 0o755, mtime: seconds };
+  }
+  for (const name of readdirSync(git.packs)) {
+    const from = join(git.packs, name);
+    const { size } = statSync(from);
+    yield {
+      kind: 'file',
+      path: at(`objects/pack/${name}`),
+      mode: 0o444,
+      mtime: seconds,
+      from,
+      size,
+    };
+  }
+  if (existsSync(git.shallow)) yield file('shallow', readFileSync(git.shallow));
+  yield file('config', configFor(git.objectFormat));
+  if (git.branch !== '') {
+    const sorted = '# pack-refs with: peeled fully-peeled sorted \n';
+    yield file('packed-refs', `${sorted}${git.base.commit} ${git.branch}\n`);
+  }
+  yield file('index', indexFor(git, mtimeOf));
+  yield file('HEAD', git.branch === '' ? `${git.base.commit}\n` : `ref: ${git.branch}\n`);
+}
+
+/** `checkStat`: our index knows a file's size and its time in seconds, no more. */
+function configFor(objectFormat: string): string {
+  const lines = [
+    'filemode = true',
+    'bare = false',
+    'logallrefupdates = true',
+    'checkStat = minimal',
+  ];
+  const [version, extension] =
+    objectFormat === 'sha1' ? [0, ''] : [1, `[extensions]\n\tobjectFormat = ${objectFormat}\n`];
+  const core = [`repositoryformatversion = ${version}`, ...lines].map((line) => `\t${line}\n`);
+  return `[core]\n${core.join('')}${extension}`;
+}
+
+function indexFor(git: GitDirectory, mtimeOf: (mtime: number) => number): Buffer {
+  const { base, workTree } = git;
+  const copied = new Map<BytePath, { mtime: number; size: number }>();
+  for (const entry of workTree.entries) {
+    if (entry.kind === 'directory' || !base.clean.has(entry.path)) continue;
+    copied.set(entry.path, { mtime: mtimeOf(entry.mtime), size: entry.size });
+  }
+  const entries = [...base.committed].map(([path, { mode, id }]) => {
+    const stat = copied.get(path);
+    const skipWorktree = workTree.withheld.has(path);
+    return { path, mode, id, skipWorktree, ...(stat ? { stat } : {}) };
+  });
+  return writeIndex(entries, git.objectFormat);
+}

@@ -1,0 +1,133 @@
+/** The workspace: the files as they are on the runner, and a repository made for the guest. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Host, HostPath } from '../host/host.ts';
+import type { ProvisionPlan } from '../plan/plan.ts';
+import type { TarEntry } from '../tar/write.ts';
+import { makeExclude } from './exclude.ts';
+import type { Git } from './git-command.ts';
+import { type GitDirectory, gitDirectoryEntries } from './git-directory.ts';
+import { beginHistory, keepHistory, pack } from './history.ts';
+import { type LeftOut, noticesOf } from './left-out.ts';
+import { findRepository, noHistoryReason } from './repository.ts';
+import { openScratch, type Scratch } from './scratch.ts';
+import type { Step, Tally } from './step.ts';
+import { type TreeEntry, tarEntryOf } from './tree-entry.ts';
+import {
+  LISTING,
+  type Listing,
+  listCheckout,
+  listFolder,
+  parseListing,
+  type WorkTree,
+} from './work-tree.ts';
+import { resolveWorkspace } from './workspace-root.ts';
+
+export type WorkspaceJob = {
+  readonly host: Host;
+  readonly plan: ProvisionPlan;
+  /** Absent: there is none on the runner. */
+  readonly git: Git | undefined;
+  /** An empty directory of this run, for what git writes. */
+  readonly scratch: HostPath;
+  readonly tally: Tally;
+};
+
+/** `began` is known once all entries have been read; empty without git. */
+type WorkspaceStep = Step & { began(): { readonly tree: string; readonly commit: string } };
+
+type Checkout = {
+  readonly workTree: WorkTree;
+  /** Made while the files are being copied; resolves to undefined when the runner has no git. */
+  readonly repository: Promise<GitDirectory | undefined>;
+};
+
+export function workspaceStep(job: WorkspaceJob): WorkspaceStep {
+  const root = resolveWorkspace(job.host, job.plan.workspace.from);
+  const checkout = openCheckout(job, root);
+  // Whoever reads the entries sees the failure.
+  checkout.catch(() => {});
+  let began = { tree: '', commit: '' };
+
+  async function* entries(): AsyncGenerator<TarEntry> {
+    const { workTree, repository } = await checkout;
+    const to = job.plan.workspace.to;
+    const seconds = Math.floor(job.host.now() / 1000);
+    // A file that the agent writes right away must not have the same time as its original, to the
+    // second: git would take it for unchanged.
+    const mtimeOf = (mtime: number) => Math.max(0, Math.min(mtime, seconds - 2));
+    for (const entry of workTree.entries) {
+      if (entry.kind === 'file') {
+        job.tally.files += 1;
+        job.tally.bytes += entry.size;
+      }
+      yield tarEntryOf(to, entry, modeOf(entry), mtimeOf(entry.mtime));
+    }
+    const git = await repository;
+    if (!git) return;
+    yield* gitDirectoryEntries(to, git, seconds, mtimeOf);
+    began = git.base;
+  }
+
+  return { make: [job.plan.workspace.to], entries: entries(), began: () => began };
+}
+
+/** The modes that git knows. */
+function modeOf(entry: TreeEntry): number {
+  if (entry.kind === 'symlink') return 0o777;
+  return entry.kind === 'directory' || entry.mode & 0o100 ? 0o755 : 0o644;
+}
+
+/** Lists the files, and starts on the repository while they are copied. */
+async function openCheckout(job: WorkspaceJob, root: HostPath): Promise<Checkout> {
+  const leftOut: LeftOut = new Map();
+  const listed = job.git
+    ? await openWithGit(job, job.git, root, leftOut)
+    : openWithoutGit(job, root, leftOut);
+  listed.repository.catch(() => {});
+  job.tally.notices.push(...noticesOf(leftOut));
+  return listed;
+}
+
+function openWithoutGit(job: WorkspaceJob, root: HostPath, leftOut: LeftOut): Checkout {
+  if (existsSync(join(root, '.git'))) {
+    job.tally.notices.push('No git on the runner: no history is copied, and ignored files are.');
+  }
+  const workTree = listFolder(root, makeExclude(job.plan.workspace.exclude), leftOut);
+  return { workTree, repository: Promise.resolve(undefined) };
+}
+
+async function openWithGit(
+  job: WorkspaceJob,
+  git: Git,
+  root: HostPath,
+  leftOut: LeftOut,
+): Promise<Checkout> {
+  const isOut = makeExclude(job.plan.workspace.exclude);
+  const source = await findRepository(git, root);
+  const scratch = await openScratch(git, job.scratch, root, source);
+  const without = source ? noHistoryReason(source, root) : '';
+  if (source && without === '') {
+    // Begun before anything else, because it takes longest.
+    const packed = pack(scratch, [source.head]);
+    packed.catch(() => {});
+    const listing = await list(scratch);
+    const workTree = listCheckout(root, listing, isOut, leftOut);
+    return { workTree, repository: keepHistory({ scratch, source, listing, workTree, packed }) };
+  }
+  if (source) job.tally.notices.push(`The guest starts with a first commit: ${without}.`);
+  const listing = source && (await list(scratch));
+  // A directory that a repository around it ignores is a folder like any other.
+  const workTree =
+    listing && listing.tracked.size + listing.untracked.length > 0
+      ? listCheckout(root, listing, isOut, leftOut)
+      : listFolder(root, isOut, leftOut);
+  const author = job.plan.gitUser;
+  const seconds = Math.floor(job.host.now() / 1000);
+  const branch = source?.branch || 'refs/heads/main';
+  return { workTree, repository: beginHistory({ scratch, workTree, author, seconds, branch }) };
+}
+
+async function list(scratch: Scratch): Promise<Listing> {
+  return parseListing(await scratch.readIndex(['ls-files', ...LISTING]));
+}
