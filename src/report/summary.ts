@@ -2,7 +2,7 @@
 import type { BottleError, Outcome, Problem } from '../errors.ts';
 import { code, fenced } from './guest-text.ts';
 import { phaseChart } from './phase-chart.ts';
-import type { RunRecord } from './record.ts';
+import type { ChangedFile, RunRecord } from './record.ts';
 
 /**
  * GitHub drops a summary over 1 MiB as a whole. These caps keep the worst text there is, in which
@@ -80,8 +80,8 @@ type Failure = {
 
 function failure({ what, where, fix, problems }: Failure): string {
   const text = `What:  ${what}\nWhere: ${where}\nFix:   ${fix}`;
-  const rows = problems.map((problem) => `- ${code(place(problem))} ${code(problem.message)}`);
-  return join([fenced(text, 'text', LARGEST.failure, ''), limited(rows)]);
+  const row = (problem: Problem) => `- ${code(place(problem))} ${code(problem.message)}`;
+  return join([fenced(text, 'text', LARGEST.failure, ''), limited(problems, row)]);
 }
 
 function place({ file, line, column }: Problem): string {
@@ -89,11 +89,11 @@ function place({ file, line, column }: Problem): string {
 }
 
 function notices(record: RunRecord): string {
-  const rows = record.notices.map((notice) => `- Notice: ${code(notice)}`);
-  if (record.secretsFound > 0) {
-    rows.unshift(`- **Secret values found in what leaves the run: ${record.secretsFound}**`);
-  }
-  return limited(rows);
+  const found = record.secretsFound;
+  return join([
+    found > 0 ? `**Secret values found in what leaves the run: ${found}**` : '',
+    limited(record.notices, (notice) => `- Notice: ${code(notice)}`),
+  ]);
 }
 
 function showResult(result: string): string {
@@ -102,31 +102,31 @@ function showResult(result: string): string {
 }
 
 function changedFiles(record: RunRecord, patch: string): string {
-  const rows = record.change.files.map((file) => {
-    const lines = file.added === null ? 'no lines counted' : `+${file.added} −${file.removed}`;
-    return `| ${code(file.path)} | ${lines} |`;
-  });
+  const row = ({ path, added, removed }: ChangedFile) =>
+    `| ${code(path)} | ${added === null ? 'not counted' : `+${added} −${removed}`} |`;
   const rest = 'The whole of it is in `changes.patch` of the artifact.';
   const folded = patch && [
     '<details><summary>Patch</summary>',
     fenced(patch, 'diff', LARGEST.patch, rest),
     '</details>',
   ];
-  return join([table(['File', 'Lines'], rows), ...folded]);
+  return join([table(['File', 'Lines'], record.change.files, row), ...folded]);
 }
 
 function outputs(record: RunRecord): string {
-  const rows = record.outputs.files.map(
+  return table(
+    ['File', 'Size', 'SHA-256'],
+    record.outputs.files,
     (file) => `| ${code(file.path)} | ${size(file.size)} | ${code(file.sha256.slice(0, 12))} |`,
   );
-  return table(['File', 'Size', 'SHA-256'], rows);
 }
 
 function refused(record: RunRecord): string {
-  const rows = record.outputs.refused.map(
+  return table(
+    ['Entry', 'Why it was left behind'],
+    record.outputs.refused,
     (entry) => `| ${code(entry.path)} | ${code(entry.reason)} |`,
   );
-  return table(['Entry', 'Why it was left behind'], rows);
 }
 
 function limits({ limits: { minutes, idleMinutes, outputMib } }: RunRecord): string {
@@ -134,10 +134,11 @@ function limits({ limits: { minutes, idleMinutes, outputMib } }: RunRecord): str
   return table(
     ['Limit', 'Used', 'Allowed'],
     [
-      `| Agent's minutes | ${minutes.used} | ${minutes.limit} |`,
-      `| Silent minutes | | ${idle} |`,
-      `| Outputs, MiB | ${outputMib.used} | ${outputMib.limit} |`,
+      `| Minutes of the agent | ${minutes.used} | ${minutes.limit} |`,
+      `| Minutes of silence | | ${idle} |`,
+      `| MiB of outputs | ${outputMib.used} | ${outputMib.limit} |`,
     ],
+    (row) => row,
   );
 }
 
@@ -150,7 +151,7 @@ function bottle({ engine, image, machine }: RunRecord): string {
   const source =
     image.kind === 'host'
       ? "the runner's own `/usr`, read-only"
-      : `${code(image.reference)}, SHA-256 ${code(image.sha256.slice(0, 12))}`;
+      : code(image.reference) + (image.sha256 && `, SHA-256 ${code(image.sha256.slice(0, 12))}`);
   return [
     `- Isolation: ${walls} (${engine.name}${version})`,
     `- Image: ${source}`,
@@ -162,16 +163,20 @@ function section(title: string, body: string): string {
   return body && `### ${title}\n\n${body}`;
 }
 
-function table(columns: readonly string[], rows: readonly string[]): string {
-  if (rows.length === 0) return '';
+function table<T>(
+  columns: readonly string[],
+  items: readonly T[],
+  row: (item: T) => string,
+): string {
+  if (items.length === 0) return '';
   const head = [`| ${columns.join(' | ')} |`, `|${' --- |'.repeat(columns.length)}`];
-  return limited(rows, head);
+  return `${head.join('\n')}\n${limited(items, row)}`;
 }
 
 /** The first rows, and a line that says how many more there are. */
-function limited(rows: readonly string[], head: readonly string[] = []): string {
-  const shown = [...head, ...rows.slice(0, LONGEST_LIST)].join('\n');
-  const more = rows.length - LONGEST_LIST;
+function limited<T>(items: readonly T[], row: (item: T) => string): string {
+  const shown = items.slice(0, LONGEST_LIST).map(row).join('\n');
+  const more = items.length - LONGEST_LIST;
   return more > 0 ? `${shown}\n\nand ${more} more, all in \`run.json\` of the artifact.` : shown;
 }
 

@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, test } from 'vitest';
+import { BottleError } from '../../src/errors.ts';
+import { startPhases } from '../../src/report/phases.ts';
+import { makeRecord, recordSchemaText } from '../../src/report/record.ts';
+import { PLAN, SCENARIOS, SUCCESS, sha256 } from './scenario.ts';
+
+const published = readFileSync(new URL('../../schema/run.schema.json', import.meta.url), 'utf8');
+
+describe('the run record', () => {
+  test('has a published schema that is the one in use', () => {
+    expect(published, 'run: node scripts/docs-record.ts').toBe(recordSchemaText());
+  });
+
+  const validate = new Ajv2020({ strict: true, formats: { 'date-time': true } }).compile(
+    JSON.parse(published),
+  );
+
+  test.each(Object.entries(SCENARIOS))('validates after %s', (_, facts) => {
+    const record = makeRecord(facts);
+    validate(JSON.parse(JSON.stringify(record)));
+    expect(validate.errors).toBeNull();
+    expect(record.outcome).toBe(facts.outcome);
+  });
+
+  test.each([{ extra: 1 }, { outcome: 'fine' }, { secretsFound: -1 }])('refuses %j', (change) => {
+    expect(validate({ ...makeRecord(SUCCESS), ...change })).toBe(false);
+  });
+
+  test.each(Object.entries(SCENARIOS))('says what, where and fix after %s', (_, facts) => {
+    const { outcome, reason, where, fix } = makeRecord(facts);
+    expect(reason).not.toBe('');
+    expect([where === '', fix === '']).toEqual(Array(2).fill(outcome === 'success'));
+  });
+
+  test('names the limit that ended the agent and where it was set', () => {
+    const { reason, where } = makeRecord(SCENARIOS.idle ?? SUCCESS);
+    expect(reason).toContain('silent for 5 minutes');
+    expect(where).toContain('.bot-bottle/bottles/dev.md:7');
+  });
+
+  test('keeps the problems of an error with their places', () => {
+    const problems = [{ message: 'unknown key', file: 'a.md', line: 3 }];
+    const error = new BottleError({
+      outcome: 'config-invalid',
+      what: 'x',
+      where: 'y',
+      fix: 'z',
+      problems,
+    });
+    expect(makeRecord({ ...SUCCESS, outcome: error.outcome, error }).problems).toEqual(problems);
+  });
+
+  test('counts the change and what was used', () => {
+    const record = makeRecord(SUCCESS);
+    expect(record.change.files).toEqual([{ path: 'greeting.txt', added: 2, removed: 1 }]);
+    expect(record.change.patchSha256).toBe(sha256(SUCCESS.collected?.patch ?? ''));
+    expect(record.limits.minutes).toEqual({ limit: 10, used: 1.023 });
+  });
+
+  test('takes the digest of the image that was booted over the planned one', () => {
+    const image = { kind: 'smolmachine', reference: 'x.smolmachine', sha256: '' } as const;
+    const plan = { ...PLAN, image: { value: image, source: 'input image' } };
+    const booted = { sha256: sha256('image'), cacheHit: true };
+    expect(makeRecord({ ...SUCCESS, plan, image: booted }).image).toEqual({ ...image, ...booted });
+  });
+});
+
+describe('the phase clock', () => {
+  test('records a phase that ended well and one that threw', async () => {
+    let time = 1000;
+    const clock = startPhases(() => time);
+    time = 1010;
+    await clock.run('image', () => {
+      time = 1030;
+    });
+    const thrown = clock.run('boot', async () => {
+      time = 1100;
+      throw new Error('no');
+    });
+    await expect(thrown).rejects.toThrow('no');
+    expect(clock.ended()).toEqual([
+      { name: 'image', startMs: 10, durationMs: 20, failed: false },
+      { name: 'boot', startMs: 30, durationMs: 70, failed: true },
+    ]);
+  });
+});

@@ -1,0 +1,262 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { parse as parseYaml } from 'yaml';
+import { BottleError } from '../../src/errors.ts';
+import type { Host, LogLocation, UploadedArtifact } from '../../src/host/host.ts';
+import { actionOutputs, OUTPUT_NAMES } from '../../src/report/action-output.ts';
+import { makeRecord, type RunFacts, runRecordSchema } from '../../src/report/record.ts';
+import { type ReportInput, report, reportEarly } from '../../src/report/report.ts';
+import { COLLECTED, PLAN, SCENARIOS, SUCCESS, sha256 } from './scenario.ts';
+
+const SECRET = 'hunter2-"of"-the-deep';
+const ARTIFACT: UploadedArtifact = {
+  id: '7',
+  url: 'https://github.example/artifacts/7',
+  digest: `sha256:${sha256('zip')}`,
+  size: 10,
+};
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'report-'));
+});
+afterEach(() => {
+  vi.useRealTimers();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+/** A host that keeps what it is told. */
+function recordingHost(cancelled = new AbortController().signal) {
+  const said = {
+    errors: [] as { message: string; location: LogLocation | undefined }[],
+    warnings: [] as string[],
+    outputs: {} as Record<string, string>,
+    summary: '',
+  };
+  const host = {
+    cancelled,
+    log: {
+      error: (message: string, location?: LogLocation) => said.errors.push({ message, location }),
+      warning: (message: string) => said.warnings.push(message),
+    },
+    setOutput: (name: string, value: string) => {
+      said.outputs[name] = value;
+    },
+    writeSummary: async (markdown: string) => {
+      said.summary = markdown;
+    },
+  } as unknown as Host;
+  return { host, said };
+}
+
+/** A service that keeps what it was sent, as it was at that moment. */
+function recordingServices() {
+  const sent: Record<string, string> = {};
+  const uploadArtifact = async (_: string, files: readonly string[], root: string) => {
+    for (const file of files) sent[relative(root, file)] = readFileSync(file, 'utf8');
+    return ARTIFACT;
+  };
+  return { services: { uploadArtifact }, sent };
+}
+
+const refusing = {
+  uploadArtifact: async () => {
+    throw new Error('503 from the service');
+  },
+};
+
+/** Writes the collected files to the directory, and gives the input for a report on them. */
+function inputOf(facts: RunFacts, contents: Readonly<Record<string, string>> = {}): ReportInput {
+  const files = Object.entries(contents).map(([path, content]) => {
+    mkdirSync(dirname(join(directory, path)), { recursive: true });
+    writeFileSync(join(directory, path), content);
+    return { path, size: Buffer.byteLength(content), sha256: sha256(content) };
+  });
+  const collected = facts.collected && { ...facts.collected, directory, files };
+  const record = makeRecord(collected ? { ...facts, collected } : facts);
+  return { record, plan: PLAN, directory, secrets: [SECRET], ...(collected && { collected }) };
+}
+
+describe('the report', () => {
+  test.each(Object.entries(SCENARIOS))('tells everything after %s', async (_, facts) => {
+    const { host, said } = recordingHost();
+    const { services, sent } = recordingServices();
+    const contents = facts.collected ? { 'outputs/report.txt': 'report' } : {};
+    const reported = await report(host, services, inputOf(facts, contents));
+
+    expect(Object.keys(said.outputs).sort()).toEqual([...OUTPUT_NAMES].sort());
+    expect(said.outputs.outcome).toBe(facts.outcome);
+    expect(said.outputs['artifact-id']).toBe(ARTIFACT.id);
+    expect(said.errors).toHaveLength(facts.outcome === 'success' ? 0 : 1);
+    expect(said.warnings).toEqual([]);
+    expect(said.summary).toBe(sent['summary.md']);
+    expect(runRecordSchema.parse(JSON.parse(sent['run.json'] ?? ''))).toEqual(reported.record);
+    expect(sent['changes.patch']).toBe(facts.collected?.patch || undefined);
+    expect(sent['result.md']).toBe(facts.collected?.result || undefined);
+    expect(sent['outputs/report.txt']).toBe(contents['outputs/report.txt']);
+    expect(reported.artifact).toEqual(ARTIFACT);
+  });
+
+  test('says what, where and fix in its one error', async () => {
+    const { host, said } = recordingHost();
+    await report(host, recordingServices().services, inputOf(SCENARIOS['boot-failed'] ?? SUCCESS));
+    expect(said.errors[0]?.message).toBe(
+      'The machine did not answer in 30 s. · input image: ./demo.smolmachine · ' +
+        'Name an image that this runner can boot.',
+    );
+  });
+
+  test('takes known secrets out of all that it writes', async () => {
+    const { host, said } = recordingHost();
+    const { services, sent } = recordingServices();
+    const leak = (text: string) => text.replaceAll('SECRET', SECRET);
+    const binary = `\0${SECRET}`;
+    const collected = {
+      ...COLLECTED,
+      patch: leak(COLLECTED.patch.replace('world', 'SECRET')),
+      changedFiles: [leak('SECRET.txt')],
+      refused: [{ path: leak('SECRET/link'), reason: 'a link' }],
+      result: `It is ${Buffer.from(`x${SECRET}`).toString('base64')} in base64`,
+      notices: [leak('saw SECRET')],
+    };
+    const error = new BottleError({
+      outcome: 'provision-failed',
+      what: leak('SECRET failed'),
+      where: leak('at SECRET'),
+      fix: leak('not SECRET'),
+      problems: [{ message: leak('SECRET') }],
+    });
+    const input = inputOf(
+      { ...SUCCESS, outcome: error.outcome, error, collected },
+      {
+        'outputs/text.txt': leak('one SECRET and SECRET'),
+        [leak('outputs/SECRET.txt')]: 'named',
+        'outputs/clean.txt': 'clean',
+        'outputs/binary': binary,
+      },
+    );
+    writeFileSync(join(directory, 'log.txt'), leak('\0 the agent said SECRET'));
+    const { record } = await report(host, services, { ...input, log: join(directory, 'log.txt') });
+
+    const { 'outputs/binary': kept, ...text } = sent;
+    expect(JSON.stringify([text, said])).not.toMatch(/hunter2|HVudGVyM|odW50ZXIy|aHVudGVyMi/);
+    expect(kept).toBe(binary);
+    expect(Object.keys(sent)).toContain('outputs/clean.txt');
+    expect(sent['log.txt']).toBe('\0 the agent said ***');
+    expect(record.outputs.refused).toContainEqual({
+      path: 'outputs/***.txt',
+      reason: 'its name holds a secret',
+    });
+    expect(record.outputs.files).toContainEqual({
+      path: 'outputs/text.txt',
+      size: 'one *** and ***'.length,
+      sha256: sha256('one *** and ***'),
+    });
+    expect(record.change.patchSha256).toBe(sha256(sent['changes.patch'] ?? ''));
+    expect(record.notices).toContainEqual(expect.stringContaining('outputs/binary is binary'));
+    // Patch, its file's name, refused, result, notice, error 4, text file 2, file name, binary, log.
+    expect(said.outputs['secrets-found']).toBe('14');
+    expect(said.warnings).toEqual(['Secret values found in what leaves the run: 14']);
+    expect(readdirSync(directory)).not.toContain('.redacting');
+  });
+
+  test('outlives a service that refuses the artifact', async () => {
+    const { host, said } = recordingHost();
+    const { artifact } = await report(host, refusing, inputOf(SUCCESS));
+    expect(artifact).toBeUndefined();
+    expect(said.outputs.outcome).toBe('success');
+    expect(said.outputs['artifact-id']).toBe('');
+    expect(said.warnings).toEqual([expect.stringContaining('503 from the service')]);
+    expect(said.warnings[0]).toContain(directory);
+    expect(said.summary).toContain('was not uploaded');
+    expect(readFileSync(said.outputs['run-record'] ?? '', 'utf8')).toContain('"success"');
+    expect(readFileSync(said.outputs.patch ?? '', 'utf8')).toBe(COLLECTED.patch);
+  });
+
+  test('outlives a disk and a summary that cannot be written', async () => {
+    const { host, said } = recordingHost();
+    host.writeSummary = async () => {
+      throw new Error('ENOSPC');
+    };
+    const input = { ...inputOf(SUCCESS), directory: join(directory, 'file') };
+    writeFileSync(input.directory, '');
+    await report(host, recordingServices().services, input);
+    expect(said.outputs).toMatchObject({ outcome: 'success', 'run-record': '', patch: '' });
+    expect(said.warnings).toHaveLength(2);
+  });
+
+  test.each([
+    ['600 s as a rule', 599_000, false],
+    ['3 s once the run is cancelled', 2_900, true],
+  ])('waits for the service %s', async (_, almost, cancel) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const cancellation = new AbortController();
+    const { host, said } = recordingHost(cancellation.signal);
+    const started = Promise.withResolvers<void>();
+    const uploadArtifact = () => {
+      started.resolve();
+      return new Promise<UploadedArtifact>(() => {});
+    };
+    const done = report(host, { uploadArtifact }, inputOf(SUCCESS));
+    await started.promise;
+    await vi.advanceTimersByTimeAsync(60_000);
+    if (cancel) cancellation.abort();
+    await vi.advanceTimersByTimeAsync(cancel ? almost : almost - 60_000);
+    expect(said.warnings).toEqual([]);
+    expect(said.outputs.outcome).toBe('success');
+    await vi.advanceTimersByTimeAsync(2_000);
+    await done;
+    expect(said.warnings).toEqual([expect.stringContaining('no answer within')]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('keeps to the ten errors that the runner shows', async () => {
+    const { host, said } = recordingHost();
+    const problems = Array.from({ length: 30 }, (_, index) => ({
+      message: `p${index}`,
+      file: 'a.md',
+      line: index + 1,
+    }));
+    const fields = {
+      outcome: 'config-invalid',
+      what: 'w',
+      where: 'x',
+      fix: 'f',
+      problems,
+    } as const;
+    await reportEarly(host, new BottleError(fields));
+    expect(said.errors).toHaveLength(10);
+    expect(said.errors[0]?.message).toBe('w · x · f · 21 more problems in the summary');
+    expect(said.errors[1]).toEqual({ message: 'p0', location: { file: 'a.md', line: 1 } });
+    expect(said.outputs).toEqual({ outcome: 'config-invalid' });
+    expect(said.summary).toContain('`a.md:30` `p29`');
+  });
+});
+
+describe("the action's outputs", () => {
+  test('are those of action.yml', () => {
+    const text = readFileSync(new URL('../../action.yml', import.meta.url), 'utf8');
+    expect(Object.keys(parseYaml(text).outputs)).toEqual([...OUTPUT_NAMES]);
+  });
+
+  test('stay small', () => {
+    const record = makeRecord(SUCCESS);
+    const files = Array.from({ length: 5000 }, (_, index) => ({
+      path: `${'ü'.repeat(30)}\n${index}`,
+      added: 1,
+      removed: 0,
+    }));
+    const big = { ...record, result: '𝕏'.repeat(100_000), change: { ...record.change, files } };
+    const outputs = actionOutputs(big, { patch: '', record: '' });
+    const names: string[] = JSON.parse(outputs['changed-files']);
+    expect(names.length).toBeGreaterThan(500);
+    expect(names[3]).toBe(files[3]?.path);
+    expect(outputs.result).toContain('result.md of the artifact');
+    for (const value of Object.values(outputs)) {
+      expect(Buffer.byteLength(value)).toBeLessThan(66 * 1024);
+      expect(value.isWellFormed()).toBe(true);
+    }
+  });
+});

@@ -1,0 +1,172 @@
+/** Runs that ended in every way there is, for the tests of the report. */
+import { createHash } from 'node:crypto';
+import { BottleError, type Outcome } from '../../src/errors.ts';
+import type { Collected } from '../../src/outputs/outputs.ts';
+import type { Plan } from '../../src/plan/plan.ts';
+import type { RunFacts } from '../../src/report/record.ts';
+
+const fromDefault = <T>(value: T) => ({ value, source: 'default' });
+
+export const PLAN: Plan = {
+  version: 1,
+  runId: 'hello-k3x9q',
+  agent: {
+    name: { value: 'hello', source: 'input agent' },
+    bottles: { value: ['dev'], source: '.bot-bottle/agents/hello.md:2' },
+    provider: fromDefault('command'),
+    argv: ['/bin/sh', '-c', 'true'],
+  },
+  engine: { value: 'bubblewrap', source: 'input engine' },
+  isolation: 'namespaces',
+  machine: {
+    name: 'bottle-hello-k3x9q',
+    cpus: fromDefault(2),
+    memoryMib: fromDefault(2048),
+    storageGib: fromDefault(10),
+  },
+  image: fromDefault({ kind: 'host' }),
+  user: { name: 'node', uid: 1000, gid: 1000, home: '/home/node' },
+  socket: '/run/bottle/gateway.sock',
+  env: [],
+  provision: {
+    workspace: { from: '/w', to: '/home/node/workspace', exclude: [] },
+    prompt: { text: '', to: '/home/node/.claude-bottle-prompt.txt' },
+    skills: { list: [], to: '/home/node/.claude/skills' },
+    task: { text: 'Say hello.', to: '/home/node/.bottle/task.md' },
+    outputDirectory: '/home/node/outputs',
+    gitUser: { name: 'bottle', email: 'bottle@localhost' },
+  },
+  limits: {
+    minutes: { value: 10, source: 'input minutes' },
+    idleMinutes: { value: 5, source: '.bot-bottle/bottles/dev.md:7' },
+    outputMib: fromDefault(256),
+  },
+  outputs: fromDefault([]),
+  resultFile: '/home/node/.bottle/result.md',
+  artifact: { name: 'bottle-hello-k3x9q', retentionDays: 0 },
+};
+
+const PATCH = `diff --git a/greeting.txt b/greeting.txt
+index 1111111..2222222 100644
+--- a/greeting.txt
++++ b/greeting.txt
+@@ -1,2 +1,3 @@
+-hello
++hello, world
++and all who live on it
+ bye
+`;
+
+export const COLLECTED: Collected = {
+  directory: '/run/artifact',
+  files: [{ path: 'outputs/report.txt', size: 1536, sha256: sha256('report') }],
+  refused: [{ path: 'outputs/link', reason: 'a link that leaves the root' }],
+  patch: PATCH,
+  changedFiles: ['greeting.txt'],
+  result: 'The greeting is friendlier now.\n',
+  notices: [],
+};
+
+const STARTED = Date.UTC(2026, 0, 2, 3, 4, 5);
+
+/** A run that went well, up to the end. */
+export const SUCCESS: RunFacts = {
+  plan: PLAN,
+  outcome: 'success',
+  phases: [
+    { name: 'image', startMs: 0, durationMs: 3, failed: false },
+    { name: 'boot', startMs: 3, durationMs: 120, failed: false },
+    { name: 'provision', startMs: 123, durationMs: 210, failed: false },
+    { name: 'agent', startMs: 333, durationMs: 61_400, failed: false },
+    { name: 'collect', startMs: 61_733, durationMs: 90, failed: false },
+  ],
+  startedAt: STARTED,
+  endedAt: STARTED + 61_900,
+  repository: { name: 'acme/site', sha: 'c'.repeat(40), event: 'push', actor: 'alice' },
+  engineVersion: '0.8.0',
+  provisioned: {
+    baseTree: 'a'.repeat(40),
+    baseCommit: 'b'.repeat(40),
+    files: 12,
+    bytes: 34_567,
+    skills: ['greet'],
+    notices: [],
+  },
+  agent: { exitCode: 0, durationMs: 61_400 },
+  collected: COLLECTED,
+};
+
+const EARLY = { plan: PLAN, startedAt: STARTED, endedAt: STARTED + 900 };
+
+/** A run that an error ended before the agent, in the last of `phases`. */
+function endedBy(outcome: Outcome, names: readonly string[], what: string): RunFacts {
+  const error = new BottleError({
+    outcome,
+    what,
+    where: 'input image: ./demo.smolmachine',
+    fix: 'Name an image that this runner can boot.',
+  });
+  const phases = names.map((name, index) => ({
+    name,
+    startMs: index * 300,
+    durationMs: 300,
+    failed: index === names.length - 1,
+  }));
+  return { ...EARLY, outcome, error, phases, repository: SUCCESS.repository };
+}
+
+const STOPPED = { ...SUCCESS, agent: { exitCode: null, durationMs: 61_400 } };
+
+/** Every outcome after the plan, and the two ends of what a run can leave: nothing, and malice. */
+export const SCENARIOS: Readonly<Record<string, RunFacts>> = {
+  success: SUCCESS,
+  'agent-failed': {
+    ...SUCCESS,
+    outcome: 'agent-failed',
+    agent: { exitCode: 3, durationMs: 61_400 },
+  },
+  'timed-out': { ...STOPPED, outcome: 'timed-out' },
+  idle: { ...STOPPED, outcome: 'idle' },
+  'limit-reached': { ...STOPPED, outcome: 'limit-reached' },
+  cancelled: { ...STOPPED, outcome: 'cancelled' },
+  'isolation-failed': endedBy(
+    'isolation-failed',
+    ['image', 'boot', 'prove'],
+    'A probe reached 169.254.169.254 from inside the bottle.',
+  ),
+  'image-failed': endedBy('image-failed', ['image'], 'The image is not a .smolmachine.'),
+  'boot-failed': endedBy('boot-failed', ['image', 'boot'], 'The machine did not answer in 30 s.'),
+  'provision-failed': endedBy(
+    'provision-failed',
+    ['image', 'boot', 'provision'],
+    'The workspace could not be unpacked.',
+  ),
+  'gateway-failed': endedBy('gateway-failed', ['image', 'gateway'], 'The gateway ended early.'),
+  'internal-error': endedBy('internal-error', ['image'], 'Something undefined was read.'),
+  empty: {
+    ...EARLY,
+    outcome: 'success',
+    phases: [],
+    repository: { name: '', sha: '', event: '', actor: '' },
+  },
+  hostile: {
+    ...SUCCESS,
+    collected: {
+      ...COLLECTED,
+      files: [
+        { path: 'outputs/`|<b>\n# heading @org/team #1', size: 1, sha256: sha256('') },
+        { path: 'outputs/gpj.exe\u202etxt', size: 1, sha256: sha256('') },
+      ],
+      refused: [{ path: '../../etc/passwd', reason: 'its path leaves | the root' }],
+      patch: PATCH.replace('world', '```\n</details><img src="https://evil.example/x.png">'),
+      changedFiles: ['a](https://evil.example)', 'closes #12 @everyone'],
+      result:
+        '```\n# PASS: approved by @maintainer\n![x](https://evil.example/b)\n\x1b[31mred\x07\n',
+      notices: ['<script>alert(1)</script> [click](javascript:alert(1))'],
+    },
+  },
+};
+
+export function sha256(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
+}
