@@ -1,5 +1,7 @@
 /** The 512-byte tar header: field offsets, numbers and checksum, as ustar and GNU tar define them. */
 
+import { TarError } from './tar-error.ts';
+
 export const BLOCK = 512;
 
 /** Offset and length of each header field that we use. */
@@ -46,4 +48,20 @@ export function writeNumber(header: Buffer, [offset, length]: Field, value: numb
     rest = Math.floor(rest / 256);
   }
   header[offset] = 0x80;
+}
+
+/** Reads a number in octal or in base 256. Throws `TarError` for what is neither or does not fit. */
+export function readNumber(header: Buffer, [offset, length]: Field): number {
+  const field = header.subarray(offset, offset + length);
+  const first = field[0] as number;
+  let value = 0;
+  if (first >= 0x80) {
+    value = first & 0x7f;
+    for (const byte of field.subarray(1)) value = value * 256 + byte;
+  } else {
+    const digits = /^[ \0]*([0-7]*)[ \0]*$/.exec(field.toString('latin1'))?.[1];
+    value = digits === undefined ? Number.NaN : Number.parseInt(digits || '0', 8);
+  }
+  if (Number.isSafeInteger(value)) return value;
+  throw new TarError('corrupt', 'a header holds a number that is none or does not fit');
 }

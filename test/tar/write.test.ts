@@ -33,10 +33,10 @@ const has = (program: string) => spawnSync(program, ['--help']).error === undefi
 
 const PYTHON = 'import sys,tarfile; tarfile.open(fileobj=sys.stdin.buffer, mode="r|").extractall()';
 const READERS = [
-  ['GNU tar', 'tar', ['-xf', '-']],
-  ['bsdtar', 'bsdtar', ['-xf', '-']],
-  ['busybox tar', 'busybox', ['tar', '-xf', '-']],
-  ['Python', 'python3', ['-c', PYTHON]],
+  ['GNU tar', 'tar', 'tar', ['-xf', '-']],
+  ['bsdtar', 'bsdtar', 'libarchive-tools', ['-xf', '-']],
+  ['busybox tar', 'busybox', 'busybox', ['tar', '-xf', '-']],
+  ['Python', 'python3', 'python3', ['-c', PYTHON]],
 ] as const;
 
 const long = `${'long-directory-name/'.repeat(12)}file-ünïcode-${'x'.repeat(120)}.txt`;
@@ -68,7 +68,7 @@ function sample(): TarEntry[] {
   ];
 }
 
-describe.each(READERS)('%s', (_name, program, argv) => {
+describe.each(READERS)('%s', (_name, program, debianPackage, argv) => {
   test.skipIf(!has(program))(
     `reads names, modes, links and contents (needs ${program})`,
     async () => {
