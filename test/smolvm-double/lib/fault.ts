@@ -1,0 +1,57 @@
+/**
+ * Faults on demand, by environment variables of the double's own. A test that cannot set them, because
+ * what it tests scrubs the environment, writes a wrapper script (`double.ts`).
+ */
+import { appendFileSync, mkdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { SmolvmError } from './command.ts';
+import { cachePath } from './layout.ts';
+
+/** What smolvm says, by the fault's name. */
+const TEXTS: Readonly<Record<string, string>> = {
+  'database-locked': 'database operation failed: database is locked',
+  'directory-not-empty': 'remove VM data: Directory not empty (os error 39)',
+  'kvm-absent': 'kvm not available: KVM not available. /dev/kvm does not exist.',
+  'kvm-permission': 'kvm permission denied: Cannot access /dev/kvm: Permission denied',
+  einval: 'agent operation failed: start agent: krun_start_enter returned: -22 (EINVAL)',
+  'boot-timeout':
+    'agent operation failed: start agent: agent did not become ready within 30 seconds',
+  'boot-exit':
+    'agent operation failed: start agent: boot process exited (code 1) before the agent was ready',
+  'disk-full': 'storage operation failed: No space left on device (os error 28)',
+  'trailing-garbage': 'agent operation failed: exec: load config.json: trailing garbage',
+};
+
+/** `SMOLVM_DOUBLE_FAIL=create:database-locked:2,exec-i:vm-dies`: command, fault, how often (1). */
+function planned(command: string): { fault: string; times: number }[] {
+  const list = (process.env.SMOLVM_DOUBLE_FAIL ?? '').split(',').map((item) => item.split(':'));
+  return list
+    .filter(([name]) => name === command)
+    .map(([, fault = '', times = '1']) => ({ fault, times: Number(times) }));
+}
+
+/** The fault that this run of `command` has, or undefined; counts it. */
+export function takeFault(command: string): string | undefined {
+  for (const { fault, times } of planned(command)) {
+    const counter = join(cachePath(), 'double', `${command}-${fault}`);
+    mkdirSync(dirname(counter), { recursive: true });
+    appendFileSync(counter, '.');
+    if (statSync(counter).size <= times) return fault;
+  }
+  return undefined;
+}
+
+/** Fails a command as its fault says; `hang` never returns. */
+export async function applyFault(command: string): Promise<string | undefined> {
+  const fault = takeFault(command);
+  if (fault === 'hang') await delay(2 ** 31 - 1);
+  const text = fault === undefined ? undefined : TEXTS[fault];
+  if (text !== undefined) throw new SmolvmError(text);
+  return fault;
+}
+
+/** A number of milliseconds from the environment. */
+export function milliseconds(variable: string, fallback: number): number {
+  return Number(process.env[variable] ?? fallback);
+}
