@@ -139,6 +139,11 @@ export type UploadedArtifact = {
   readonly size: number;
 };
 
+export type CacheOptions = {
+  /** A directory that comes first on the client's PATH during the call: its `tar`, its `zstd`. */
+  readonly tools?: HostPath;
+};
+
 /** GitHub's own services; apart from `Host` so that the post step need not load their clients. */
 export interface Services {
   /** Uploads `files` (absolute, below `root`) as one artifact. Throws what the service answered. */
@@ -149,7 +154,7 @@ export interface Services {
     options: { readonly retentionDays?: number; readonly compressionLevel?: number },
   ): Promise<UploadedArtifact>;
   /** Restores `paths` under exactly `key`; false on a miss. */
-  restoreCache(paths: readonly string[], key: string): Promise<boolean>;
+  restoreCache(paths: readonly string[], key: string, options?: CacheOptions): Promise<boolean>;
   /** Saves `paths` under `key`; false when the service did not take it. */
-  saveCache(paths: readonly string[], key: string): Promise<boolean>;
+  saveCache(paths: readonly string[], key: string, options?: CacheOptions): Promise<boolean>;
 }

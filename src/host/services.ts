@@ -1,7 +1,9 @@
 /** GitHub's artifact and cache services. Their clients are loaded at first use: they cost 140 ms. */
-import type { Host, Services } from './host.ts';
+import { delimiter } from 'node:path';
+import type { HostPath, Services } from './host.ts';
 
-export function createServices(env: Host['env']): Services {
+/** `env` is the process's own: `process.env`. */
+export function createServices(env: NodeJS.ProcessEnv): Services {
   const run = `${env.GITHUB_SERVER_URL}/${env.GITHUB_REPOSITORY}/actions/runs/${env.GITHUB_RUN_ID}`;
   return {
     uploadArtifact: async (name, files, root, options) => {
@@ -20,14 +22,34 @@ export function createServices(env: Host['env']): Services {
         size: uploaded.size ?? 0,
       };
     },
-    restoreCache: async (paths, key) => {
+    restoreCache: async (paths, key, { tools } = {}) => {
       const cache = await import('@actions/cache');
       // The service matches keys by prefix; only the exact one is ours.
-      return (await cache.restoreCache([...paths], key)) === key;
+      return await withTools(env, tools, async () => {
+        return (await cache.restoreCache([...paths], key)) === key;
+      });
     },
-    saveCache: async (paths, key) => {
+    saveCache: async (paths, key, { tools } = {}) => {
       const cache = await import('@actions/cache');
-      return (await cache.saveCache([...paths], key)) !== -1;
+      return await withTools(env, tools, async () => {
+        return (await cache.saveCache([...paths], key)) !== -1;
+      });
     },
   };
+}
+
+/** The client looks its programs up in the process's own environment, so that is where they go. */
+async function withTools<T>(
+  env: NodeJS.ProcessEnv,
+  tools: HostPath | undefined,
+  call: () => Promise<T>,
+): Promise<T> {
+  if (tools === undefined) return await call();
+  const first = `${tools}${delimiter}`;
+  env.PATH = first + (env.PATH ?? '');
+  try {
+    return await call();
+  } finally {
+    env.PATH = env.PATH.replace(first, '');
+  }
 }

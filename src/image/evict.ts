@@ -1,9 +1,16 @@
 /** Keeps the store within its limits: the least recently used images go, never one that is in use. */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { HostPath } from '../host/host.ts';
 import { tryLock } from './lock.ts';
-import { imageFolder, removeTree, type Store, sweepOwned, sweepTemporary } from './store.ts';
+import {
+  imageFolder,
+  imagePath,
+  readMeta,
+  removeTree,
+  type Store,
+  sweepOwned,
+  sweepTemporary,
+} from './store.ts';
 
 export type StoreLimits = {
   /** Of all images with their unpacked trees. */
@@ -14,24 +21,15 @@ export type StoreLimits = {
 
 type Candidate = { readonly sha256: string; readonly bytes: number; readonly usedMs: number };
 
-/** Bytes on disk of a file or tree; a file that vanishes meanwhile counts nothing. */
-async function sizeOf(path: HostPath): Promise<number> {
-  let total = 0;
-  for (const entry of await readdir(path, { withFileTypes: true }).catch(() => [])) {
-    const inner = join(path, entry.name);
-    if (entry.isDirectory()) total += await sizeOf(inner);
-    else if (entry.isFile()) total += (await stat(inner).catch(() => ({ size: 0 }))).size;
-  }
-  return total;
-}
-
 async function listImages(store: Store): Promise<Candidate[]> {
   const names = (await readdir(store.root)).filter((name) => /^[0-9a-f]{64}$/.test(name));
   return await Promise.all(
     names.map(async (sha256) => {
-      const folder = imageFolder(store, sha256);
-      const used = await stat(join(folder, 'use')).catch(() => undefined);
-      return { sha256, bytes: await sizeOf(folder), usedMs: used?.mtimeMs ?? 0 };
+      const used = await stat(join(imageFolder(store, sha256), 'use')).catch(() => undefined);
+      const image = await stat(imagePath(store, sha256)).catch(() => undefined);
+      const { rootfs } = await readMeta(store, sha256);
+      const bytes = (image?.size ?? 0) + (rootfs?.bytes ?? 0);
+      return { sha256, bytes, usedMs: used?.mtimeMs ?? 0 };
     }),
   );
 }

@@ -40,8 +40,12 @@ type Fingerprint = {
 /** What the store knows of an image. */
 export type Meta = {
   readonly verified?: Fingerprint;
-  /** The boot in which `rootfs/` was unpacked, and what was left out of it. */
-  readonly rootfs?: { readonly boot: string; readonly notices: readonly string[] };
+  /** The boot in which `rootfs/` was unpacked, its size, and what was left out of it. */
+  readonly rootfs?: {
+    readonly boot: string;
+    readonly bytes: number;
+    readonly notices: readonly string[];
+  };
 };
 
 export type StoreHost = Locker['host'];
