@@ -69,6 +69,9 @@ exec setpriv --reuid "$id" --regid "$id" --clear-groups --no-new-privs \\
   --inh-caps=-all --ambient-caps=-all --bounding-set=-all -- "$@"
 `;
 
+/** Without `--norc` bash reads the runner's `.bashrc` when its stdin is a socket, as it is here. */
+const BASH = ['bash', '--norc', '--noprofile', '-c'];
+
 /** Programs that the scripts call. */
 export function launchPrograms(uid: number): readonly string[] {
   return uid === 0 ? ['bash', 'cat', 'unshare', 'mount', 'setpriv'] : ['bash', 'cat'];
@@ -102,7 +105,7 @@ const GRACE_MS = 500;
 export async function launch(host: Host, request: Launch, streams: Streams): Promise<Ended> {
   const status = `status/${request.id}.json`;
   const inner = [
-    ...['bash', '-c', LAUNCH_SCRIPT, 'bottle'],
+    ...[...BASH, LAUNCH_SCRIPT, 'bottle'],
     ...[request.bwrap, `${seenSources(request.sources, host.uid).bottle}/${status}`],
     ...request.argv,
   ];
@@ -135,7 +138,8 @@ export async function launch(host: Host, request: Launch, streams: Streams): Pro
 function onStage(sources: Sources, inner: readonly string[]): string[] {
   const entries = Object.entries(sources);
   return [
-    ...['unshare', '--mount', '--propagation', 'private', '--', 'bash', '-c', STAGE_SCRIPT],
+    ...['unshare', '--mount', '--propagation', 'private', '--'],
+    ...[...BASH, STAGE_SCRIPT],
     ...['bottle', STAGE, String(UNPRIVILEGED_ID), String(entries.length)],
     ...entries.flat(),
     ...inner,
