@@ -5,7 +5,7 @@ import { BottleError } from '../errors.ts';
 import type { HostPath } from '../host/host.ts';
 import type { MachineSpec } from './machine.ts';
 import { createArgv, deleteArgv, execArgv, startArgv, stopArgv } from './smolvm-argv.ts';
-import { type CliResult, callSmolvm, type SmolvmCli } from './smolvm-cli.ts';
+import { type CliResult, callSmolvm, KILLED, type SmolvmCli } from './smolvm-cli.ts';
 import { engineError } from './smolvm-failure.ts';
 import { type DropPrefix, readDropPrefix, setupProgram } from './smolvm-guest.ts';
 import { findMachine } from './smolvm-list.ts';
@@ -103,7 +103,7 @@ export async function setUpGuest(
   const options = { timeoutMs: SETUP_TIMEOUT_MS, ...(signal === undefined ? {} : { signal }) };
   let result = await callSmolvm(cli, argv, options);
   // The first exec after a boot can be lost without a word (bot-bottle.md §4.6, 10).
-  if (result.exitCode === 137) result = await callSmolvm(cli, argv, options);
+  if (result.exitCode === KILLED) result = await callSmolvm(cli, argv, options);
   if (result.aborted) throw cancelled(spec.name);
   const drop = readDropPrefix(result.stdout, spec.user);
   if (result.exitCode !== 0 || drop === undefined) {

@@ -9,7 +9,7 @@ export type SmolvmCli = {
 };
 
 export type CliResult = {
-  /** A death by signal is 128 + 9. */
+  /** `KILLED` for any death by signal. */
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
@@ -21,6 +21,9 @@ export type CliOptions = {
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
 };
+
+/** What a shell gives for a death by SIGKILL. */
+export const KILLED = 137;
 
 /** A list of machines is the longest thing that we read whole. */
 const LARGEST_OUTPUT = 4 * 1024 * 1024;
@@ -39,12 +42,15 @@ export function cliEnv(host: Host, stateDir: HostPath): Record<string, string> {
   return env;
 }
 
-/** Runs one command to its end. Throws only when it cannot be started. */
+/** Runs one command to its end; not at all when the signal came before. Throws when it cannot start. */
 export async function callSmolvm(
   cli: SmolvmCli,
   args: readonly string[],
   options: CliOptions,
 ): Promise<CliResult> {
+  if (options.signal?.aborted) {
+    return { exitCode: KILLED, stdout: '', stderr: '', timedOut: false, aborted: true };
+  }
   const stdout = collectText();
   const stderr = collectText();
   const running = await cli.host.spawn([cli.binary, ...args], {
@@ -64,9 +70,9 @@ export async function callSmolvm(
   };
 }
 
-/** A signal has no name table here: what ends the command line from outside is SIGKILL to us. */
+/** Which signal ended the command line makes no difference to us. */
 export function exitCodeOf(exit: ProcessExit): number {
-  return exit.exitCode ?? 128 + 9;
+  return exit.exitCode ?? KILLED;
 }
 
 function collectText(): { push(chunk: Uint8Array): void; text(): string } {

@@ -1,9 +1,9 @@
 /** Runs a command in a smolvm guest: streams, the true exit code, and nothing left when it ends. */
 import { BottleError } from '../errors.ts';
-import type { RunningProcess } from '../host/host.ts';
+import type { ProcessExit, RunningProcess } from '../host/host.ts';
 import type { ExecOptions, ExecResult, GuestUser } from './machine.ts';
 import { execArgv, listArgv } from './smolvm-argv.ts';
-import { callSmolvm, cliEnv, exitCodeOf, type SmolvmCli } from './smolvm-cli.ts';
+import { callSmolvm, cliEnv, exitCodeOf, KILLED, type SmolvmCli } from './smolvm-cli.ts';
 import { engineError } from './smolvm-failure.ts';
 import {
   commandProgram,
@@ -45,6 +45,9 @@ export async function execInGuest(
   options: ExecOptions,
 ): Promise<ExecResult> {
   const call = prepareCall(booted, argv, options);
+  if (options.signal?.aborted) {
+    return { exitCode: KILLED, timedOut: false, aborted: true, durationMs: 0 };
+  }
   let attempt = await attemptExec(booted, call, options);
   // The guest's agent can lose an exec that comes right after another (bot-bottle.md §4.6, 10 and 11).
   if (!attempt.sentinel.started() && isReplayable(options.stdin) && isLost(attempt)) {
@@ -63,7 +66,7 @@ function isReplayable(stdin: ExecOptions['stdin']): boolean {
 
 function isLost(attempt: Attempt): boolean {
   const trace = attempt.sentinel.engineText().includes('trailing garbage');
-  return !attempt.timedOut && !attempt.aborted && (attempt.exitCode === 137 || trace);
+  return !attempt.timedOut && !attempt.aborted && (attempt.exitCode === KILLED || trace);
 }
 
 type Call = {
@@ -89,12 +92,13 @@ function prepareCall(booted: Booted, argv: readonly string[], options: ExecOptio
     value,
   }));
   carried.forEach(checkVariable);
-  const command = ['/bin/sh', '-c', commandProgram(carried), 'bottle', options.cwd ?? home];
+  const cwd = options.cwd ?? home;
+  const command = ['/bin/sh', '-c', commandProgram(carried), 'bottle', cwd];
   return {
     token: `bottle-exit:${cli.host.randomName(32)}`,
     runner,
     argv: [
-      ...['/bin/sh', '-c', wrapperProgram(runner), 'bottle'],
+      ...['/bin/sh', '-c', wrapperProgram(runner), 'bottle', cwd],
       ...(asRoot ? [] : drop),
       ...command,
       ...argv,
@@ -132,9 +136,9 @@ async function attemptExec(booted: Booted, call: Call, options: ExecOptions): Pr
   const started = performance.now();
   const running = await spawnExec(booted, call, options, sentinel);
   const limits = armLimits(options, () => endInGuest(booted, call.runner, running));
-  const exit = await running.exit.finally(limits.disarm);
-  await options.onStderr?.(sentinel.end());
-  await limits.ended();
+  const exit = await settle(running, limits, () => killInGuest(booted, call.runner));
+  const rest = sentinel.end();
+  if (rest.length > 0) await options.onStderr?.(rest);
   // smolvm's own limit: ours never fired, for instance because the runner slept.
   const engineTimeout = exit.exitCode === 124 && sentinel.exitCode() === undefined;
   if (engineTimeout) await killInGuest(booted, call.runner);
@@ -145,6 +149,23 @@ async function attemptExec(booted: Booted, call: Call, options: ExecOptions): Pr
     durationMs: performance.now() - started,
     sentinel,
   };
+}
+
+/** The command line's end. A handler that throws ends only the command line: the guest's side follows. */
+async function settle(
+  running: RunningProcess,
+  limits: Limits,
+  kill: () => Promise<void>,
+): Promise<ProcessExit> {
+  try {
+    return await running.exit;
+  } catch (error) {
+    await kill();
+    throw error;
+  } finally {
+    limits.disarm();
+    await limits.ended();
+  }
 }
 
 async function spawnExec(

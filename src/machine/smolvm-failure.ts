@@ -18,6 +18,12 @@ const REBUILD = 'Build or fetch the image again; when it came from a cache, dele
 /** The first class that matches counts, so the particular ones come before the general. */
 export const FAILURE_CLASSES: readonly FailureClass[] = [
   {
+    name: 'working-directory',
+    says: ['bottle: no working directory'],
+    what: 'the working directory of a command is not there in the guest',
+    fix: 'Name a directory that exists, or make it first.',
+  },
+  {
     name: 'usage',
     says: ['error: unexpected argument', 'error: unrecognized subcommand', 'error: invalid value'],
     what: 'this smolvm does not know the options that we use',

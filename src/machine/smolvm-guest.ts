@@ -81,13 +81,16 @@ export type Runner =
   | { readonly user: 'root'; readonly mark: string };
 
 /**
- * Runs `"$@"` and brackets its stderr for `openSentinelStream`. The token is the first line of stdin:
+ * Takes a working directory, which must be there, and a command; runs the command and brackets its
+ * stderr for `openSentinelStream`. The token is the first line of stdin:
  * other processes of the guest can read argv, and root's environment may be inherited.
  */
 export function wrapperProgram(runner: Runner): string {
   const mark = runner.user === 'root' ? `${MARK_VARIABLE}=${quote(runner.mark)} ` : '';
   return [
     'IFS= read -r token',
+    '[ -d "$1" ] || { echo "bottle: no working directory: $1" >&2; exit 1; }',
+    'shift',
     // The shell itself may have to say "Killed"; that is not the command's stderr.
     'exec 3>&2 2>/dev/null',
     `printf '%s+' "$token" >&3`,
@@ -99,7 +102,7 @@ export function wrapperProgram(runner: Runner): string {
   ].join('\n');
 }
 
-/** Ends what a command left or still runs: asks first and insists after two seconds. */
+/** Ends what a command left or still runs: asks first and insists after a second. */
 export function killProgram(runner: Runner): string {
   const now = killNow(runner);
   if (runner.user === 'root') return now;
@@ -107,7 +110,7 @@ export function killProgram(runner: Runner): string {
   return [
     ask('TERM'),
     'n=0',
-    `while [ "$n" -lt 20 ] && ${ask('0')} 2>/dev/null; do sleep 0.1; n=$((n + 1)); done`,
+    `while [ "$n" -lt 10 ] && ${ask('0')} 2>/dev/null; do sleep 0.1; n=$((n + 1)); done`,
     now,
     ':',
   ].join('\n');

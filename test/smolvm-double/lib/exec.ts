@@ -1,5 +1,6 @@
 /** `machine exec` in its modes: buffered, `--stream`, `-i`, `-t`, `-d`. */
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Args, type Command, flag, list, SmolvmError, UsageError, value } from './command.ts';
 import { applyFault, milliseconds } from './fault.ts';
@@ -10,7 +11,7 @@ import { getRecord, type MachineRecord } from './record.ts';
 /** Per stream when buffered, in all when streamed. */
 export const OUTPUT_CAP = 11 * 1024 * 1024;
 const LONGEST_VALUE = 32 * 1024;
-/** How long output may follow the end of the command that wrote it. */
+/** Silence after the end of a command that ends its output too, whoever else may still hold it. */
 const DRAIN_MS = 100;
 
 export const exec: Command = {
@@ -122,6 +123,19 @@ function runDetached(call: Call): number {
   return 0;
 }
 
+/** Waits for all output; not for that of a survivor who says nothing. */
+function openDrain(child: ChildProcess): () => Promise<void> {
+  const closed = new Promise<true>((resolve) => child.once('close', () => resolve(true)));
+  const bytes = () =>
+    [child.stdout, child.stderr].reduce((sum, pipe) => sum + ((pipe as Socket).bytesRead ?? 0), 0);
+  return async () => {
+    for (let before = -1; before !== bytes(); ) {
+      before = bytes();
+      if (await Promise.race([closed, delay(DRAIN_MS, false)])) return;
+    }
+  };
+}
+
 /** The end of `child`, or 124 at the limit, when `kill` decides who dies with it. */
 async function outcome(child: ChildProcess, call: Call, kill: () => void): Promise<number> {
   const ended = new Promise<number>((resolve) => {
@@ -153,7 +167,7 @@ function signalNumber(signal: NodeJS.Signals | null): number {
  */
 async function runInteractive(call: Call, stdin: boolean, tty: boolean): Promise<number> {
   const child = spawnCall(call, [stdin ? 'pipe' : 'ignore', 'pipe', 'pipe']);
-  const closed = new Promise((resolve) => child.once('close', resolve));
+  const drained = openDrain(child);
   if (child.stdin !== null) {
     child.stdin.on('error', () => {});
     process.stdin.pipe(child.stdin);
@@ -164,13 +178,13 @@ async function runInteractive(call: Call, stdin: boolean, tty: boolean): Promise
     const target = call.record.image === null ? descendants(child.pid ?? 0)[0] : child.pid;
     killProcess(target);
   });
-  await Promise.race([closed, delay(DRAIN_MS)]);
+  await drained();
   return code;
 }
 
 async function runStreamed(call: Call): Promise<number> {
   const child = spawnCall(call, ['ignore', 'pipe', 'pipe']);
-  const closed = new Promise((resolve) => child.once('close', resolve));
+  const drained = openDrain(child);
   let room = OUTPUT_CAP;
   let exceeded = false;
   for (const [from, to] of [
@@ -185,7 +199,7 @@ async function runStreamed(call: Call): Promise<number> {
     });
   }
   const code = await outcome(child, call, () => child.kill('SIGKILL'));
-  await Promise.race([closed, delay(DRAIN_MS)]);
+  await drained();
   if (!exceeded) return code;
   process.stderr.write(
     `error: streaming output exceeded ${OUTPUT_CAP} byte cap; exec terminated (output truncated)\n`,
@@ -196,7 +210,7 @@ async function runStreamed(call: Call): Promise<number> {
 /** Output comes at the end; at the limit the whole tree dies. */
 async function runBuffered(call: Call): Promise<number> {
   const child = spawnCall(call, ['ignore', 'pipe', 'pipe']);
-  const closed = new Promise((resolve) => child.once('close', resolve));
+  const drained = openDrain(child);
   const killTree = () => {
     for (const pid of [...descendants(child.pid ?? 0), child.pid]) killProcess(pid);
   };
@@ -213,7 +227,7 @@ async function runBuffered(call: Call): Promise<number> {
     return { bytes: () => Buffer.concat(chunks), size: () => size };
   });
   const code = await outcome(child, call, killTree);
-  await Promise.race([closed, delay(DRAIN_MS)]);
+  await drained();
   if (bare && collected.some(({ size }) => size() > OUTPUT_CAP)) {
     throw new SmolvmError(
       `agent operation failed: vm exec: command output exceeded ${OUTPUT_CAP} bytes and was truncated. Use streaming exec for large output`,
