@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ExecOptions, ExecResult, Machine } from '../../src/machine/machine.ts';
 import { type Gathered, gather } from './gather.ts';
+import { settled } from './settled.ts';
 
 const MIB = 1024 * 1024;
 
@@ -262,12 +263,3 @@ function describeEnd(shell: Shell, machine: () => Machine, boot: () => Promise<M
 const MARKS = Buffer.from('bottle-exit: 0\n\r\n\0\0--bind\0');
 
 const isPlain = (text: string) => !text.includes('\0') && text.isWellFormed();
-
-/** The value once it has stopped changing. */
-async function settled(value: () => number): Promise<number> {
-  for (let before = -1; before !== value(); ) {
-    before = value();
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-  return value();
-}
