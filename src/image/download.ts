@@ -143,7 +143,15 @@ export async function download(
   to: HostPath,
   options: DownloadOptions,
 ): Promise<Digests> {
-  const parsed = new URL(url);
+  const parsed = URL.parse(url);
+  if (!parsed) {
+    throw new BottleError({
+      outcome: 'config-invalid',
+      what: 'The address of the image is no URL',
+      where: JSON.stringify(url),
+      fix: 'Write https://….',
+    });
+  }
   for (let pause = options.retryMs ?? 1000, tries = 1; ; pause *= 2, tries++) {
     const result = await attempt(host, parsed, to, options);
     if ('sha256' in result) return result;

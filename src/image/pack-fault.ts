@@ -1,6 +1,5 @@
 /** The ways in which a `.smolmachine` can be broken, and the error that says which. */
 import { BottleError } from '../errors.ts';
-import type { HostPath } from '../host/host.ts';
 
 export const PACK_FAULTS = {
   unreadable: 'cannot be read',
@@ -39,9 +38,9 @@ const FIXES: { readonly [fault in PackFault]?: string } = {
   'no-layers': 'Use engine smolvm, or build it from a container image.',
 };
 
-/** An `image-failed` error for the pack at `path`; `detail` says what was found. */
+/** An `image-failed` error for the pack called `name`; `detail` says what was found. */
 export function packError(
-  path: HostPath,
+  name: string,
   fault: PackFault,
   detail: string,
   cause?: unknown,
@@ -49,7 +48,7 @@ export function packError(
   return new BottleError({
     outcome: 'image-failed',
     what: `The image ${PACK_FAULTS[fault]}`,
-    where: `${path}: ${detail}`,
+    where: `${name}: ${detail}`,
     fix: FIXES[fault] ?? 'Fetch or build it again.',
     cause: { fault, cause },
   });

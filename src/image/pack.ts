@@ -2,6 +2,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { messageOf } from '../errors.ts';
 import type { HostPath } from '../host/host.ts';
+import type { Digests } from './digest.ts';
 import { packError } from './pack-fault.ts';
 import { type PackManifest, parsePackManifest } from './pack-manifest.ts';
 
@@ -17,6 +18,8 @@ export type PackFooter = {
 
 export type Pack = {
   readonly path: HostPath;
+  /** How errors call it: its path, or the source that it was fetched from. */
+  readonly name: string;
   /** Bytes of the whole file. */
   readonly bytes: number;
   readonly footer: PackFooter;
@@ -48,29 +51,29 @@ async function readAt(file: FileHandle, offset: number, length: number): Promise
 }
 
 /** Checks every field against the file's real size, so that nothing later can point astray. */
-function parseFooter(path: HostPath, tail: Buffer, fileSize: number): PackFooter {
-  if (tail.length < FOOTER_SIZE) throw packError(path, 'too-small', `${fileSize} bytes`);
+function parseFooter(name: string, tail: Buffer, fileSize: number): PackFooter {
+  if (tail.length < FOOTER_SIZE) throw packError(name, 'too-small', `${fileSize} bytes`);
   const magic = tail.toString('latin1', 0, 8);
-  if (magic !== 'SMOLPACK') throw packError(path, 'magic', `found ${JSON.stringify(magic)}`);
+  if (magic !== 'SMOLPACK') throw packError(name, 'magic', `found ${JSON.stringify(magic)}`);
   const version = tail.readUInt32LE(8);
-  if (!VERSIONS.includes(version)) throw packError(path, 'version', `version ${version}`);
+  if (!VERSIONS.includes(version)) throw packError(name, 'version', `version ${version}`);
   const [stubSize, assetsOffset, assetsSize, manifestOffset, manifestSize] = [
     12, 20, 28, 36, 44,
   ].map((at) => tail.readBigUInt64LE(at)) as [bigint, bigint, bigint, bigint, bigint];
   if (stubSize !== 0n || assetsOffset !== 0n) {
-    throw packError(path, 'not-a-sidecar', `stub ${stubSize} bytes, assets at ${assetsOffset}`);
+    throw packError(name, 'not-a-sidecar', `stub ${stubSize} bytes, assets at ${assetsOffset}`);
   }
   if (manifestSize === 0n || manifestSize > BigInt(MAX_MANIFEST)) {
-    throw packError(path, 'manifest-size', `manifest of ${manifestSize} bytes`);
+    throw packError(name, 'manifest-size', `manifest of ${manifestSize} bytes`);
   }
   const end = BigInt(fileSize - FOOTER_SIZE);
   const parts = `assets ${assetsSize} bytes, manifest ${manifestSize} at ${manifestOffset}, ${end} in all`;
   if (assetsSize > end || manifestOffset + manifestSize > end) {
-    throw packError(path, 'beyond-end', parts);
+    throw packError(name, 'beyond-end', parts);
   }
-  if (manifestOffset < assetsSize) throw packError(path, 'overlap', parts);
+  if (manifestOffset < assetsSize) throw packError(name, 'overlap', parts);
   if (manifestOffset > assetsSize || manifestOffset + manifestSize < end) {
-    throw packError(path, 'gap', parts);
+    throw packError(name, 'gap', parts);
   }
   return {
     version,
@@ -81,26 +84,26 @@ function parseFooter(path: HostPath, tail: Buffer, fileSize: number): PackFooter
   };
 }
 
-function parseManifest(path: HostPath, bytes: Buffer): PackManifest {
+function parseManifest(name: string, bytes: Buffer): PackManifest {
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {
-    throw packError(path, 'manifest-json', messageOf(error), error);
+    throw packError(name, 'manifest-json', messageOf(error), error);
   }
   const manifest = parsePackManifest(value);
-  if (typeof manifest === 'string') throw packError(path, 'manifest-field', manifest);
+  if (typeof manifest === 'string') throw packError(name, 'manifest-field', manifest);
   return manifest;
 }
 
-function checkManifest(path: HostPath, manifest: PackManifest, arch: string): string[] {
+function checkManifest(name: string, manifest: PackManifest, arch: string): string[] {
   const [os, architecture] = manifest.platform.split('/');
   if (os !== 'linux' || !ARCHITECTURES[arch]?.includes(architecture ?? '')) {
-    throw packError(path, 'platform', `${manifest.platform} on a runner with ${arch}`);
+    throw packError(name, 'platform', `${manifest.platform} on a runner with ${arch}`);
   }
   const secrets = Object.keys(manifest.secret_refs);
   if (secrets.length > 0) {
-    throw packError(path, 'secret-refs', secrets.slice(0, 5).join(', '));
+    throw packError(name, 'secret-refs', secrets.slice(0, 5).join(', '));
   }
   const notices: string[] = [];
   if (manifest.network) {
@@ -109,38 +112,53 @@ function checkManifest(path: HostPath, manifest: PackManifest, arch: string): st
   return notices;
 }
 
-async function readParts(file: FileHandle, path: HostPath, arch: string): Promise<Pack> {
+async function readParts(file: FileHandle, source: PackSource): Promise<Pack> {
+  const { path, name = path, arch } = source;
   const { size: bytes } = await file.stat();
   const tail = await readAt(file, Math.max(0, bytes - FOOTER_SIZE), Math.min(FOOTER_SIZE, bytes));
-  const footer = parseFooter(path, tail, bytes);
+  const footer = parseFooter(name, tail, bytes);
   const head = await readAt(file, 0, Math.min(4, footer.assetsSize));
   if (head.length < 4 || head.readUInt32LE() !== ZSTD_MAGIC) {
-    throw packError(path, 'assets', `they begin with ${head.toString('hex') || 'nothing'}`);
+    throw packError(name, 'assets', `they begin with ${head.toString('hex') || 'nothing'}`);
   }
   const text = await readAt(file, footer.manifestOffset, footer.manifestSize);
-  const manifest = parseManifest(path, text);
-  return { path, bytes, footer, manifest, notices: checkManifest(path, manifest, arch) };
+  const manifest = parseManifest(name, text);
+  return { path, name, bytes, footer, manifest, notices: checkManifest(name, manifest, arch) };
 }
 
+export type PackSource = {
+  readonly path: HostPath;
+  /** How errors call it; default: its path. */
+  readonly name?: string;
+  /** Node's name for the runner's architecture. */
+  readonly arch: string;
+};
+
 /**
- * Opens the pack at `path` and checks all that its tail can show; `arch` is Node's name for the
- * runner's architecture. Throws `image-failed` with a `PackFault`. The CRC32 is not checked here,
- * because that reads the whole file: see `digest.ts`.
+ * Opens a pack and checks all that its tail can show. Throws `image-failed` with a `PackFault`. The
+ * CRC32 is not checked here, because that reads the whole file: see `checkDigests`.
  */
-export async function readPack(path: HostPath, arch: string): Promise<Pack> {
-  let file: FileHandle;
+export async function readPack(source: PackSource): Promise<Pack> {
+  const { path, name = path } = source;
+  let file: FileHandle | undefined;
   try {
     file = await open(path, 'r');
+    return await readParts(file, source);
   } catch (error) {
-    throw packError(path, 'unreadable', messageOf(error), error);
-  }
-  try {
-    return await readParts(file, path, arch);
-  } catch (error) {
-    throw error instanceof Error && 'errno' in error
-      ? packError(path, 'unreadable', error.message, error)
-      : error;
+    const isFile = error instanceof Error && 'errno' in error;
+    throw isFile ? packError(name, 'unreadable', error.message, error) : error;
   } finally {
-    await file.close();
+    await file?.close();
+  }
+}
+
+/** Compares what was read from the whole file with the footer, and with `sha256` unless it is empty. */
+export function checkDigests(pack: Pack, digests: Digests, sha256: string): void {
+  if (sha256 !== '' && digests.sha256 !== sha256) {
+    throw packError(pack.name, 'digest', `found ${digests.sha256}, expected ${sha256}`);
+  }
+  if (digests.crc32 !== pack.footer.crc32) {
+    const [found, expected] = [digests.crc32, pack.footer.crc32].map((crc) => crc.toString(16));
+    throw packError(pack.name, 'checksum', `found ${found}, its footer says ${expected}`);
   }
 }
