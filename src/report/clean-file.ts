@@ -23,8 +23,9 @@ type Cleaned = {
 };
 
 /**
- * Text is rewritten; a binary file (one with NUL bytes) is kept as it is by default, because it would
- * be broken, and named in a notice. A file that cannot be read, or whose very name holds a secret, is left behind.
+ * Text is rewritten. A binary file, one with NUL bytes, would be broken by that: it is kept as it
+ * is and named in a notice, unless `binary` says otherwise. A file that cannot be read, or whose very
+ * name holds a secret, is left behind.
  */
 export async function cleanFiles(
   files: readonly CollectedFile[],

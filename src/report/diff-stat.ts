@@ -11,7 +11,7 @@ type Draft = { path: string; added: number | null; removed: number | null };
 
 const HUNK = /^@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@/;
 
-/** Never throws. Hunk lines are told from headers by the hunk's own counts, never by how they look. */
+/** Never throws. The hunk's own counts tell its lines from headers, never how a line looks. */
 export function diffStat(patch: string): readonly FileStat[] {
   const files: Draft[] = [];
   let file: Draft | undefined;

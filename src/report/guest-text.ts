@@ -6,7 +6,7 @@
  */
 const LONGEST_SPAN = 120;
 
-/** Characters that change what a reader sees without being seen: direction, joiners, tags, fillers. */
+/** What changes the sight of a text without being seen: direction, joiners, tags, fillers. */
 const INVISIBLE = /(?!\ufe0e|\ufe0f)[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu;
 
 /** Text in which every character shows and only `\n` breaks a line. */
@@ -25,7 +25,7 @@ export function code(text: string): string {
   const line = visible(text.slice(0, 2 * LONGEST_SPAN))
     .replace(/\n/g, '⏎')
     .replace(/\t/g, ' ')
-    // A cell cannot hold a pipe in code that is read alike by all: `\|` depends on what stands before.
+    // What `\|` means in a table depends on what stands before it: no pipe is left.
     .replace(/\|/g, '¦');
   const characters = [...line];
   const short = text.length > 2 * LONGEST_SPAN || characters.length > LONGEST_SPAN;

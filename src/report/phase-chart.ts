@@ -21,7 +21,7 @@ export function phaseChart(phases: readonly Phase[]): string {
 function bar(phase: Phase, index: number): string {
   const start = Math.round(phase.startMs);
   const length = Math.round(phase.durationMs);
-  // Mermaid reads `:`, `#` and `;` in a label, and keywords at its start: the number keeps them off.
-  const label = `${index + 1} ${phase.name.replace(/[^a-z0-9 -]/gi, ' ').slice(0, 40)} ${length} ms`;
-  return `${label} :${phase.failed ? 'crit, ' : ''}${start}, ${length}ms`;
+  // Mermaid reads `:`, `#` and `;` in a label, and a keyword at its start: hence the number.
+  const name = phase.name.replace(/[^a-z0-9 -]/gi, ' ').slice(0, 40);
+  return `${index + 1} ${name} ${length} ms :${phase.failed ? 'crit, ' : ''}${start}, ${length}ms`;
 }

@@ -1,4 +1,4 @@
-/** `run.json`: the record of a run. Plain data, versioned; `schema/run.schema.json` comes from here. */
+/** `run.json`, the record of a run: versioned plain data. Its published schema comes from here. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type BottleError, OUTCOMES, type Outcome } from '../errors.ts';
@@ -58,8 +58,8 @@ export const runRecordSchema = z
     }),
     machine: z.strictObject({ cpus: amount, memoryMib: amount, storageGib: amount }),
     image: z.strictObject({
-      kind: z.enum(['host', 'smolmachine']),
-      reference: text,
+      kind: z.enum(['host', 'smolmachine', 'from', 'smolfile']),
+      reference: text.describe('As it was planned: a path, an address, a name'),
       sha256: sha256.or(z.literal('')),
       cacheHit: z.boolean().nullable().describe('Null where nothing is cached'),
     }),
@@ -178,10 +178,11 @@ export function digest(content: string): string {
 function describeImage({ plan, image }: RunFacts): RunRecord['image'] {
   const planned = plan.image.value;
   if (planned.kind === 'host') return { kind: 'host', reference: '', sha256: '', cacheHit: null };
+  const { kind } = planned;
   return {
-    kind: 'smolmachine',
-    reference: planned.reference,
-    sha256: image?.sha256 ?? planned.sha256,
+    kind,
+    reference: kind === 'smolfile' ? planned.path : planned.reference,
+    sha256: image?.sha256 ?? (kind === 'smolmachine' ? planned.sha256 : ''),
     cacheHit: image?.cacheHit ?? null,
   };
 }

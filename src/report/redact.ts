@@ -21,7 +21,7 @@ export type RedactingStream = {
   found(): number;
 };
 
-/** The secrets are looked for as they are, per line, and in base64, base64url, hex, URL and JSON. */
+/** Looks for each secret as it is, line by line, and in base64, base64url, hex, URL and JSON. */
 export function createRedactor(secrets: readonly string[]): Redactor {
   const index = indexNeedles(secrets.flatMap(encodings));
   const stream = () => (index ? createStream(index) : passThrough());

@@ -15,7 +15,7 @@ export type ReportInput = {
   readonly record: RunRecord;
   readonly plan: Plan;
   readonly collected?: Collected;
-  /** What the artifact is made from: `collected.directory`, or a directory of the run to be made. */
+  /** What the artifact is made from: `collected.directory`, or one of the run, made if absent. */
   readonly directory: HostPath;
   /** The agent's raw output: a file at the top of `directory`. */
   readonly log?: HostPath;
@@ -36,8 +36,8 @@ const MOST_PROBLEMS = 9;
 const LONGEST_MESSAGE = 4000;
 
 /**
- * Never throws for what the runner's disk or the artifact service does: the outcome is told whatever
- * else fails, and what fails becomes a warning.
+ * Never throws for what the runner's disk or the artifact service does: the outcome is told
+ * whatever else fails, and what fails becomes a warning.
  */
 export async function report(
   host: Host,

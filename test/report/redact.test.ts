@@ -19,7 +19,7 @@ const secret = fc
   .filter((text) => text.trim().length >= MIN_SECRET_LENGTH && !/[\r\n]/.test(text));
 const cuts = fc.array(fc.nat(), { maxLength: 12 });
 
-/** Written apart from the code under test: what another program makes of a text that holds the secret. */
+/** What other programs make of a text that holds the secret. */
 const ENCODERS: Readonly<Record<string, (text: string) => string>> = {
   raw: (text) => text,
   hex: (text) => Buffer.from(text).toString('hex'),

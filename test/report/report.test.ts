@@ -156,7 +156,7 @@ describe('the report', () => {
     });
     expect(record.change.patchSha256).toBe(sha256(sent['changes.patch'] ?? ''));
     expect(record.notices).toContainEqual(expect.stringContaining('outputs/binary is binary'));
-    // Patch, its file's name, refused, result, notice, error 4, text file 2, file name, binary, log.
+    // Patch, its file's name, refused, result, notice, error 4, text 2, name, binary, log.
     expect(said.outputs['secrets-found']).toBe('14');
     expect(said.warnings).toEqual(['Secret values found in what leaves the run: 14']);
     expect(readdirSync(directory)).not.toContain('.redacting');
@@ -209,6 +209,12 @@ describe('the report', () => {
     await vi.advanceTimersByTimeAsync(2_000);
     await done;
     expect(said.warnings).toEqual([expect.stringContaining('no answer within')]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('leaves no timer when the service has answered', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    await report(recordingHost().host, recordingServices().services, inputOf(SUCCESS));
     expect(vi.getTimerCount()).toBe(0);
   });
 
