@@ -25,9 +25,10 @@ export function feed(
       fail(error);
     }
   }
-  pipeline(watched, sink).catch(() => {
-    // The reader went away; how the child ended says the rest.
-  });
+  // The reader went away, perhaps after all was written; how the child ended says the rest.
+  const ignore = () => {};
+  sink.on('error', ignore);
+  pipeline(watched, sink).catch(ignore);
 }
 
 type Handler = (chunk: Uint8Array) => void | Promise<void>;

@@ -47,7 +47,7 @@ export async function spawnProcess(
     const drained = await Promise.all(drains.map((drain) => drain.silent(SILENCE_MS)));
     group.finish(drained.every(Boolean) ? 'leave' : 'kill');
     await Promise.all(drains.map((drain) => drain.close(SILENCE_MS)));
-    child.stdin?.destroy();
+    for (const stream of child.stdio) stream?.destroy();
     if (failures.length > 0) throw failures[0];
     return { ...ended, ...cause, durationMs: performance.now() - started };
   })();

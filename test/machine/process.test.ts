@@ -115,6 +115,8 @@ describe('streams', () => {
   test('a child that does not read its input is no error', async () => {
     const stdin = Buffer.alloc(8 * MIB);
     expect((await shell('exit 4', { stdin, fd3: stdin })).exit.exitCode).toBe(4);
+    const little = Buffer.from('little');
+    expect((await shell('exit 5', { stdin: little, fd3: little })).exit.exitCode).toBe(5);
   });
 
   test('an input that never ends does not outlive the child', async () => {
