@@ -4,8 +4,8 @@ import { line, relativePath } from './name.ts';
 
 const SOURCES = ['smolmachine', 'from', 'smolfile', 'host'] as const;
 
-const smolmachine = line.max(2048).regex(/^(?!http:\/\/)(?!\w+:\/\/[^/]*@)/i, {
-  error: 'must be a path, an https address or an OCI reference; http and passwords are refused',
+const smolmachine = line.max(2048).regex(/^(?!(?!https:\/\/)[\w+.-]+:\/\/)(?!https:\/\/[^/]*@)/, {
+  error: 'must be a path, an https address or an OCI reference, without a password',
 });
 
 export const image = z

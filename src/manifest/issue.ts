@@ -92,6 +92,7 @@ function kindOf(node: Located): string {
   if (node.kind !== 'scalar') return node.kind === 'list' ? 'a list' : 'a map';
   if (node.value === null) return 'nothing; give a value ({} for an empty map) or remove the key';
   if (typeof node.value === 'string') return 'text';
+  if (typeof node.value === 'number' && !Number.isFinite(node.value)) return 'not finite';
   const kind = typeof node.value === 'number' ? 'a number' : 'true or false';
   return `${kind} (quotes make it text)`;
 }

@@ -25,7 +25,7 @@ export const guestVariable = z
   .string()
   .max(255)
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
-    error: 'must be the name of a variable: letters, digits and underscores',
+    error: 'must be letters, digits and underscores, not beginning with a digit',
   });
 
 /** A directory or repository name that is safe as one segment of a path. */
@@ -95,7 +95,7 @@ export function refuseRepeats(
 
 /** A list in which nothing is there twice. */
 export function distinct<T extends z.ZodType>(member: T) {
-  return z.array(member).superRefine(
+  const unique = z.array(member).superRefine(
     (list, context) => {
       refuseRepeats(list, (index, first) =>
         context.addIssue({
@@ -108,4 +108,5 @@ export function distinct<T extends z.ZodType>(member: T) {
     },
     { when: ({ value }) => Array.isArray(value) },
   );
+  return unique.meta({ uniqueItems: true });
 }

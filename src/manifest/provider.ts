@@ -32,7 +32,7 @@ export const agentProvider = z
       .optional()
       .describe('`codex` only: use the login that the runner’s own `codex` has.'),
     command: z
-      .union([argv, script], {
+      .union([script, argv], {
         error: 'must be a list (program and arguments) or a text (a script)',
       })
       .optional()
@@ -51,7 +51,7 @@ export const agentProvider = z
         for (const field of MODEL_FIELDS) {
           if (value[field] !== undefined) refuse(field, 'does not go with `template: command`');
         }
-      } else if (value.command !== undefined) {
+      } else if (value.command !== undefined && TEMPLATES.includes(value.template ?? 'claude')) {
         refuse('command', 'goes with `template: command` only');
       }
       if (value.forward_host_credentials === true && value.template !== 'codex') {

@@ -38,54 +38,60 @@ const workspace = z.strictObject({
   exclude: distinct(relativePath).optional().describe('Globs below it that stay out.'),
 });
 
-export const bottleSchema = z.strictObject({
-  extends: entryName.optional().describe('The bottle that this one is laid over.'),
-  env: z
-    .record(guestVariable, environmentEntry)
-    .optional()
-    .describe(
-      `Variables of the guest. A text, or \`\${NAME}\` for a variable of the step’s \`env\`. Merged name by name.`,
-    ),
-  agent_provider: agentProvider.optional().describe('The agent’s program.'),
-  'git-gate': gitGate.optional().describe('Who commits, and which remotes the gate speaks to.'),
-  egress: egress.optional().describe('Hosts that the bottle may reach; absent: none.'),
-  image: image.optional().describe('What the machine boots from: exactly one source.'),
-  machine: machine.optional().describe('Size of the machine.'),
-  limits: limits.optional().describe('Where a run is ended; what was made by then is kept.'),
-  workspace: workspace.optional().describe('What the guest works on.'),
-  outputs: outputs.optional(),
-  engine: z.enum(['smolvm', 'bubblewrap']).optional().describe('What boots the machine.'),
-});
+export const bottleSchema = z
+  .strictObject({
+    extends: entryName.optional().describe('The bottle that this one is laid over.'),
+    env: z
+      .record(guestVariable, environmentEntry)
+      .optional()
+      .describe(
+        `Variables of the guest. A text, or \`\${NAME}\` for a variable of the step’s \`env\`. Merged name by name.`,
+      ),
+    agent_provider: agentProvider.optional().describe('The agent’s program.'),
+    'git-gate': gitGate.optional().describe('Who commits, and which remotes the gate speaks to.'),
+    egress: egress.optional().describe('Hosts that the bottle may reach; absent: none.'),
+    image: image.optional().describe('What the machine boots from: exactly one source.'),
+    machine: machine.optional().describe('Size of the machine.'),
+    limits: limits.optional().describe('Where a run is ended; what was made by then is kept.'),
+    workspace: workspace.optional().describe('What the guest works on.'),
+    outputs: outputs.optional(),
+    engine: z.enum(['smolvm', 'bubblewrap']).optional().describe('What boots the machine.'),
+  })
+  .meta({ id: 'bottle' });
 
 const ignored = z
   .unknown()
   .optional()
   .describe('Ignored here; read by Claude Code from the same file.');
 
-export const agentSchema = z.strictObject({
-  bottle: entryName
-    .optional()
-    .describe('The bottle that it runs in, unless the step names others.'),
-  skills: distinct(segment).optional().describe('Skills that are copied into the guest, by name.'),
-  prompt: z
-    .string()
-    .max(1_048_576)
-    .optional()
-    .describe('Added to the agent’s system prompt. In a Markdown file the body is the prompt.'),
-  'git-gate': agentGitGate
-    .optional()
-    .describe('Who commits; laid over the bottle’s, field by field.'),
-  outputs: outputs.optional(),
-  output_schema: z
-    .record(z.string(), z.unknown())
-    .optional()
-    .describe('JSON Schema of the structured result that the agent shall give.'),
-  name: ignored,
-  description: ignored,
-  model: ignored,
-  color: ignored,
-  memory: ignored,
-});
+export const agentSchema = z
+  .strictObject({
+    bottle: entryName
+      .optional()
+      .describe('The bottle that it runs in, unless the step names others.'),
+    skills: distinct(segment)
+      .optional()
+      .describe('Skills that are copied into the guest, by name.'),
+    prompt: z
+      .string()
+      .max(1_048_576)
+      .optional()
+      .describe('Added to the agent’s system prompt. In a Markdown file the body is the prompt.'),
+    'git-gate': agentGitGate
+      .optional()
+      .describe('Who commits; laid over the bottle’s, field by field.'),
+    outputs: outputs.optional(),
+    output_schema: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .describe('JSON Schema of the structured result that the agent shall give.'),
+    name: ignored,
+    description: ignored,
+    model: ignored,
+    color: ignored,
+    memory: ignored,
+  })
+  .meta({ id: 'agent' });
 
 export const manifestSchema = z.strictObject({
   $schema: z.string().optional().describe('For editors: where this schema is.'),

@@ -1,13 +1,16 @@
 /** Reads one YAML document, without the parts of YAML that a manifest has no use for. */
 import {
+  Composer,
+  type CST,
   type Document,
   isAlias,
   isMap,
   isScalar,
   isSeq,
+  Lexer,
   type Node,
   type Pair,
-  parseDocument,
+  Parser,
   type YAMLMap,
 } from 'yaml';
 import {
@@ -30,34 +33,68 @@ const SYNTAX: Readonly<Record<string, string>> = {
   MISSING_CHAR: 'something is not closed or not separated: a quote, a bracket, a comma or a colon',
   MULTILINE_IMPLICIT_KEY: 'a key must be on one line and be followed by ": "',
   MULTIPLE_DOCS: 'a second document begins here; a file holds one',
-  RESOURCE_EXHAUSTION: `nested deeper than ${MAX_DEPTH} levels`,
+  TOO_DEEP: `nested deeper than ${MAX_DEPTH} levels`,
+  TOO_MANY_PARTS: 'more words, marks and lines than a manifest needs; split it into files',
   TAB_AS_INDENT: 'a tab indents this line; YAML takes spaces only',
 };
 
+/** Bounds time and memory: a text of one megabyte can have a million parts. */
+const MAX_PARTS = 250_000;
+
 /** @param base what to add to every offset, when `text` is only a part of a file. */
 export function readYaml(text: string, base = 0): Reading {
-  const document = parseDocument(text, {
+  try {
+    const document = compose(text);
+    const faults: Fault[] = [];
+    if (document === undefined || document.contents === null) return { faults };
+    return { tree: readNode(document.contents, { base, faults, depth: 0 }), faults };
+  } catch (error) {
+    if (!(error instanceof YamlStop)) throw error;
+    return {
+      faults: [{ offset: base + error.offset, message: `not valid YAML: ${error.message}` }],
+    };
+  }
+}
+
+/** Thrown at the first error: those behind it mostly follow from it. */
+class YamlStop extends Error {
+  readonly offset: number;
+
+  constructor(offset: number, code: string) {
+    super(SYNTAX[code] ?? 'something is not allowed at this place');
+    this.offset = offset;
+  }
+}
+
+function compose(text: string): Document.Parsed | undefined {
+  const composer = new Composer({
     version: '1.2',
     schema: 'core',
     merge: false,
     uniqueKeys: false,
     prettyErrors: false,
-    logLevel: 'error',
   });
-  const fault = syntaxFault(document, base);
-  if (fault !== undefined) return { faults: [fault] };
-  if (document.contents === null) return { faults: [] };
-  const faults: Fault[] = [];
-  const tree = readNode(document.contents, { base, faults, depth: 0 });
-  return { tree, faults };
+  let only: Document.Parsed | undefined;
+  for (const document of composer.compose(parse(text), true, text.length)) {
+    if (only !== undefined) throw new YamlStop(document.range[0], 'MULTIPLE_DOCS');
+    const error = document.errors[0];
+    if (error !== undefined) throw new YamlStop(error.pos[0], error.code);
+    only = document;
+  }
+  return only;
 }
 
-/** The first error only: those behind it mostly follow from it. */
-function syntaxFault(document: Document.Parsed, base: number): Fault | undefined {
-  const error = document.errors[0];
-  if (error === undefined) return undefined;
-  const meaning = SYNTAX[error.code] ?? 'something is not allowed at this place';
-  return { offset: base + error.pos[0], message: `not valid YAML: ${meaning}` };
+function* parse(text: string): Generator<CST.Token, void> {
+  const parser = new Parser();
+  let parts = 0;
+  for (const part of new Lexer().lex(text)) {
+    parts += 1;
+    if (parts > MAX_PARTS) throw new YamlStop(parser.offset, 'TOO_MANY_PARTS');
+    // A level takes at most two places on the stack.
+    if (parser.stack.length > 2 * MAX_DEPTH) throw new YamlStop(parser.offset, 'TOO_DEEP');
+    yield* parser.next(part);
+  }
+  yield* parser.end();
 }
 
 type Context = { readonly base: number; readonly faults: Fault[]; readonly depth: number };

@@ -1,0 +1,233 @@
+/** The other fields of a bottle: provider, git-gate, image, machine, limits, workspace, outputs. */
+import { badBottle, goodBottle } from './case.ts';
+
+const SHA = 'a'.repeat(64);
+const PATH = 'must be a relative path with forward slashes and without `..`';
+const GLOB = 'must be a glob relative to the workspace, or one that begins with `~/`, without `..`';
+const REMOTE =
+  'must be the address of a repository: ssh://git@host/path, git@host:path or https://host/path, without a password';
+const NO_URL = 'must be a path, an https address or an OCI reference, without a password';
+
+const providerCases = [
+  goodBottle('the default agent', 'agent_provider: {}'),
+  goodBottle(
+    'claude with a token',
+    'agent_provider: {template: claude, auth_token: CLAUDE_TOKEN, version: 2.1.329, model: opus}',
+  ),
+  goodBottle(
+    'codex with its login',
+    'agent_provider: {template: codex, forward_host_credentials: true}',
+  ),
+  goodBottle('a program', 'agent_provider: {template: command, command: [make, check]}'),
+  goodBottle(
+    'a script',
+    'agent_provider:\n  template: command\n  command: |\n    make\n    make check',
+  ),
+  badBottle('an unknown template', 'agent_provider: {template: claud}', [
+    '2:28 agent_provider.template: must be one of claude, codex, gemini, opencode, command. Did you mean "claude"?',
+  ]),
+  badBottle('a command without its program', 'agent_provider:\n  template: command', [
+    '3:13 agent_provider.template: needs `command` beside it',
+  ]),
+  badBottle('an empty program', 'agent_provider: {template: command, command: []}', [
+    '2:46 agent_provider.command: must have at least 1 entries',
+  ]),
+  badBottle('a program for claude', 'agent_provider:\n  command: [x]', [
+    '3:12 agent_provider.command: goes with `template: command` only',
+  ]),
+  badBottle('a program of numbers', 'agent_provider: {template: command, command: [sleep, 1]}', [
+    '2:54 agent_provider.command[1]: must be text, but is a number (quotes make it text)',
+  ]),
+  badBottle('a model for a program', 'agent_provider: {template: command, command: x, model: y}', [
+    '2:56 agent_provider.model: does not go with `template: command`',
+  ]),
+  badBottle('a token that is a value', 'agent_provider:\n  auth_token: sk-ant-oat01', [
+    '3:15 agent_provider.auth_token: must be the name of a variable',
+  ]),
+  badBottle('a token of the runner', 'agent_provider: {auth_token: RUNNER_X}', [
+    '2:30 agent_provider.auth_token: names a variable of the runner itself',
+  ]),
+  badBottle(
+    'the login for claude',
+    'agent_provider: {forward_host_credentials: true}',
+    ['2:44 agent_provider.forward_host_credentials: goes with `template: codex` only'],
+    { beyondSchema: true },
+  ),
+  badBottle('an unknown key of a provider', 'agent_provider: {tempalte: codex}', [
+    '2:18 agent_provider.tempalte: unknown key. Did you mean "template"?',
+  ]),
+];
+
+const repo = (rest: string) =>
+  `git-gate:\n  repos:\n    mine:\n      url: ssh://git@git.example/mine.git\n${rest}`;
+
+const gitCases = [
+  goodBottle('a user', 'git-gate: {user: {name: A Bot, email: bot@example.com}}'),
+  goodBottle(
+    'a remote with a key',
+    repo(
+      '      host_key: ssh-ed25519 AAAAC3Nza\n      key: {provider: static, path: /etc/keys/mine}',
+    ),
+  ),
+  goodBottle(
+    'a remote with a deploy key',
+    repo('      key: {provider: gitea, provisioner_token: GITEA_TOKEN}'),
+  ),
+  goodBottle(
+    'a remote in the short form',
+    'git-gate: {repos: {mine: {url: "git@git.example:me/mine.git"}}}',
+  ),
+  badBottle('a user that is text', 'git-gate: {user: me}', [
+    '2:18 git-gate.user: must be a map, but is text',
+  ]),
+  badBottle('a name of two lines', 'git-gate: {user: {name: "a\\nb"}}', [
+    '2:25 git-gate.user.name: must be one line of text, not empty, without control characters',
+  ]),
+  badBottle('a remote without an address', 'git-gate:\n  repos:\n    mine: {}', [
+    '4:11 git-gate.repos.mine.url: is missing',
+  ]),
+  badBottle(
+    'a password in the address',
+    'git-gate:\n  repos:\n    mine: {url: "https://me:pw@git.example/x"}',
+    [`4:17 git-gate.repos.mine.url: ${REMOTE}`],
+  ),
+  badBottle(
+    'an unsafe name of a remote',
+    'git-gate:\n  repos:\n    ../x: {url: "git@git.example:x"}',
+    [
+      '4:5 git-gate.repos."../x": the name must be letters, digits, `.`, `_` and `-`, beginning with a letter or digit',
+    ],
+  ),
+  badBottle('a private key', repo('      host_key: "-----BEGIN OPENSSH PRIVATE KEY-----"'), [
+    '6:17 git-gate.repos.mine.host_key: must be a public host key such as',
+  ]),
+  badBottle('an unknown provider of keys', repo('      key: {provider: github}'), [
+    '6:23 git-gate.repos.mine.key.provider: must have `provider`: static or gitea',
+  ]),
+  badBottle('a key without its path', repo('      key: {provider: static}'), [
+    '6:12 git-gate.repos.mine.key.path: is missing',
+  ]),
+  badBottle('an unknown key of a key', repo('      key: {provider: static, path: x, pat: y}'), [
+    '6:40 git-gate.repos.mine.key.pat: unknown key. Did you mean "path"? Accepted here: path, provider, provisioner_token.',
+  ]),
+];
+
+const imageCases = [
+  goodBottle('a file', 'image: {smolmachine: images/agent.smolmachine}'),
+  goodBottle(
+    'an address',
+    `image: {smolmachine: "https://example.com/a.smolmachine", sha256: ${SHA}}`,
+  ),
+  goodBottle('an OCI reference', 'image: {smolmachine: "registry.example/me/agent:1"}'),
+  goodBottle('an OCI image to build from', `image: {from: "docker.io/library/node@sha256:${SHA}"}`),
+  goodBottle('a Smolfile', 'image: {smolfile: images/agent.toml}'),
+  goodBottle('the runner itself', 'image: {host: true}'),
+  badBottle('no source', 'image: {}', [
+    '2:8 image: needs one of smolmachine, from, smolfile, host',
+  ]),
+  badBottle('two sources', 'image: {smolfile: a, host: true}', [
+    '2:28 image.host: cannot stand beside `smolfile`; keep one',
+  ]),
+  badBottle(
+    'an address without a digest',
+    'image: {smolmachine: "https://example.com/a"}',
+    ['2:22 image.smolmachine: is an address and needs `sha256` beside it'],
+    { beyondSchema: true },
+  ),
+  badBottle('plain http', 'image: {smolmachine: "http://example.com/a"}', [
+    `2:22 image.smolmachine: ${NO_URL}`,
+  ]),
+  badBottle('a password', `image: {smolmachine: "https://u:p@example.com/a", sha256: ${SHA}}`, [
+    `2:22 image.smolmachine: ${NO_URL}`,
+  ]),
+  badBottle('a digest in capitals', `image: {smolmachine: a, sha256: ${'A'.repeat(64)}}`, [
+    '2:33 image.sha256: must be 64 lower-case hex digits',
+  ]),
+  badBottle('a digest without a file', `image: {host: true, sha256: ${SHA}}`, [
+    '2:29 image.sha256: goes with `smolmachine` only',
+  ]),
+  badBottle('an OCI image without a digest', 'image: {from: "node:24"}', [
+    '2:15 image.from: must be an OCI image with its digest: name@sha256:<64 hex digits>',
+  ]),
+  badBottle('not the runner itself', 'image: {host: false}', ['2:15 image.host: must be true.']),
+  badBottle('text for an image', 'image: host', ['2:8 image: must be a map, but is text']),
+];
+
+const sizeCases = [
+  goodBottle('a size', 'machine: {cpus: 4, memory_mib: 8192, storage_gib: 20}'),
+  goodBottle(
+    'limits',
+    'limits: {minutes: 0.5, idle_minutes: 0, turns: 10, tokens: 1000000, requests: 500, output_mib: 10}',
+  ),
+  badBottle('no processor', 'machine: {cpus: 0}', ['2:17 machine.cpus: must be at least 1']),
+  badBottle('half a processor', 'machine: {cpus: 1.5}', [
+    '2:17 machine.cpus: must be a whole number, but is a number',
+  ]),
+  badBottle('memory with a unit', 'machine: {memory_mib: 4G}', [
+    '2:23 machine.memory_mib: must be a number, but is text',
+  ]),
+  badBottle('too little memory', 'machine: {memory_mib: 4}', [
+    '2:23 machine.memory_mib: must be at least 256',
+  ]),
+  badBottle('another unit', 'machine: {memory_mb: 4096}', [
+    '2:11 machine.memory_mb: unknown key. Did you mean "memory_mib"? Accepted here: cpus, memory_mib, storage_gib.',
+  ]),
+  badBottle('no time at all', 'limits: {minutes: 0}', ['2:19 limits.minutes: must be more than 0']),
+  badBottle('a month', 'limits: {minutes: 43200}', ['2:19 limits.minutes: must be at most 4320']),
+  badBottle('negative turns', 'limits: {turns: -1}', ['2:17 limits.turns: must be at least 1']),
+];
+
+const fileCases = [
+  goodBottle('a workspace', 'workspace: {path: packages/a, exclude: [node_modules/**, "*.log"]}'),
+  goodBottle('outputs', 'outputs: [report.md, "dist/**", "~/.cache/log"]'),
+  goodBottle('an engine', 'engine: bubblewrap'),
+  badBottle('a workspace above', 'workspace: {path: ../other}', [`2:19 workspace.path: ${PATH}`]),
+  badBottle('an absolute workspace', 'workspace: {path: /etc}', [`2:19 workspace.path: ${PATH}`]),
+  badBottle('a workspace with backslashes', 'workspace: {path: "a\\\\b"}', [
+    `2:19 workspace.path: ${PATH}`,
+  ]),
+  badBottle('an output above', 'outputs: [a/../../b]', [`2:11 outputs[0]: ${GLOB}`]),
+  badBottle('an absolute output', 'outputs: [/tmp/x]', [`2:11 outputs[0]: ${GLOB}`]),
+  badBottle('an output of another home', 'outputs: ["~root/x"]', [`2:11 outputs[0]: ${GLOB}`]),
+  badBottle('an output twice', 'outputs:\n  - a\n  - b\n  - a', [
+    '5:5 outputs[2]: is there twice; keep one (the first is on line 3)',
+  ]),
+  badBottle('an empty output', 'outputs: [""]', [
+    '2:11 outputs[0]: must be one line of text, not empty, without control characters',
+  ]),
+  badBottle('an unknown engine', 'engine: docker', [
+    '2:9 engine: must be one of smolvm, bubblewrap.',
+  ]),
+];
+
+const wholeCases = [
+  goodBottle('nothing', '{}'),
+  badBottle('a list', '- a', ['2:1 the file: must be a map, but is a list']),
+  badBottle('a text', 'hello', ['2:1 the file: must be a map, but is text']),
+  badBottle('an unknown key', 'egres: {}', [
+    '2:1 egres: unknown key. Did you mean "egress"? Accepted here: agent_provider, egress, engine, env, extends, git-gate, image, limits, machine, outputs, workspace.',
+  ]),
+  badBottle('a key like no other', 'zebra: 1', [
+    '2:1 zebra: unknown key. Accepted here: agent_provider',
+  ]),
+  badBottle('agent fields', 'skills: [a]\nprompt: x', [
+    '2:1 skills: unknown key.',
+    '3:1 prompt: unknown key.',
+  ]),
+  badBottle('a parent that is no name', 'extends: [a, b]', [
+    '2:10 extends: must be text, but is a list',
+  ]),
+  badBottle('a parent with capitals', 'extends: Base', [
+    '2:10 extends: must be lower-case letters, digits and hyphens, beginning with a letter',
+    '2:10 extends: there is no bottle "Base"',
+  ]),
+];
+
+export const bottleCases = [
+  ...providerCases,
+  ...gitCases,
+  ...imageCases,
+  ...sizeCases,
+  ...fileCases,
+  ...wholeCases,
+];
