@@ -109,12 +109,13 @@ async function writeTree(
 
 /** `<mode> <type> <id>\t<path>` */
 function parseTree(output: Buffer): Map<BytePath, Tracked> {
-  return new Map(
-    splitNul(output).map((record) => {
-      const tab = record.indexOf('\t');
-      return [record.slice(tab + 1), { mode: record.slice(0, 6), id: record.slice(12, tab) }];
-    }),
-  );
+  const committed = new Map<BytePath, Tracked>();
+  for (const record of splitNul(output)) {
+    const tab = record.indexOf('\t');
+    const [mode = '', , id = ''] = record.slice(0, tab).split(' ');
+    committed.set(record.slice(tab + 1), { mode, id });
+  }
+  return committed;
 }
 
 function idOf(output: Buffer): string {

@@ -8,7 +8,7 @@ import { makeExclude } from './exclude.ts';
 import type { Git } from './git-command.ts';
 import { type GitDirectory, gitDirectoryEntries } from './git-directory.ts';
 import { beginHistory, keepHistory, pack } from './history.ts';
-import { type LeftOut, noticesOf } from './left-out.ts';
+import { type LeftOut, leaveOut, noticesOf } from './left-out.ts';
 import { findRepository, noHistoryReason } from './repository.ts';
 import { openScratch, type Scratch } from './scratch.ts';
 import type { Step, Tally } from './step.ts';
@@ -22,6 +22,8 @@ import {
   type WorkTree,
 } from './work-tree.ts';
 import { resolveWorkspace } from './workspace-root.ts';
+
+const ONLY_IN_HISTORY = 'Excluded from the work tree, though still in the history';
 
 export type WorkspaceJob = {
   readonly host: Host;
@@ -113,6 +115,9 @@ async function openWithGit(
     packed.catch(() => {});
     const listing = await list(scratch);
     const workTree = listCheckout(root, listing, isOut, leftOut);
+    for (const path of workTree.withheld) {
+      if (isOut(path) && listing.tracked.has(path)) leaveOut(leftOut, ONLY_IN_HISTORY, path);
+    }
     return { workTree, repository: keepHistory({ scratch, source, listing, workTree, packed }) };
   }
   if (source) job.tally.notices.push(`The guest starts with a first commit: ${without}.`);

@@ -22,6 +22,7 @@ export function makePlan(workspace: string, home: string, parts: Partial<Provisi
       storageGib: sourced(1),
     },
     image: sourced({ kind: 'host' }),
+    cache: sourced('off'),
     user: { name: 'agent', uid: 1000, gid: 1000, home },
     socket: '/run/bottle/gateway.sock',
     env: [],
