@@ -20,7 +20,7 @@ export type Rootfs = {
   entries: number;
   /** Entries that were left out, by kind. */
   readonly skipped: Map<string, number>;
-  /** Paths that the layer being applied has written: its own whiteouts spare them. */
+  /** What the layer being applied wrote, and the way to it: its own whiteouts spare that. */
   written: Set<HostPath>;
   /** The directory that was entered last; most neighbours in an archive share it. */
   entered: { readonly name: string; readonly path: HostPath } | undefined;
@@ -82,6 +82,7 @@ function enter(rootfs: Rootfs, parts: readonly string[]): HostPath {
       throw packError(rootfs.pack, 'layer', `${JSON.stringify(name)} lies below a file`);
     }
     real.push(part);
+    rootfs.written.add(path);
   }
   const path = join(rootfs.root, ...real);
   rootfs.entered = { name, path };
@@ -103,17 +104,21 @@ function countEntry(rootfs: Rootfs): void {
 
 /** Removes what lies at `path`, which is below a directory that was entered. */
 function remove(rootfs: Rootfs, path: HostPath): void {
+  const found = fs.lstatSync(path, { throwIfNoEntry: false });
+  if (!found) return;
   rootfs.entered = undefined;
-  fs.rmSync(path, { recursive: true, force: true });
+  if (found.isDirectory()) fs.rmSync(path, { recursive: true });
+  else fs.unlinkSync(path);
 }
 
-/** Removes what lower layers put into `directory`, but keeps what this layer has written. */
+/** Removes what lower layers put at `path` and below it, but keeps what this layer has written. */
+function removeLower(rootfs: Rootfs, path: HostPath): void {
+  if (!rootfs.written.has(path)) remove(rootfs, path);
+  else if (fs.lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) makeOpaque(rootfs, path);
+}
+
 function makeOpaque(rootfs: Rootfs, directory: HostPath): void {
-  for (const entry of fs.readdirSync(directory, { withFileTypes: true })) {
-    const path = join(directory, entry.name);
-    if (!rootfs.written.has(path)) remove(rootfs, path);
-    else if (entry.isDirectory()) makeOpaque(rootfs, path);
-  }
+  for (const name of fs.readdirSync(directory)) removeLower(rootfs, join(directory, name));
 }
 
 /** Applies a whiteout `.wh.<name>`; aufs' own bookkeeping is ignored. */
@@ -124,8 +129,7 @@ function applyWhiteout(rootfs: Rootfs, directory: HostPath, name: string): void 
   if (hidden === '' || hidden === '.' || hidden === '..') {
     throw packError(rootfs.pack, 'escape', `a whiteout of ${JSON.stringify(hidden)}`);
   }
-  const path = join(directory, hidden);
-  if (!rootfs.written.has(path)) remove(rootfs, path);
+  removeLower(rootfs, join(directory, hidden));
 }
 
 async function writeFile(path: HostPath, member: TarMember): Promise<void> {
