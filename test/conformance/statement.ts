@@ -56,3 +56,8 @@ export function statement(
     await check?.(context);
   });
 }
+
+/** For what several statements of a file share. */
+export function canRun(need: Need): boolean {
+  return whyNot(need) === '';
+}

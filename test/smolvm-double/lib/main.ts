@@ -57,5 +57,13 @@ function report(error: unknown): number {
   return 1;
 }
 
-// Explicitly, because an open stdin would keep the process; its output to pipes is written by then.
-process.exit(await main(process.argv.slice(2)).catch(report));
+/** Settles when all is written, or when nobody reads any more. */
+async function flush(stream: NodeJS.WriteStream): Promise<void> {
+  await new Promise<void>((resolve) => stream.write('', () => resolve()));
+}
+
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+const exitCode = await main(process.argv.slice(2)).catch(report);
+await Promise.all([flush(process.stdout), flush(process.stderr)]);
+// Explicitly, because an open stdin would keep the process.
+process.exit(exitCode);
