@@ -1,0 +1,158 @@
+/** GitHub's results service on loopback: artifacts, caches and their blobs. Strict, or it would prove nothing. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createArtifactService, type StoredArtifact } from './artifact-service.ts';
+import type { BlobStore } from './blob-store.ts';
+import { createCacheService, type StoredCacheEntry } from './cache-service.ts';
+import { BLOB_PATH, createDiskBlobStore } from './disk-blob-store.ts';
+import { createFaults, type Faults, type Operation } from './fault.ts';
+import { type Method, RpcError } from './rpc.ts';
+import { type CacheScope, readToken, signToken } from './token.ts';
+import { unzip } from './unzip.ts';
+
+export type ResultsService = {
+  readonly url: string;
+  /** What a step needs in its environment, with a token for the default branch. */
+  readonly env: Readonly<Record<string, string>>;
+  /** The same for other cache scopes: a pull request, a read-only token. */
+  envFor(scopes: readonly CacheScope[]): Record<string, string>;
+  readonly faults: Faults;
+  /** What no proper client would have sent: unknown routes, wrong sizes, missing signatures. */
+  readonly violations: readonly string[];
+  listArtifacts(): StoredArtifact[];
+  /** The files of an artifact, unzipped; one that was uploaded raw is one file. */
+  readArtifact(name: string): Promise<Map<string, Buffer>>;
+  listCache(): StoredCacheEntry[];
+  /** The archive under exactly this key. */
+  readCache(key: string): Promise<Buffer>;
+  close(): Promise<void>;
+};
+
+export type ResultsServiceOptions = {
+  /** Default: blobs on disk in a temp directory, behind the service's own port. */
+  readonly blobs?: BlobStore;
+};
+
+const MAIN: readonly CacheScope[] = [{ scope: 'refs/heads/main', permission: 3 }];
+const PREFIX = '/twirp/github.actions.results.api.v1.';
+
+export async function startResultsService(
+  options: ResultsServiceOptions = {},
+): Promise<ResultsService> {
+  const key = randomBytes(32);
+  const run = { runId: randomUUID(), jobId: randomUUID() };
+  const violations: string[] = [];
+  const onViolation = (what: string) => void violations.push(what);
+  const faults = createFaults();
+  const directory = await mkdtemp(join(tmpdir(), 'results-'));
+  const store =
+    options.blobs ?? createDiskBlobStore({ directory, origin: () => url, faults, onViolation });
+  const artifacts = createArtifactService(store, onViolation);
+  const caches = createCacheService(store, onViolation);
+  const methods: Record<string, Method> = {
+    ...withPrefix('ArtifactService', artifacts.methods),
+    ...withPrefix('CacheService', caches.methods),
+  };
+
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
+    const target = new URL(request.url ?? '/', url);
+    if (target.pathname.startsWith(BLOB_PATH) && store.serve) {
+      return store.serve(request, response, target);
+    }
+    await answerCall(request, response, target, { methods, faults, key, onViolation });
+  };
+  const server = createServer((request, response) => {
+    answer(request, response).catch((error: unknown) => {
+      onViolation(`${request.method} ${request.url}: ${error}`);
+      response.destroy();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+  const envFor = (scopes: readonly CacheScope[]) => ({
+    ACTIONS_RESULTS_URL: `${url}/`,
+    ACTIONS_RUNTIME_URL: `${url}/`,
+    ACTIONS_RUNTIME_TOKEN: signToken({ ...run, scopes }, key),
+    ACTIONS_CACHE_URL: `${url}/`,
+    ACTIONS_CACHE_SERVICE_V2: 'True',
+  });
+  return {
+    url,
+    env: envFor(MAIN),
+    envFor,
+    faults,
+    violations,
+    listArtifacts: artifacts.list,
+    async readArtifact(name) {
+      const { bytes, mimeType } = await artifacts.read(name);
+      return mimeType === 'application/zip' ? unzip(bytes) : new Map([[name, bytes]]);
+    },
+    listCache: caches.list,
+    readCache: caches.read,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await store.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function withPrefix(service: string, methods: Record<string, Method>): Record<string, Method> {
+  return Object.fromEntries(
+    Object.entries(methods).map(([name, method]) => [`${PREFIX}${service}/${name}`, method]),
+  );
+}
+
+type CallContext = {
+  readonly methods: Readonly<Record<string, Method>>;
+  readonly faults: Faults;
+  readonly key: Buffer;
+  readonly onViolation: (what: string) => void;
+};
+
+async function answerCall(
+  request: IncomingMessage,
+  response: ServerResponse,
+  target: URL,
+  { methods, faults, key, onViolation }: CallContext,
+): Promise<void> {
+  const method = methods[target.pathname];
+  const fault = faults.take((target.pathname.split('/').at(-1) ?? '') as Operation);
+  if (fault?.kind === 'slow') await delay(fault.ms);
+  if (fault?.kind === 'status') {
+    const retry = fault.retryAfterSeconds;
+    if (retry !== undefined) response.setHeader('retry-after', String(retry));
+    return sendJson(response, fault.status, { code: 'unavailable', msg: 'injected' });
+  }
+  if (fault?.kind === 'body') {
+    response.writeHead(fault.status, { 'content-type': 'text/html' }).end(fault.body);
+    return;
+  }
+  try {
+    if (method === undefined || request.method !== 'POST') {
+      throw new RpcError(404, 'bad_route', `no handler for ${request.method} ${target.pathname}`);
+    }
+    const claims = readToken(request.headers.authorization, key);
+    if (claims === undefined) throw new RpcError(401, 'unauthenticated', 'no usable bearer token');
+    sendJson(response, 200, await method(await json(request), claims));
+  } catch (error) {
+    if (!(error instanceof RpcError)) throw error;
+    if (VIOLATION_CODES.includes(error.code)) onViolation(`${target.pathname}: ${error.message}`);
+    sendJson(response, error.status, { code: error.code, msg: error.message });
+  }
+}
+
+/** The others are answers that a proper client must be able to take. */
+const VIOLATION_CODES = ['bad_route', 'malformed', 'unauthenticated', 'permission_denied'];
+
+function sendJson(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+}
