@@ -17,7 +17,10 @@ export type Locker = {
   readonly me: Owner;
 };
 
-const LONGEST_WAIT_MS = 250;
+const SHORTEST_WAIT_MS = 5;
+const LONGEST_WAIT_MS = 320;
+/** A pause of this length means that the work takes a while. */
+const FIRST_TOLD_MS = 160;
 
 async function highest(folder: HostPath): Promise<number> {
   const names = await readdir(folder);
@@ -75,7 +78,7 @@ async function acquire(
   wait: boolean,
 ): Promise<number | undefined> {
   await mkdir(folder, { recursive: true });
-  for (let pause = 5; ; pause = Math.min(pause * 2, LONGEST_WAIT_MS)) {
+  for (let pause = SHORTEST_WAIT_MS; ; pause = Math.min(pause * 2, LONGEST_WAIT_MS)) {
     locker.host.cancelled.throwIfAborted();
     const top = await highest(folder);
     const free = await isFree(folder, top, locker);
@@ -84,7 +87,10 @@ async function acquire(
       return top + 1;
     }
     if (!wait) return undefined;
-    if (!free) await sleep(pause, undefined, { signal: locker.host.cancelled });
+    if (free) continue; // another process was faster; see who it is
+    if (pause === FIRST_TOLD_MS)
+      locker.host.log.info('Waiting for another job with the same image');
+    await sleep(pause, undefined, { signal: locker.host.cancelled });
   }
 }
 

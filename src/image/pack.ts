@@ -39,15 +39,27 @@ const ARCHITECTURES: Readonly<Record<string, readonly string[]>> = {
   arm64: ['arm64', 'aarch64'],
 };
 
-async function readAt(file: FileHandle, offset: number, length: number): Promise<Buffer> {
-  const buffer = Buffer.alloc(length);
-  let read = 0;
-  while (read < length) {
-    const { bytesRead } = await file.read(buffer, read, length - read, offset + read);
-    if (bytesRead === 0) break;
-    read += bytesRead;
-  }
-  return buffer.subarray(0, read);
+/** The bytes of a pack, wherever they are. */
+export type PackBytes = {
+  readonly size: number;
+  /** Fewer than `length` bytes only at the end. */
+  read(offset: number, length: number): Promise<Buffer>;
+};
+
+function bytesOf(file: FileHandle, size: number): PackBytes {
+  return {
+    size,
+    async read(offset, length) {
+      const buffer = Buffer.alloc(length);
+      let filled = 0;
+      while (filled < length) {
+        const { bytesRead } = await file.read(buffer, filled, length - filled, offset + filled);
+        if (bytesRead === 0) break;
+        filled += bytesRead;
+      }
+      return buffer.subarray(0, filled);
+    },
+  };
 }
 
 /** Checks every field against the file's real size, so that nothing later can point astray. */
@@ -112,20 +124,6 @@ function checkManifest(name: string, manifest: PackManifest, arch: string): stri
   return notices;
 }
 
-async function readParts(file: FileHandle, source: PackSource): Promise<Pack> {
-  const { path, name = path, arch } = source;
-  const { size: bytes } = await file.stat();
-  const tail = await readAt(file, Math.max(0, bytes - FOOTER_SIZE), Math.min(FOOTER_SIZE, bytes));
-  const footer = parseFooter(name, tail, bytes);
-  const head = await readAt(file, 0, Math.min(4, footer.assetsSize));
-  if (head.length < 4 || head.readUInt32LE() !== ZSTD_MAGIC) {
-    throw packError(name, 'assets', `they begin with ${head.toString('hex') || 'nothing'}`);
-  }
-  const text = await readAt(file, footer.manifestOffset, footer.manifestSize);
-  const manifest = parseManifest(name, text);
-  return { path, name, bytes, footer, manifest, notices: checkManifest(name, manifest, arch) };
-}
-
 export type PackSource = {
   readonly path: HostPath;
   /** How errors call it; default: its path. */
@@ -134,8 +132,25 @@ export type PackSource = {
   readonly arch: string;
 };
 
+/** Checks all that the tail of a pack can show; reads no more than that. */
+export async function parsePack(bytes: PackBytes, source: PackSource): Promise<Pack> {
+  const { path, name = path, arch } = source;
+  const tailSize = Math.min(FOOTER_SIZE, bytes.size);
+  const footer = parseFooter(name, await bytes.read(bytes.size - tailSize, tailSize), bytes.size);
+  const head = await bytes.read(0, Math.min(4, footer.assetsSize));
+  if (head.length < 4 || head.readUInt32LE() !== ZSTD_MAGIC) {
+    throw packError(name, 'assets', `they begin with ${head.toString('hex') || 'nothing'}`);
+  }
+  const manifest = parseManifest(
+    name,
+    await bytes.read(footer.manifestOffset, footer.manifestSize),
+  );
+  const notices = checkManifest(name, manifest, arch);
+  return { path, name, bytes: bytes.size, footer, manifest, notices };
+}
+
 /**
- * Opens a pack and checks all that its tail can show. Throws `image-failed` with a `PackFault`. The
+ * Opens a pack and checks its tail. Throws `image-failed` with a `PackFault`. The
  * CRC32 is not checked here, because that reads the whole file: see `checkDigests`.
  */
 export async function readPack(source: PackSource): Promise<Pack> {
@@ -143,7 +158,7 @@ export async function readPack(source: PackSource): Promise<Pack> {
   let file: FileHandle | undefined;
   try {
     file = await open(path, 'r');
-    return await readParts(file, source);
+    return await parsePack(bytesOf(file, (await file.stat()).size), source);
   } catch (error) {
     const isFile = error instanceof Error && 'errno' in error;
     throw isFile ? packError(name, 'unreadable', error.message, error) : error;
