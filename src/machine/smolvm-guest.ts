@@ -1,4 +1,5 @@
 /** The shell programs that run in a smolvm guest. Portable: dash, bash and busybox understand them. */
+import { posix } from 'node:path';
 import type { GuestUser } from './machine.ts';
 
 /** Leaves every character to the guest's shell as it is. */
@@ -58,8 +59,9 @@ export function setupProgram(user: GuestUser, socket: string): string {
     `grep -q ${quote(`^[^:]*:[^:]*:${gid}:`)} /etc/group || append /etc/group ${quote(`${name}:x:${gid}:`)}`,
     `mkdir -p ${quote(home)} && chown ${uid}:${gid} ${quote(home)} || fail ${quote(`cannot make ${home}`)}`,
     'chmod 1777 /tmp',
-    // The agent's user must be able to connect; the socket's maker was root.
+    // The agent's user must be able to connect; who made the socket and its directory was root.
     `[ ! -S ${quote(socket)} ] || chmod 0666 ${quote(socket)}`,
+    `chmod a+x ${quote(posix.dirname(socket))}`,
     'try() { path=$(command -v "$1"); }',
     'found() { echo "$1 $path"; exit 0; }',
     ...probes.map((probe) => `{ ${probe}; } </dev/null 2>/dev/null`),
@@ -91,10 +93,10 @@ export function wrapperProgram(runner: Runner): string {
     'IFS= read -r token',
     '[ -d "$1" ] || { echo "bottle: no working directory: $1" >&2; exit 1; }',
     'shift',
-    // The shell itself may have to say "Killed"; that is not the command's stderr.
+    // The shell itself may have to say "Killed": that is not the command's stderr, hence the subshell.
     'exec 3>&2 2>/dev/null',
     `printf '%s+' "$token" >&3`,
-    `${mark}"$@" 2>&3 3>&-`,
+    `(${mark}"$@") 2>&3 3>&-`,
     'code=$?',
     `${killNow(runner)} </dev/null >/dev/null 3>&-`,
     `printf '%s=%03d' "$token" "$code" >&3`,
@@ -126,7 +128,8 @@ function killNow(runner: Runner): string {
   if (runner.user === 'agent') return killAll(runner.drop, 'KILL');
   const find = `grep -l ${quote(`${MARK_VARIABLE}=${runner.mark}`)} /proc/[0-9]*/environ 2>/dev/null`;
   const kill = `echo "$all" | while IFS=/ read -r _ _ pid _; do kill -KILL "$pid" 2>/dev/null; done`;
-  return `n=0; while [ "$n" -lt 50 ] && all=$(${find}); do ${kill}; n=$((n + 1)); done`;
+  const round = `all=$(${find}); [ -n "$all" ] || break; ${kill}; n=$((n + 1))`;
+  return `n=0; while [ "$n" -lt 50 ]; do ${round}; done`;
 }
 
 function killAll(drop: DropPrefix, signal: string): string {

@@ -23,21 +23,28 @@ const TEXTS: Readonly<Record<string, string>> = {
   'trailing-garbage': 'agent operation failed: exec: load config.json: trailing garbage',
 };
 
-/** `SMOLVM_DOUBLE_FAIL=create:database-locked:2,exec-i:vm-dies`: command, fault, how often (1). */
-function planned(command: string): { fault: string; times: number }[] {
+/**
+ * `SMOLVM_DOUBLE_FAIL=create:database-locked:2,exec:killed:3-4,exec-i:vm-dies`: command, fault, and
+ * which runs of the command have it: the first (default), so many first ones, or a range of them.
+ */
+function planned(command: string): { fault: string; from: number; to: number }[] {
   const list = (process.env.SMOLVM_DOUBLE_FAIL ?? '').split(',').map((item) => item.split(':'));
   return list
     .filter(([name]) => name === command)
-    .map(([, fault = '', times = '1']) => ({ fault, times: Number(times) }));
+    .map(([, fault = '', runs = '1']) => {
+      const [from = 1, to] = runs.split('-').map(Number);
+      return to === undefined ? { fault, from: 1, to: from } : { fault, from, to };
+    });
 }
 
 /** The fault that this run of `command` has, or undefined; counts it. */
 export function takeFault(command: string): string | undefined {
-  for (const { fault, times } of planned(command)) {
+  for (const { fault, from, to } of planned(command)) {
     const counter = join(cachePath(), 'double', `${command}-${fault}`);
     mkdirSync(dirname(counter), { recursive: true });
     appendFileSync(counter, '.');
-    if (statSync(counter).size <= times) return fault;
+    const run = statSync(counter).size;
+    if (from <= run && run <= to) return fault;
   }
   return undefined;
 }
