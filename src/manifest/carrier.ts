@@ -43,7 +43,7 @@ export async function findCarrier(files: ManifestFiles): Promise<Carrier> {
 /** @throws {BottleError} `config-invalid` when `path` is no manifest. */
 export async function openNamedCarrier(files: ManifestFiles, path: string): Promise<Carrier> {
   const clean = path.replace(/^(?:\.\/+)+/, '').replace(/\/+$/, '');
-  if (/^(?:\/|[A-Za-z]:)|\\|(?:^|\/)\.\.(?:\/|$)/.test(path) || clean === '') {
+  if (/^(?:\/|[A-Za-z]:)|\\|(?:^|\/)\.\.(?:\/|$)/.test(path) || /^\.?$/.test(clean)) {
     throw new BottleError({
       outcome: 'config-invalid',
       what: 'The manifest must be inside the repository',

@@ -3,7 +3,7 @@
 /** The closest of `accepted`, or undefined when none is close. Case does not count. */
 export function nearest(word: string, accepted: readonly string[]): string | undefined {
   const typed = word.toLowerCase();
-  const limit = typed.length < 4 ? 1 : Math.max(2, Math.floor(typed.length / 3));
+  const limit = Math.min(typed.length - 1, Math.max(2, Math.floor(typed.length / 3)));
   let best: { readonly name: string; readonly distance: number } | undefined;
   for (const name of accepted) {
     if (Math.abs(name.length - typed.length) > limit) continue;

@@ -24,7 +24,7 @@ import {
 
 /** What the parser's codes mean to a person; its own texts may quote the file, which may hold a secret. */
 const SYNTAX: Readonly<Record<string, string>> = {
-  BAD_INDENT: 'the indentation does not fit the lines above',
+  BAD_INDENT: 'a bracket is not closed, or the indentation does not fit the lines above',
   BAD_DQ_ESCAPE:
     'a double-quoted text has an unknown escape; use single quotes, or \\\\ for a backslash',
   BAD_SCALAR_START: 'a value cannot begin with this character; put the value in quotes',

@@ -3,15 +3,13 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { manifestJsonSchema } from '../../scripts/docs-manifest.ts';
-import { BottleError } from '../../src/errors.ts';
-import { loadManifest } from '../../src/manifest/load.ts';
 import { agentCases } from './case/agent.ts';
 import { bottleCases } from './case/bottle.ts';
 import type { EntryCase } from './case/case.ts';
 import { egressCases } from './case/egress.ts';
 import { environmentCases } from './case/environment.ts';
 import { retiredCases } from './case/retired.ts';
-import { memoryFiles } from './memory-files.ts';
+import { problemsOf } from './problem.ts';
 
 const tables = {
   environment: environmentCases,
@@ -22,17 +20,6 @@ const tables = {
 };
 
 const all = Object.values(tables).flat();
-
-/** `file:line:column message` of all that is wrong; empty when it loads. */
-async function problemsOf(files: Readonly<Record<string, string>>): Promise<string[]> {
-  try {
-    await loadManifest(memoryFiles(files));
-    return [];
-  } catch (error) {
-    if (!(error instanceof BottleError) || error.problems.length === 0) throw error;
-    return error.problems.map((p) => `${p.file}:${p.line}:${p.column} ${p.message}`);
-  }
-}
 
 function expectProblems(actual: readonly string[], expected: readonly string[]): void {
   const shown = actual.map((text, index) => text.slice(0, expected[index]?.length));
