@@ -35,7 +35,10 @@ type Handler = (chunk: Uint8Array) => void | Promise<void>;
 
 /** One output of a child on its way to a handler. */
 export type Drain = {
-  /** True at the end of the stream; false when nothing was to be read for `ms`. */
+  /**
+   * True at the end of the stream; false when nothing was to be read for `ms`, or more than an
+   * honest writer can have left.
+   */
   silent(ms: number): Promise<boolean>;
   /** Like `silent`, then hangs up on whoever still holds the other end. */
   close(ms: number): Promise<void>;
@@ -49,12 +52,14 @@ export function openDrain(
 ): Drain {
   let busy = false;
   let bytes = 0;
+  let most = Number.POSITIVE_INFINITY;
   const ended = (async () => {
     for await (const chunk of stream) {
       busy = true;
       bytes += chunk.length;
       await handler(chunk);
       busy = false;
+      if (bytes > most) break;
     }
   })().catch((error) => {
     busy = false;
@@ -63,11 +68,10 @@ export function openDrain(
   });
 
   const silent = async (ms: number) => {
-    const most = bytes + LEFTOVER_BYTES;
-    let rounds = 0;
-    while (rounds < TRICKLE_ROUNDS && bytes <= most) {
+    most = Math.min(most, bytes + LEFTOVER_BYTES);
+    for (let rounds = 0; rounds < TRICKLE_ROUNDS; ) {
       const before = bytes;
-      if (await settlesWithin(ended, ms)) return true;
+      if (await settlesWithin(ended, ms)) return bytes <= most;
       // A slow handler is given all the time it takes.
       if (busy) continue;
       if (bytes === before) return false;

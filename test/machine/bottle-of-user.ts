@@ -8,7 +8,7 @@ const parent = process.argv[2] ?? '';
 const machine = await bootBottle({ parent, spec: { stateDir: `${parent}/state` } });
 const { text } = await gather(machine, [
   ...['sh', '-c'],
-  `chmod 0 /tmp; echo "$(id -u) $(id -un) $(perl -MSocket -e '
+  `mkdir ~/a; touch ~/a/file; chmod 0 ~/a; echo "$(id -u) $(id -un) $(perl -MSocket -e '
     socket(S, PF_UNIX, SOCK_STREAM, 0);
     connect(S, pack_sockaddr_un("/run/bottle/gateway.sock")) and print <S>')"`,
 ]);

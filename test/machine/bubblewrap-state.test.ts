@@ -11,6 +11,7 @@ import type { MachineHandle } from '../../src/machine/machine.ts';
 import { bottleSpec, whyNoBottle } from './bottle.ts';
 import { engineHost } from './engine-host.ts';
 import { gather } from './gather.ts';
+import { settled } from './settled.ts';
 
 const obstacle = await whyNoBottle();
 const bottle = (title: string, body: () => Promise<void>) =>
@@ -62,6 +63,16 @@ describe('removal', () => {
     expect(await engine().destroy(handle)).toBe(true);
     expect((await running).exitCode).toBe(137);
     for (const pid of pids) expect(isRunning(pid)).toBe(false);
+  });
+
+  bottle('is not needed for the processes of a command that has ended', async () => {
+    const machine = await engine().create(bottleSpec(directory));
+    const family = 'for i in $(seq 100); do setsid sleep 1000 >/dev/null 2>&1 & done; exit 0';
+    for (let round = 0; round < 5; round += 1) {
+      await machine.exec(['sh', '-c', family]);
+      expect(guestPids(join(handle.stateDir, 'bottle'))).toEqual([]);
+    }
+    await machine.destroy();
   });
 
   bottle('finds nobody left when we were killed', async () => {
@@ -161,6 +172,29 @@ describe('a beginning that fails leaves nothing', () => {
     await expect(creating).rejects.toThrow('cancelled');
     expect(existsSync(handle.stateDir)).toBe(false);
   });
+});
+
+bottle('what was written before an end by force arrives, however slow the reader', async () => {
+  const machine = await engine().create(bottleSpec(directory));
+  const counter = join(handle.stateDir, 'bottle', 'tmp', 'count');
+  const abort = new AbortController();
+  const blocks = () => (existsSync(counter) ? statSync(counter).size : 0);
+  let written = 0;
+  let received = 0;
+  const block = 'head -c 10000 /dev/zero && printf x >>/tmp/count';
+  await machine.exec(['sh', '-c', `while :; do ${block}; done`], {
+    signal: abort.signal,
+    onStdout: async (chunk) => {
+      if (written === 0) {
+        written = (await settled(blocks)) * 10_000;
+        abort.abort();
+      }
+      received += chunk.length;
+    },
+  });
+  expect(written).toBeGreaterThan(0);
+  expect(received).toBeGreaterThanOrEqual(written);
+  await machine.destroy();
 });
 
 bottle('without its gateway a bottle runs nothing', async () => {

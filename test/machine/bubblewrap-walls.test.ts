@@ -151,6 +151,18 @@ describe('processes', () => {
     expect(environment).not.toMatch(/HOME|GITHUB|RUNNER|USER/);
   });
 
+  wall('its environment is what it was given, and who it is', async () => {
+    const { text } = await gather(machine, ['env'], { env: { GIVEN: 'yes' } });
+    expect(text.trim().split('\n').sort()).toEqual([
+      'GIVEN=yes',
+      'HOME=/home/node',
+      'LOGNAME=node',
+      'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+      'PWD=/home/node',
+      'USER=node',
+    ]);
+  });
+
   wall('no descriptor of the runner goes in', async () => {
     const leaking = ['bash', '--norc', '-c', 'exec 9</etc/hostname 200>&1; exec "$@"', 'leaking'];
     const host = engineHost({

@@ -156,7 +156,8 @@ describe('streams', () => {
     let received = 0;
     const { exit } = await shell(`head -c ${MIB} /dev/zero`, {
       onStdout: async (chunk) => {
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        // Longer than anyone would wait for silence.
+        if (received < 2) await new Promise((resolve) => setTimeout(resolve, 600));
         received += chunk.length;
       },
     });
@@ -242,6 +243,13 @@ describe('the end', () => {
     expect(await child.exit).toMatchObject({ signal: 'SIGTERM', aborted: true, timedOut: false });
   });
 
+  test('nothing of it keeps this process busy', async () => {
+    const pipes = () => process.getActiveResourcesInfo().filter((name) => name === 'PipeWrap');
+    const before = pipes();
+    await shell('cat; cat <&3', { stdin: Buffer.from('in'), fd3: Buffer.from('three') });
+    await expect.poll(pipes).toEqual(before);
+  });
+
   test('a limit that comes after the end changes nothing', async () => {
     const abort = new AbortController();
     const child = await spawnProcess(['true'], { env, signal: abort.signal, timeoutMs: 10_000 });
@@ -259,11 +267,16 @@ describe('the end', () => {
   });
 
   test('nor does one that left the group, or one that writes on and on', async () => {
-    const { exit } = await shell('setsid sleep 5 & setsid yes & exit 6');
+    let bytes = 0;
+    const onStdout = (chunk: Uint8Array) => {
+      bytes += chunk.length;
+    };
+    const { exit } = await shell('setsid sleep 5 & setsid yes & exit 6', { onStdout });
     expect(exit.exitCode).toBe(6);
+    expect(bytes).toBeLessThan(16 * MIB);
     const trickle = await shell("setsid sh -c 'while sleep 0.05; do echo x; done' & exit 7");
     expect(trickle.exit.exitCode).toBe(7);
-    expect(exit.durationMs + trickle.exit.durationMs).toBeLessThan(5000);
+    expect(exit.durationMs + trickle.exit.durationMs).toBeLessThan(10_000);
   });
 
   test('a daemon that let go of our streams may stay, unless we end it', async () => {
@@ -275,7 +288,9 @@ describe('the end', () => {
     await expectFree(kept.file);
 
     const ended = lock('daemon-ended');
-    await shell(`${ended.take} ${daemon}; sleep 1000`, { timeoutMs: 200 });
+    await shell(`${ended.take} trap '' TERM; ${daemon}; trap - TERM; sleep 1000`, {
+      timeoutMs: 200,
+    });
     await expectFree(ended.file);
   });
 });
