@@ -48,7 +48,7 @@ export async function benchProvision(): Promise<BenchRow[]> {
     const plan = makePlan(workspace, user.home, {
       skills: { list: skills, to: '/home/agent/.claude/skills' },
     });
-    const ours = () => provision(host, machine, plan, {});
+    const ours = () => provision(host, machine, plan, { scratch: root });
     const reference = async () => copyByTar(root, workspace);
     const clear = async () => {
       rmSync(join(root, 'copy'), { recursive: true });
@@ -91,7 +91,7 @@ function median(times: readonly number[]): number {
 
 function copyByTar(root: HostPath, workspace: HostPath): void {
   const script = `mkdir "$1/copy" &&
-    tar -c --exclude=./.git -C "$2" . -C "$1" skills | tar -x -C "$1/copy"`;
+    tar -c --exclude=./.git -C "$2" . -C "$1" skills | tar -x -o -C "$1/copy"`;
   execFileSync('sh', ['-c', script, 'copy', root, workspace]);
 }
 

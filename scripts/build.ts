@@ -4,7 +4,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { getLicenseFileText } from 'generate-license-file';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
 const outDir = process.argv[2] ?? 'dist';
 
 function run(program: string, ...args: string[]): void {

@@ -44,6 +44,8 @@ export type Inputs = {
   readonly minutes: number | undefined;
   /** Whole or decimal; 0 = no limit. */
   readonly idleMinutes: number | undefined;
+  /** Where the repository is checked out; absolute. */
+  readonly checkout: HostPath;
   /** Absolute, and inside the checkout as far as its text tells. */
   readonly workspace: HostPath;
   /** Absolute when given. */
@@ -140,6 +142,7 @@ export function readInputs(host: Pick<Host, 'input' | 'env'>): Inputs {
     smolvmSha256: values['smolvm-sha256'],
     minutes: orUndefined(values.minutes),
     idleMinutes: orUndefined(values['idle-minutes']),
+    checkout,
     workspace: resolve(checkout, values.workspace),
     skillsPath: values['skills-path'] && resolve(checkout, values['skills-path']),
     outputs: values.outputs,

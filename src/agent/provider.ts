@@ -5,7 +5,7 @@ import { commandProvider } from './command.ts';
 /** How the manifest describes the agent's program. */
 export type ProviderSettings = {
   /** The program and its arguments, or a script for `/bin/sh -c`; absent when the manifest has none. */
-  readonly command?: string | readonly string[];
+  readonly command?: string | readonly string[] | undefined;
 };
 
 export type Provider = {

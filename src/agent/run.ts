@@ -1,7 +1,8 @@
 /** Runs the agent in the bottle: streams its output, keeps its limits, and says how it ended. */
-import type { GuestLog } from '../host/host.ts';
+import type { Host, HostPath } from '../host/host.ts';
 import type { ExecResult, Machine } from '../machine/machine.ts';
 import type { Plan } from '../plan/plan.ts';
+import { openTranscript } from './transcript.ts';
 
 export type AgentEnd =
   | { readonly kind: 'exited'; readonly exitCode: number }
@@ -10,10 +11,8 @@ export type AgentEnd =
 export type AgentRun = AgentEnd & { readonly durationMs: number };
 
 export type RunAgentOptions = {
-  readonly log: GuestLog;
-  /** Receives the raw output too: for the log file of the artifact. */
-  readonly transcript: (chunk: Uint8Array) => void | Promise<void>;
-  readonly secretEnv: Readonly<Record<string, string>>;
+  /** The file that keeps the agent's raw output. */
+  readonly transcript: HostPath;
   /** Ends the agent from outside: cancellation, or the gateway's death. */
   readonly signal: AbortSignal;
 };
@@ -22,21 +21,24 @@ const MINUTE_MS = 60_000;
 
 /** Never throws for what the agent does; an engine's own failure is thrown by the machine. */
 export async function runAgent(
+  host: Host,
   machine: Machine,
   plan: Plan,
   options: RunAgentOptions,
 ): Promise<AgentRun> {
+  const transcript = await openTranscript(options.transcript);
+  const log = host.log.openGuestLog(plan.agent.name.value);
   const idle = idleTimer(plan.limits.idleMinutes.value * MINUTE_MS);
   const onOutput = (chunk: Uint8Array) => {
     idle.restart();
-    options.log.write(chunk);
-    return options.transcript(chunk);
+    log.write(chunk);
+    return transcript.write(chunk);
   };
   try {
     const result = await machine.exec(plan.agent.argv, {
       cwd: plan.provision.workspace.to,
       env: guestEnvironment(plan),
-      secretEnv: options.secretEnv,
+      secretEnv: secretEnvironment(host, plan),
       stdin: Buffer.from(plan.provision.task.text),
       onStdout: onOutput,
       onStderr: onOutput,
@@ -46,7 +48,8 @@ export async function runAgent(
     return { ...endOf(result, idle.signal.aborted), durationMs: result.durationMs };
   } finally {
     idle.cancel();
-    options.log.end();
+    log.end();
+    await transcript.close();
   }
 }
 
@@ -69,6 +72,15 @@ function guestEnvironment(plan: Plan): Record<string, string> {
   if (prompt.text !== '') own.BOTTLE_PROMPT_FILE = prompt.to;
   for (const entry of plan.env) if (entry.kind === 'literal') own[entry.name] = entry.value;
   return own;
+}
+
+/** The values behind the plan's names, at the last moment and only for the guest's process. */
+function secretEnvironment(host: Host, plan: Plan): Record<string, string> {
+  const values: Record<string, string> = {};
+  for (const entry of plan.env) {
+    if (entry.kind === 'host') values[entry.name] = host.env[entry.hostVar] ?? '';
+  }
+  return values;
 }
 
 type IdleTimer = { readonly signal: AbortSignal; restart(): void; cancel(): void };

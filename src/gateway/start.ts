@@ -13,19 +13,24 @@ export type Gateway = {
   readonly socket: HostPath;
   /** What was decided so far, oldest first; at most 10,000. */
   readonly decisions: readonly GatewayDecision[];
-  /** Aborts when the gateway ended without being told to. */
-  readonly died: AbortSignal;
   /** Ends it and waits until it is gone. Safe to call again. */
   stop(): Promise<void>;
 };
 
-/** @throws {BottleError} `gateway-failed` when it does not come up within 10 s. */
-export async function startGateway(host: Host, socket: HostPath): Promise<Gateway> {
+/**
+ * `onDeath` is told when the gateway, once up, ends without having been stopped.
+ * @throws {BottleError} `gateway-failed` when it does not come up within 10 s.
+ */
+export async function startGateway(
+  host: Host,
+  socket: HostPath,
+  onDeath: (error: BottleError) => void,
+): Promise<Gateway> {
   if (Buffer.byteLength(socket) > MAX_SOCKET_PATH) throw socketPathTooLong(socket);
   const decisions: GatewayDecision[] = [];
-  const died = new AbortController();
   const closing = Promise.withResolvers<void>();
   const ready = Promise.withResolvers<void>();
+  let up = false;
   let stopped = false;
   let diagnostics = '';
 
@@ -46,7 +51,7 @@ export async function startGateway(host: Host, socket: HostPath): Promise<Gatewa
     if (stopped) return;
     const error = gatewayFailed(`it ended with ${describe(exit)} ${diagnostics}`.trim());
     ready.reject(error);
-    died.abort(error);
+    if (up) onDeath(error);
   });
   const stop = async () => {
     stopped = true;
@@ -61,13 +66,14 @@ export async function startGateway(host: Host, socket: HostPath): Promise<Gatewa
   );
   try {
     await ready.promise;
+    up = true;
   } catch (error) {
     await stop();
     throw error;
   } finally {
     clearTimeout(timer);
   }
-  return { socket, decisions, died: died.signal, stop };
+  return { socket, decisions, stop };
 }
 
 /** The configuration, then an open stdin: its end is what tells the gateway that we are gone. */

@@ -16,6 +16,7 @@ const BASE_36 = '0123456789abcdefghijklmnopqrstuvwxyz';
 export type ActionsHost = Host & { exit(): never };
 
 export function createHost(): ActionsHost {
+  const log = createLog({ ...core, write: (text) => process.stdout.write(text) });
   return {
     platform: process.platform,
     arch: process.arch,
@@ -25,7 +26,7 @@ export function createHost(): ActionsHost {
     // Relative to the bundle: dist/main/index.js → dist/gateway/index.js. `url` is kept apart so
     // that the bundler does not take the gateway for an asset of this bundle.
     gatewayEntry: fileURLToPath(new URL(['..', 'gateway', 'index.js'].join('/'), import.meta.url)),
-    log: createLog({ ...core, write: (text) => process.stdout.write(text) }),
+    log,
     facts: () => ({
       cores: availableParallelism(),
       memoryMib: Math.floor(totalmem() / MIB),
@@ -40,13 +41,16 @@ export function createHost(): ActionsHost {
     saveState: (name, value) => core.saveState(name, value),
     state: (name) => core.getState(name),
     setOutput: (name, value) => core.setOutput(name, value),
-    setSecret: (value) => core.setSecret(value),
+    setSecret: (value) => log.withCommands(() => core.setSecret(value)),
     writeSummary: async (markdown) => {
       if (process.env.GITHUB_STEP_SUMMARY) {
         await core.summary.addRaw(markdown).write({ overwrite: true });
       }
     },
-    setFailed: (message) => core.setFailed(message),
+    setFailed: (message) => {
+      process.exitCode = 1;
+      log.error(message);
+    },
     cancelled: cancellation(),
     exit: () => process.exit(),
   };

@@ -132,6 +132,8 @@ export async function launch(host: Host, request: Launch, streams: Streams): Pro
   const { exit } = settled;
   if (exitCode !== undefined) return { kind: 'exited', exitCode, exit };
   if (exit.timedOut || exit.aborted) return { kind: 'ended-by-us', exit };
+  // Somebody else ended the bottle's first process: bwrap reports nothing, but dies likewise.
+  if ((exit.exitCode ?? 0) > 128) return { kind: 'exited', exitCode: exit.exitCode ?? 0, exit };
   return { kind: 'not-started', reason: reason.toString().slice(0, REASON_BYTES).trim(), exit };
 }
 

@@ -90,7 +90,7 @@ export type Runner =
 export function wrapperProgram(runner: Runner): string {
   const mark = runner.user === 'root' ? `${MARK_VARIABLE}=${quote(runner.mark)} ` : '';
   return [
-    'IFS= read -r token',
+    'IFS= read -r token || exit 1',
     '[ -d "$1" ] || { echo "bottle: no working directory: $1" >&2; exit 1; }',
     'shift',
     // The shell itself may have to say "Killed": that is not the command's stderr, hence the subshell.

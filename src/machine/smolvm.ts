@@ -4,8 +4,9 @@ import type { Host, HostPath } from '../host/host.ts';
 import type { Engine, Machine, MachineSpec } from './machine.ts';
 import { checkSocketFlag } from './smolvm-argv.ts';
 import { bootMachine, removeState, setUpGuest, stopMachine } from './smolvm-boot.ts';
+import type { Booted } from './smolvm-call.ts';
 import { callSmolvm, type SmolvmCli } from './smolvm-cli.ts';
-import { type Booted, execInGuest } from './smolvm-exec.ts';
+import { execInGuest } from './smolvm-exec.ts';
 import { preflightSmolvm } from './smolvm-preflight.ts';
 import { checkSocketPath } from './smolvm-state.ts';
 
@@ -72,6 +73,12 @@ async function readVersion(cli: SmolvmCli): Promise<string> {
 function openMachine(booted: Booted, engineVersion: string): Machine {
   const { cli, name } = booted;
   let last: Promise<unknown> = Promise.resolve();
+  let stopping: Promise<void> | undefined;
+  const stop = () => {
+    // What still runs ends with the machine; it is waited for, because it asks smolvm why it ended.
+    stopping ??= stopMachine(cli, name).then(async () => void (await last));
+    return stopping;
+  };
   return {
     name,
     engine: 'smolvm',
@@ -79,13 +86,27 @@ function openMachine(booted: Booted, engineVersion: string): Machine {
     engineVersion,
     /** One at a time: concurrent ones race in the guest, and the end of one would end the other. */
     exec(argv, options = {}) {
-      const result = last.then(() => execInGuest(booted, argv, options));
+      const result = last.then(() => {
+        if (stopping !== undefined) throw stopped(name);
+        return execInGuest(booted, argv, options);
+      });
       last = result.catch(() => {});
       return result;
     },
-    stop: () => stopMachine(cli, name),
+    stop,
     async destroy() {
+      // A failure to stop comes back from the removal, which tries again.
+      await stop().catch(() => {});
       await removeState(cli, name);
     },
   };
+}
+
+function stopped(name: string): BottleError {
+  return new BottleError({
+    outcome: 'internal-error',
+    what: 'a command was to run in a machine that is stopped',
+    where: `machine ${name}`,
+    fix: 'This is a fault of the action: report it with the log of the step.',
+  });
 }

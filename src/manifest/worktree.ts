@@ -9,7 +9,7 @@ import {
   readFileSync,
   realpathSync,
 } from 'node:fs';
-import { join, sep } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import { BottleError } from '../errors.ts';
 import type { HostPath } from '../host/host.ts';
 import { tooLarge } from './directory.ts';
@@ -20,31 +20,38 @@ import { type FileEntry, MAX_FILE_BYTES, type ManifestFiles } from './manifest.t
  * Synchronous calls: for thousands of small files they take a third of the time.
  */
 export function worktreeFiles(root: HostPath): ManifestFiles {
+  const realRoot = realpathSync.native(root);
+  const parents = new Map<string, HostPath | undefined>();
+  const parentOf = (path: string): HostPath | undefined => {
+    const directory = dirname(path);
+    if (!parents.has(directory)) parents.set(directory, resolveInside(realRoot, directory));
+    return parents.get(directory);
+  };
   return {
     root,
     read: async (path) => {
-      const real = resolveInside(root, path);
-      return real === undefined ? undefined : readRegularFile(real, path);
+      const parent = parentOf(path);
+      return parent === undefined ? undefined : readInside(realRoot, parent, path);
     },
     list: async (directory) => {
-      const real = resolveInside(root, directory);
+      const real = resolveInside(realRoot, directory);
       return real === undefined ? undefined : listDirectory(real);
     },
   };
 }
 
 /** The path without links; undefined when nothing is there. */
-function resolveInside(root: HostPath, path: string): HostPath | undefined {
-  const realRoot = realpathSync.native(root);
+function resolveInside(realRoot: HostPath, path: string): HostPath | undefined {
   const real = attempt(() => realpathSync.native(join(realRoot, path)), path);
   if (real === undefined || real === realRoot || real.startsWith(realRoot + sep)) return real;
   throw refuse(path, 'This leads out of the repository', 'Put the file itself there, not a link.');
 }
 
-function readRegularFile(real: HostPath, path: string): Uint8Array | undefined {
-  // NONBLOCK: opening a pipe must not wait for a writer.
-  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-  const file = attempt(() => openSync(real, flags), path);
+/** NONBLOCK: opening a pipe must not wait for a writer. */
+const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+function readInside(realRoot: HostPath, parent: HostPath, path: string): Uint8Array | undefined {
+  const file = attempt(() => openFile(realRoot, join(parent, basename(path)), path), path);
   if (file === undefined) return undefined;
   try {
     const stat = fstatSync(file);
@@ -53,6 +60,17 @@ function readRegularFile(real: HostPath, path: string): Uint8Array | undefined {
     return readFileSync(file);
   } finally {
     closeSync(file);
+  }
+}
+
+/** Most files are no links, and those need not be resolved. */
+function openFile(realRoot: HostPath, direct: HostPath, path: string): number | undefined {
+  try {
+    return openSync(direct, FLAGS);
+  } catch (error) {
+    if (codeOf(error) !== 'ELOOP') throw error;
+    const real = resolveInside(realRoot, path);
+    return real === undefined ? undefined : openSync(real, FLAGS);
   }
 }
 
@@ -78,11 +96,16 @@ function attempt<T>(action: () => T, path: string): T | undefined {
   try {
     return action();
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
+    if (error instanceof BottleError) throw error;
+    const code = codeOf(error);
     if (ABSENT.has(code)) return undefined;
     const what = code === 'ELOOP' ? 'This link leads to itself' : `This cannot be read (${code})`;
     throw refuse(path, what, 'Make it a readable file inside the repository.');
   }
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? 'unknown';
 }
 
 function refuse(path: string, what: string, fix: string): BottleError {

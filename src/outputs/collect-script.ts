@@ -69,12 +69,12 @@ trap 'rm -rf "$scratch"' EXIT
 // and new objects are scratch. Files that provisioning withheld are marked in the guest's index, and
 // must not be taken for deleted.
 const PATCH = `
-git() {
-  command git -c core.hooksPath=/dev/null -c core.fsmonitor=false -c core.splitIndex=false \\
+quiet_git() {
+  git -c core.hooksPath=/dev/null -c core.fsmonitor=false -c core.splitIndex=false \\
     -c core.untrackedCache=false -c core.safecrlf=false -c advice.addEmbeddedRepo=false "$@"
 }
 diff_trees() {
-  git diff-tree -r --no-renames --no-ext-diff --no-textconv --no-color --ignore-submodules=all "$@"
+  quiet_git diff-tree -r --no-renames --no-ext-diff --no-textconv --no-color --ignore-submodules=all "$@"
 }
 make_patch() (
   command -v git >/dev/null || { echo 'there is no git' >&2; exit 1; }
@@ -85,15 +85,15 @@ make_patch() (
   GIT_NO_REPLACE_OBJECTS=1 GIT_NO_LAZY_FETCH=1
   export GIT_DIR GIT_WORK_TREE GIT_OPTIONAL_LOCKS GIT_TERMINAL_PROMPT GIT_CONFIG_NOSYSTEM
   export GIT_CONFIG_GLOBAL GIT_ATTR_NOSYSTEM GIT_NO_REPLACE_OBJECTS GIT_NO_LAZY_FETCH
-  GIT_ALTERNATE_OBJECT_DIRECTORIES=$(git rev-parse --git-path objects) || exit
-  git ls-files -z -t | tr '\\n\\000' '\\001\\n' | sed -n 's/^S //p' |
+  GIT_ALTERNATE_OBJECT_DIRECTORIES=$(quiet_git rev-parse --git-path objects) || exit
+  quiet_git ls-files -z -t | tr '\\n\\000' '\\001\\n' | sed -n 's/^S //p' |
     tr '\\n\\001' '\\000\\n' >"$scratch/withheld"
   GIT_INDEX_FILE=$scratch/index GIT_OBJECT_DIRECTORY=$scratch/objects
   export GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_INDEX_FILE GIT_OBJECT_DIRECTORY
-  mkdir "$scratch/objects" && git read-tree "$base" || exit
-  git update-index -z --skip-worktree --stdin <"$scratch/withheld" || exit
-  git add -A --ignore-errors . || echo 'the patch may lack some files' >&2
-  tree=$(git write-tree) || exit
+  mkdir "$scratch/objects" && quiet_git read-tree "$base" || exit
+  quiet_git update-index -z --skip-worktree --stdin <"$scratch/withheld" || exit
+  quiet_git add -A --ignore-errors . || echo 'the patch may lack some files' >&2
+  tree=$(quiet_git write-tree) || exit
   diff_trees -p --binary --full-index --src-prefix=a/ --dst-prefix=b/ "$base" "$tree" \\
     >"$scratch/patch" && diff_trees -z --name-only "$base" "$tree" >"$scratch/names" || exit
   mv "$scratch/patch" "$scratch/${SENT.patch}" && mv "$scratch/names" "$scratch/${SENT.changed}"
@@ -124,15 +124,12 @@ done >"$scratch/list"
 cat "$scratch/found" >>"$scratch/list"
 `;
 
-// GNU tar would send the second name of a file as a hard link. Other tars list by lines: a name with a
-// line break, which would be refused anyway, is left out.
+// GNU tar would send the second name of a file as a hard link. Other tars may not read a list; where the
+// names are too many for one command line, one archive follows the other.
 const SEND = `
 case $(tar --version 2>/dev/null) in
 *'GNU tar'*) tar --null --no-recursion --hard-dereference -T "$scratch/list" -cf - ;;
-*)
-  tr '\\n\\000' '\\001\\n' <"$scratch/list" | sed "/$(printf '\\001')/d" >"$scratch/lines"
-  tar -cf - -T "$scratch/lines"
-  ;;
+*) xargs -0 tar -cf - <"$scratch/list" ;;
 esac
 `;
 

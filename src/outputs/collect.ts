@@ -108,7 +108,10 @@ async function receive(
   const [extracted, ended] = await Promise.allSettled([unpacking, running]);
   if (extracted.status === 'rejected') throw extracted.reason;
   const said = linesOf(stderr.text()).map((line) => `The guest said: ${line}`);
-  return { extracted: extracted.value, notices: [...said, ...endingOf(ended, timeoutMs)] };
+  const ending = signal?.aborted
+    ? ['Collecting outputs was stopped: there was no time left']
+    : endingOf(ended, timeoutMs);
+  return { extracted: extracted.value, notices: [...said, ...ending] };
 }
 
 function endingOf(ended: PromiseSettledResult<ExecResult>, timeoutMs: number): string[] {
@@ -117,9 +120,8 @@ function endingOf(ended: PromiseSettledResult<ExecResult>, timeoutMs: number): s
       `The machine failed while outputs were collected: ${printable(messageOf(ended.reason))}`,
     ];
   }
-  const { timedOut, aborted, exitCode } = ended.value;
+  const { timedOut, exitCode } = ended.value;
   if (timedOut) return [`Collecting outputs was stopped after ${timeoutMs / 1000} s`];
-  if (aborted) return ['Collecting outputs was stopped: there was no time left'];
   return exitCode === 0 ? [] : [`Collecting outputs ended with exit code ${exitCode}`];
 }
 
@@ -138,7 +140,10 @@ function createHead(limit: number) {
 }
 
 function linesOf(text: string): string[] {
-  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  const lines = text
+    .replaceAll('\t', ' ')
+    .split('\n')
+    .filter((line) => line.trim() !== '');
   return lines.slice(0, STDERR_LINES).map((line) => printable(line));
 }
 

@@ -58,7 +58,7 @@ type Extraction = {
 };
 
 /**
- * Keeps regular files (modes 644 and 755) and directories. A stream that breaks leaves what was
+ * Keeps regular files (modes 644 and 755) and directories, of one archive or of several in a row. A stream that breaks leaves what was
  * complete. Throws what the source throws.
  */
 export async function extractTar(
@@ -73,7 +73,7 @@ export async function extractTar(
   const refused: RefusedEntry[] = [];
   let refusedCount = 0;
   try {
-    for await (const member of readTar(source)) {
+    for await (const member of readTar(source, { concatenated: true })) {
       const refusal = await extractMember(extraction, member);
       if (refusal === undefined) continue;
       refusedCount++;

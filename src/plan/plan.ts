@@ -51,14 +51,22 @@ export type LimitsPlan = {
 };
 
 export type ImagePlan =
+  /** The runner's own `/usr`, read-only. */
   | { readonly kind: 'host' }
-  | {
-      readonly kind: 'smolmachine';
-      /** A path on the runner. */
-      readonly reference: string;
-      /** Lower-case hex; empty when nobody gave one. */
-      readonly sha256: string;
-    };
+  /** A `.smolmachine`: a path, an https address or an OCI reference; `sha256` empty when nobody gave one. */
+  | { readonly kind: 'smolmachine'; readonly reference: string; readonly sha256: string }
+  /** Built from an OCI image that is named with its digest. */
+  | { readonly kind: 'from'; readonly reference: string }
+  /** Built from a Smolfile of the repository. */
+  | { readonly kind: 'smolfile'; readonly path: string; readonly text: string };
+
+export type CachePlan = {
+  readonly mode: 'read-write' | 'read' | 'off';
+  /** May this run leave something in the cache for later ones? */
+  readonly trusted: boolean;
+  /** Digests that no cache wrote: the lock file at the trusted ref; empty text when there is none. */
+  readonly lock: { readonly file: string; readonly text: string };
+};
 
 export type PlannedArtifact = {
   readonly name: string;
@@ -86,6 +94,7 @@ export type Plan = {
     readonly storageGib: Sourced<number>;
   };
   readonly image: Sourced<ImagePlan>;
+  readonly cache: CachePlan;
   readonly user: GuestUser;
   readonly socket: GuestPath;
   readonly env: readonly EnvEntry[];

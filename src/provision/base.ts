@@ -1,5 +1,7 @@
 /** Writes down, as a git tree and a commit, what the agent starts from. */
+import { statSync } from 'node:fs';
 import { type BytePath, joinNul, splitNul } from './byte-path.ts';
+import type { Repository } from './repository.ts';
 import type { Scratch } from './scratch.ts';
 import { type Listing, SUBMODULE_MODE, type Tracked, type WorkTree } from './work-tree.ts';
 
@@ -18,41 +20,66 @@ export type Base = {
 
 export type Author = { readonly name: string; readonly email: string };
 
+const ABSENT_MODE = '000000';
+
 /** One pack of our own instead of one file an object, and no file is held in memory. */
 const STREAM_ALL = ['-c', 'core.bigFileThreshold=1'];
 
 /** The checkout's own commit, with what differs from it on the runner in a tree beside it. */
 export async function baseOfCheckout(
   scratch: Scratch,
-  head: string,
+  source: Repository,
   listing: Listing,
   workTree: WorkTree,
 ): Promise<Base> {
-  const [headTree, modified] = await Promise.all([
-    scratch.run(['ls-tree', '-r', '-z', head]),
-    scratch.readIndex(['ls-files', '-z', '--modified']),
-  ]);
-  const committed = parseTree(headTree);
-  const touched = new Set(splitNul(modified));
+  const differing = ['diff-index', '-z', '--no-renames', '--no-abbrev', '--ignore-submodules=all'];
+  const changes = parseChanges(await scratch.readIndex([...differing, source.head]));
+  const committed = committedOf(listing, changes);
+  const indexed = statSync(source.index).mtimeMs;
   const clean = new Set<BytePath>();
   const added: BytePath[] = [];
   const copied = new Set<BytePath>();
-  for (const { path, kind } of workTree.entries) {
+  for (const { path, kind, mtimeMs } of workTree.entries) {
     copied.add(path);
     if (kind === 'directory') continue;
-    const [before, now] = [committed.get(path), listing.tracked.get(path)];
-    const same = before && now && before.id === now.id && before.mode === now.mode;
-    if (same && !touched.has(path) && !listing.sparse.has(path)) clean.add(path);
+    const same = listing.tracked.has(path) && !changes.has(path) && !listing.sparse.has(path);
+    if (same && mtimeMs < indexed) clean.add(path);
     else added.push(path);
   }
-  const removed = [...committed.keys()].filter(
-    (path) =>
-      !copied.has(path) &&
-      !workTree.withheld.has(path) &&
-      committed.get(path)?.mode !== SUBMODULE_MODE,
-  );
-  const tree = await writeTree(scratch, head, added, removed);
-  return { commit: head, tree, committed, clean, dirty: added.length + removed.length > 0 };
+  const removed = [...committed]
+    .filter(([path, { mode }]) => !copied.has(path) && mode !== SUBMODULE_MODE)
+    .map(([path]) => path)
+    .filter((path) => !workTree.withheld.has(path));
+  const { head } = source;
+  const dirty = added.length + removed.length > 0;
+  const tree = dirty ? await writeTree(scratch, head, added, removed) : source.tree;
+  return { commit: head, tree, committed, clean, dirty };
+}
+
+/** What HEAD had of each path that differs; undefined: nothing. */
+function parseChanges(output: Buffer): Map<BytePath, Tracked | undefined> {
+  const changes = new Map<BytePath, Tracked | undefined>();
+  const records = splitNul(output);
+  for (let at = 0; at + 1 < records.length; at += 2) {
+    // `:<old mode> <mode> <old id> <id> <status>`, then the path.
+    const [mode = '', , id = ''] = (records[at] ?? '').slice(1).split(' ');
+    changes.set(records[at + 1] ?? '', mode === ABSENT_MODE ? undefined : { mode, id });
+  }
+  return changes;
+}
+
+/** HEAD's tree in git's order: the index, but for what differs. */
+function committedOf(
+  listing: Listing,
+  changes: ReadonlyMap<BytePath, Tracked | undefined>,
+): ReadonlyMap<BytePath, Tracked> {
+  if (changes.size === 0) return listing.tracked;
+  const committed = new Map(listing.tracked);
+  for (const [path, before] of changes) {
+    if (before) committed.set(path, before);
+    else committed.delete(path);
+  }
+  return new Map([...committed].sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
 /** A first commit of everything, where there is no history to carry over. */
@@ -91,9 +118,6 @@ async function writeTree(
   added: readonly BytePath[],
   removed: readonly BytePath[],
 ): Promise<string> {
-  if (head !== '' && added.length + removed.length === 0) {
-    return idOf(await scratch.run(['rev-parse', '--verify', `${head}^{tree}`]));
-  }
   if (head !== '') await scratch.run(['read-tree', head]);
   if (removed.length > 0) {
     const none = '0'.repeat(scratch.objectFormat === 'sha256' ? 64 : 40);

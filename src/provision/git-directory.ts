@@ -1,12 +1,13 @@
 /** The guest's `.git`, built anew: no remote, hook, credential or setting of the checkout's own. */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { HostPath } from '../host/host.ts';
 import type { GuestPath } from '../machine/machine.ts';
 import type { TarEntry } from '../tar/write.ts';
 import type { Base } from './base.ts';
 import type { BytePath } from './byte-path.ts';
 import { writeIndex } from './git-index.ts';
+import type { TreeEntry } from './tree-entry.ts';
 import type { WorkTree } from './work-tree.ts';
 
 export type GitDirectory = {
@@ -16,7 +17,8 @@ export type GitDirectory = {
   readonly branch: string;
   /** The list of commits whose parents are not here; need not exist. */
   readonly shallow: HostPath;
-  readonly packs: HostPath;
+  /** Files: each pack and its index. */
+  readonly packs: readonly HostPath[];
   readonly workTree: WorkTree;
 };
 
@@ -25,7 +27,7 @@ export function* gitDirectoryEntries(
   workspace: GuestPath,
   git: GitDirectory,
   seconds: number,
-  mtimeOf: (mtime: number) => number,
+  mtimeOf: (entry: TreeEntry) => number,
 ): Generator<TarEntry> {
   const at = (name: string) => `${workspace.slice(1)}/.git/${name}`;
   const file = (name: string, data: string | Buffer): TarEntry => {
@@ -35,17 +37,10 @@ export function* gitDirectoryEntries(
   for (const directory of ['objects/info', 'objects/pack', 'refs/heads', 'refs/tags']) {
     yield { kind: 'directory', path: at(directory), mode: 0o755, mtime: seconds };
   }
-  for (const name of readdirSync(git.packs)) {
-    const from = join(git.packs, name);
+  for (const from of git.packs) {
     const { size } = statSync(from);
-    yield {
-      kind: 'file',
-      path: at(`objects/pack/${name}`),
-      mode: 0o444,
-      mtime: seconds,
-      from,
-      size,
-    };
+    const path = at(`objects/pack/${basename(from)}`);
+    yield { kind: 'file', path, mode: 0o444, mtime: seconds, from, size };
   }
   if (existsSync(git.shallow)) yield file('shallow', readFileSync(git.shallow));
   yield file('config', configFor(git.objectFormat));
@@ -71,12 +66,12 @@ function configFor(objectFormat: string): string {
   return `[core]\n${core.join('')}${extension}`;
 }
 
-function indexFor(git: GitDirectory, mtimeOf: (mtime: number) => number): Buffer {
+function indexFor(git: GitDirectory, mtimeOf: (entry: TreeEntry) => number): Buffer {
   const { base, workTree } = git;
   const copied = new Map<BytePath, { mtime: number; size: number }>();
   for (const entry of workTree.entries) {
     if (entry.kind === 'directory' || !base.clean.has(entry.path)) continue;
-    copied.set(entry.path, { mtime: mtimeOf(entry.mtime), size: entry.size });
+    copied.set(entry.path, { mtime: mtimeOf(entry), size: entry.size });
   }
   const entries = [...base.committed].map(([path, { mode, id }]) => {
     const stat = copied.get(path);

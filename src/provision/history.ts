@@ -1,27 +1,29 @@
 /** What the guest's repository holds: the checkout's history, or a first commit of our own. */
+import { closeSync, existsSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
+import type { HostPath } from '../host/host.ts';
 import { type Author, baseOfCheckout, baseOfFiles } from './base.ts';
 import type { GitDirectory } from './git-directory.ts';
 import type { Repository } from './repository.ts';
 import type { Scratch } from './scratch.ts';
 import type { Listing, WorkTree } from './work-tree.ts';
 
-/** `packed` settles when the pack of what HEAD reaches is written. */
+/** `packed`: see `packHead`. */
 export async function keepHistory(checkout: {
   readonly scratch: Scratch;
   readonly source: Repository;
   readonly listing: Listing;
   readonly workTree: WorkTree;
-  readonly packed: Promise<void>;
+  readonly packed: Promise<readonly HostPath[]>;
 }): Promise<GitDirectory> {
   const { scratch, source, listing, workTree, packed } = checkout;
-  const base = await baseOfCheckout(scratch, source.head, listing, workTree);
-  await Promise.all([
+  const base = await baseOfCheckout(scratch, source, listing, workTree);
+  const [history, changes] = await Promise.all([
     packed,
-    base.dirty ? pack(scratch, [base.tree, `^${source.head}`]) : undefined,
+    base.dirty ? pack(scratch, [base.tree, `^${source.head}`]) : [],
   ]);
   const { objectFormat, branch, shallow } = source;
-  return { objectFormat, base, branch, shallow, packs: scratch.packs, workTree };
+  return { objectFormat, base, branch, shallow, packs: [...history, ...changes], workTree };
 }
 
 /** `seconds` since the epoch: the commit's time. */
@@ -34,14 +36,54 @@ export async function beginHistory(folder: {
 }): Promise<GitDirectory> {
   const { scratch, workTree, author, seconds, branch } = folder;
   const base = await baseOfFiles(scratch, workTree, author, seconds);
-  await pack(scratch, [base.commit]);
-  const { objectFormat, packs } = scratch;
-  return { objectFormat, base, branch, shallow: '', packs, workTree };
+  const packs = await pack(scratch, [base.commit]);
+  return { objectFormat: scratch.objectFormat, base, branch, shallow: '', packs, workTree };
+}
+
+/**
+ * What HEAD reaches, as files of packs. A fetch of one commit, as `actions/checkout` does it, left
+ * just that in one pack, which then serves as it is.
+ */
+export async function packHead(scratch: Scratch, source: Repository): Promise<HostPath[]> {
+  const only = onlyPack(source.objects);
+  if (only) {
+    const reached = await scratch.run(['rev-list', '--objects', '--count', source.head]);
+    if (Number(reached.toString()) === objectsIn(`${only}.pack`)) {
+      return [`${only}.pack`, `${only}.idx`];
+    }
+  }
+  return pack(scratch, [source.head]);
+}
+
+/** The path, without its ending, of the pack that holds every object of a repository. */
+function onlyPack(objects: HostPath): HostPath | undefined {
+  const isElsewhere = readdirSync(objects).some((name) => name.length === 2);
+  if (isElsewhere || existsSync(join(objects, 'info', 'alternates'))) return undefined;
+  const [name, ...more] = readdirSync(join(objects, 'pack')).filter((file) =>
+    file.endsWith('.pack'),
+  );
+  return name && more.length === 0
+    ? join(objects, 'pack', name.slice(0, -'.pack'.length))
+    : undefined;
+}
+
+/** The count in a pack's header: `PACK`, version, count. */
+function objectsIn(pack: HostPath): number {
+  const header = Buffer.alloc(12);
+  const file = openSync(pack, 'r');
+  try {
+    readSync(file, header);
+  } finally {
+    closeSync(file);
+  }
+  return header.readUInt32BE(8);
 }
 
 /** Packs what `revisions` reach (`git pack-objects --revs`); deltas that exist are kept. */
-export async function pack(scratch: Scratch, revisions: readonly string[]): Promise<void> {
+async function pack(scratch: Scratch, revisions: readonly string[]): Promise<HostPath[]> {
   const options = ['--revs', '--non-empty', '--delta-base-offset', '--window=0', '--quiet'];
+  const path = join(scratch.packs, 'shipped');
   const input = Buffer.from(`${revisions.join('\n')}\n`);
-  await scratch.run(['pack-objects', ...options, join(scratch.packs, 'pack')], input);
+  const name = (await scratch.run(['pack-objects', ...options, path], input)).toString().trim();
+  return name === '' ? [] : [`${path}-${name}.pack`, `${path}-${name}.idx`];
 }

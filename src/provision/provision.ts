@@ -1,8 +1,7 @@
 /** Puts all that the plan names into the guest: one tar stream, one exec. */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Host } from '../host/host.ts';
+import type { Host, HostPath } from '../host/host.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Plan } from '../plan/plan.ts';
 import { gitStep } from './git.ts';
@@ -16,6 +15,9 @@ import type { Step, Tally } from './step.ts';
 import { taskStep } from './task.ts';
 import { workspaceStep } from './workspace.ts';
 
+/** The parts of a plan that are carried out here. */
+type ProvisionInput = Pick<Plan, 'provision' | 'user'>;
+
 /**
  * Fills the guest. Nothing on the runner is written to but a scratch directory that is removed.
  * Throws `BottleError`: `provision-failed`, `config-invalid` (the workspace), `cancelled`.
@@ -23,11 +25,11 @@ import { workspaceStep } from './workspace.ts';
 export async function provision(
   host: Host,
   machine: Machine,
-  plan: Plan,
-  options: { readonly signal?: AbortSignal } = {},
+  plan: ProvisionInput,
+  options: { readonly scratch: HostPath; readonly signal?: AbortSignal },
 ): Promise<Provisioned> {
   if (options.signal?.aborted) throw cancelled();
-  const scratch = mkdtempSync(join(host.env.RUNNER_TEMP || tmpdir(), 'bottle-provision-'));
+  const scratch = mkdtempSync(join(options.scratch, 'provision-'));
   const over = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, over.signal]) : over.signal;
   const program = host.which('git');
@@ -46,7 +48,7 @@ export async function provision(
 async function fill(
   host: Host,
   machine: Machine,
-  plan: Plan,
+  plan: ProvisionInput,
   own: { readonly scratch: string; readonly git: Git | undefined; readonly signal: AbortSignal },
 ): Promise<Provisioned> {
   const parts = plan.provision;

@@ -7,8 +7,9 @@ import { type Git, gitFailed } from './git-command.ts';
 
 export type Repository = {
   readonly objectFormat: string;
-  /** The commit; empty before the first one. */
+  /** The commit, and its tree; empty before the first one. */
   readonly head: string;
+  readonly tree: string;
   /** `refs/heads/<name>`; empty when HEAD is detached. */
   readonly branch: string;
   /** The root of the work tree. */
@@ -20,6 +21,7 @@ export type Repository = {
 };
 
 const QUESTIONS = [
+  ['--is-inside-work-tree'],
   ['--show-object-format'],
   ['--show-cdup'],
   ['--git-path', 'objects'],
@@ -27,6 +29,7 @@ const QUESTIONS = [
   ['--git-path', 'shallow'],
   ['--git-path', 'info/exclude'],
 ] as const;
+const REVISIONS = ['HEAD', 'HEAD^{tree}', '--symbolic-full-name', 'HEAD'];
 
 /** Undefined when `directory` is in no git work tree. */
 export async function findRepository(
@@ -34,26 +37,27 @@ export async function findRepository(
   directory: HostPath,
 ): Promise<Repository | undefined> {
   const inDirectory = { cwd: directory };
-  const [found, verified, symbolic] = await Promise.all([
-    git.ask(['rev-parse', '--is-inside-work-tree', ...QUESTIONS.flat()], inDirectory),
-    git.ask(['rev-parse', '--quiet', '--verify', 'HEAD'], inDirectory),
-    git.ask(['symbolic-ref', '--quiet', 'HEAD'], inDirectory),
-  ]);
-  if (found.exitCode !== 0) {
-    if (existsSync(join(directory, '.git'))) throw gitFailed('rev-parse', directory, found);
+  // One git for all questions: starting one costs more than its answers.
+  const asked = await git.ask(['rev-parse', ...QUESTIONS.flat(), ...REVISIONS], inDirectory);
+  const lines = linesOf(asked.stdout);
+  const [isInside, objectFormat = '', up = '', ...places] = lines.slice(0, QUESTIONS.length);
+  const [head = '', tree = '', name = '', ...more] = lines.slice(QUESTIONS.length);
+  const hasCommit = head !== 'HEAD';
+  if (asked.exitCode !== 0 && (hasCommit || isInside === undefined)) {
+    if (lines.length > 0 || existsSync(join(directory, '.git'))) {
+      throw gitFailed('rev-parse', directory, asked);
+    }
     return undefined;
   }
-  const [isInside, ...answers] = linesOf(found.stdout);
   if (isInside !== 'true') return undefined;
-  if (answers.length !== QUESTIONS.length) throw lineBreakInPath(directory);
-  const [objectFormat = '', up = '', ...paths] = answers;
-  const [objects = '', index = '', shallow = '', exclude = ''] = paths.map((path) =>
-    resolve(directory, path),
+  if (more.length > 0) throw lineBreakInPath(directory);
+  const [objects = '', index = '', shallow = '', exclude = ''] = places.map((place) =>
+    resolve(directory, place),
   );
-  const head = verified.exitCode === 0 ? (linesOf(verified.stdout)[0] ?? '') : '';
-  const branch = symbolic.exitCode === 0 ? (linesOf(symbolic.stdout)[0] ?? '') : '';
-  const top = resolve(directory, up);
-  return { objectFormat, head, branch, top, objects, index, shallow, exclude };
+  const found = { objectFormat, top: resolve(directory, up), objects, index, shallow, exclude };
+  if (hasCommit) return { ...found, head, tree, branch: name === 'HEAD' ? '' : name };
+  const branch = await git.run(['symbolic-ref', 'HEAD'], inDirectory);
+  return { ...found, head: '', tree: '', branch: linesOf(branch)[0] ?? '' };
 }
 
 function linesOf(output: Buffer): string[] {

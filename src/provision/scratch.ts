@@ -1,57 +1,73 @@
 /** A repository of our own beside the checkout: it borrows the checkout's objects, no settings. */
 import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { HostPath } from '../host/host.ts';
+import type { Host, HostPath } from '../host/host.ts';
 import type { Git } from './git-command.ts';
 import type { Repository } from './repository.ts';
 
 /** git in the scratch repository, with the workspace as its work tree. */
 export type Scratch = {
   run(args: readonly string[], stdin?: Uint8Array): Promise<Buffer>;
-  /** The same with the checkout's own index, for reading. */
-  readonly readIndex: (args: readonly string[]) => Promise<Buffer>;
+  /** The same with the checkout's index, for reading. */
+  readIndex(args: readonly string[]): Promise<Buffer>;
   readonly objectFormat: string;
-  /** Holds the packs that go into the guest. */
+  /** For packs that git writes. */
   readonly packs: HostPath;
 };
 
-export async function openScratch(
+/** `home` is an empty directory of this run. */
+export function openScratch(
+  host: Host,
   git: Git,
   home: HostPath,
   workspace: HostPath,
   source: Repository | undefined,
-): Promise<Scratch> {
+): Scratch {
   const directory = join(home, 'repository');
-  const packs = join(home, 'packs');
-  mkdirSync(packs);
   const objectFormat = source?.objectFormat ?? 'sha1';
-  const format = `--object-format=${objectFormat}`;
-  await git.run(['init', '--quiet', '--bare', '--template=', format, directory], { cwd: home });
+  makeRepository(directory, objectFormat, host.platform);
   if (source) borrow(source, directory);
 
   const place = { GIT_DIR: directory, GIT_WORK_TREE: workspace };
-  const env = { ...place, GIT_INDEX_FILE: join(home, 'index') };
-  const readEnv = { ...place, GIT_WORK_TREE: source?.top ?? workspace };
+  const readPlace = { GIT_DIR: directory, GIT_WORK_TREE: source?.top ?? workspace };
+  const run = (args: readonly string[], env: Record<string, string>, stdin?: Uint8Array) =>
+    git.run(args, { cwd: workspace, env, ...(stdin ? { stdin } : {}) });
   return {
     objectFormat,
-    packs,
-    run: (args, stdin) => git.run(args, { cwd: workspace, env, ...(stdin ? { stdin } : {}) }),
+    packs: join(directory, 'objects', 'pack'),
+    run: (args, stdin) => run(args, { ...place, GIT_INDEX_FILE: join(home, 'index') }, stdin),
     readIndex: (args) =>
-      git.run(args, {
-        cwd: workspace,
-        env: { ...readEnv, GIT_INDEX_FILE: source?.index ?? env.GIT_INDEX_FILE },
-      }),
+      run(args, { ...readPlace, GIT_INDEX_FILE: join(directory, BORROWED_INDEX) }),
   };
 }
 
-/** Everything of the checkout's git directory that is read beside HEAD and the index. */
+const BORROWED_INDEX = 'checkout-index';
+
+/** What `git init` makes, but for the process. */
+function makeRepository(directory: HostPath, objectFormat: string, platform: string): void {
+  for (const name of ['objects/info', 'objects/pack', 'refs', 'info']) {
+    mkdirSync(join(directory, name), { recursive: true });
+  }
+  writeFileSync(join(directory, 'HEAD'), 'ref: refs/heads/none\n');
+  const names = platform === 'darwin' ? '\tignoreCase = true\n\tprecomposeUnicode = true\n' : '';
+  const config = `[core]\n\trepositoryFormatVersion = 1\n\tbare = true\n${names}`;
+  const extensions = `[extensions]\n\tobjectFormat = ${objectFormat}\n`;
+  writeFileSync(join(directory, 'config'), config + extensions);
+}
+
+/** Everything of the checkout's git directory that is read beside HEAD. */
 function borrow(source: Repository, directory: HostPath): void {
-  mkdirSync(join(directory, 'objects', 'info'), { recursive: true });
   const alternate = `"${source.objects.replace(/[\\"]/g, '\\$&')}"\n`;
   writeFileSync(join(directory, 'objects', 'info', 'alternates'), alternate);
-  mkdirSync(join(directory, 'info'), { recursive: true });
-  if (existsSync(source.exclude)) copyFileSync(source.exclude, join(directory, 'info', 'exclude'));
-  if (existsSync(source.shallow)) copyFileSync(source.shallow, join(directory, 'shallow'));
+  for (const [from, to] of [
+    [source.exclude, join('info', 'exclude')],
+    [source.shallow, 'shallow'],
+    // A copy is younger than its original. So git trusts what the index says of files that were
+    // written in the same second as the original; `baseOfCheckout` looks after those.
+    [source.index, BORROWED_INDEX],
+  ] as const) {
+    if (existsSync(from)) copyFileSync(from, join(directory, to));
+  }
   // A split index names its larger part, which git looks for beside HEAD.
   const beside = dirname(source.index);
   for (const name of readdirSync(beside).filter((name) => name.startsWith('sharedindex.'))) {

@@ -7,12 +7,12 @@ import type { TarEntry } from '../tar/write.ts';
 import { type BytePath, textOf } from './byte-path.ts';
 import { type LeftOut, leaveOut } from './left-out.ts';
 
-/** `path` is relative to the directory it was found in; `mtime` is whole seconds. */
+/** `path` is relative to the directory it was found in; `mtimeMs` is since the epoch. */
 export type TreeEntry = {
   readonly path: BytePath;
   readonly text: string;
   readonly from: HostPath;
-  readonly mtime: number;
+  readonly mtimeMs: number;
 } & (
   | { readonly kind: 'file'; readonly size: number; readonly mode: number }
   | { readonly kind: 'symlink'; readonly size: number; readonly target: string }
@@ -32,7 +32,7 @@ export function inspect(root: HostPath, path: BytePath): TreeEntry | NoEntry {
   const from = `${root}/${text}`;
   const stats = statOf(from);
   if (!stats) return 'absent';
-  const found = { path, text, from, mtime: Math.floor(stats.mtimeMs / 1000) };
+  const found = { path, text, from, mtimeMs: stats.mtimeMs };
   const mode = stats.mode & 0o777;
   if (stats.isFile()) return { ...found, kind: 'file', size: stats.size, mode };
   if (stats.isDirectory()) return { ...found, kind: 'directory', mode };
@@ -97,7 +97,7 @@ export function tarEntryOf(
   to: GuestPath,
   entry: TreeEntry,
   mode: number,
-  mtime = entry.mtime,
+  mtime = entry.mtimeMs / 1000,
 ): TarEntry {
   const placed = { path: `${to.slice(1)}/${entry.text}`, mode, mtime };
   if (entry.kind === 'directory') return { ...placed, kind: 'directory' };

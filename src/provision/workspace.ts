@@ -7,7 +7,7 @@ import type { TarEntry } from '../tar/write.ts';
 import { makeExclude } from './exclude.ts';
 import type { Git } from './git-command.ts';
 import { type GitDirectory, gitDirectoryEntries } from './git-directory.ts';
-import { beginHistory, keepHistory, pack } from './history.ts';
+import { beginHistory, keepHistory, packHead } from './history.ts';
 import { type LeftOut, leaveOut, noticesOf } from './left-out.ts';
 import { findRepository, noHistoryReason } from './repository.ts';
 import { openScratch, type Scratch } from './scratch.ts';
@@ -57,13 +57,14 @@ export function workspaceStep(job: WorkspaceJob): WorkspaceStep {
     const seconds = Math.floor(job.host.now() / 1000);
     // A file that the agent writes right away must not have the same time as its original, to the
     // second: git would take it for unchanged.
-    const mtimeOf = (mtime: number) => Math.max(0, Math.min(mtime, seconds - 2));
+    const mtimeOf = (entry: TreeEntry) =>
+      Math.max(0, Math.min(Math.floor(entry.mtimeMs / 1000), seconds - 2));
     for (const entry of workTree.entries) {
       if (entry.kind === 'file') {
         job.tally.files += 1;
         job.tally.bytes += entry.size;
       }
-      yield tarEntryOf(to, entry, modeOf(entry), mtimeOf(entry.mtime));
+      yield tarEntryOf(to, entry, modeOf(entry), mtimeOf(entry));
     }
     const git = await repository;
     if (!git) return;
@@ -107,11 +108,11 @@ async function openWithGit(
 ): Promise<Checkout> {
   const isOut = makeExclude(job.plan.workspace.exclude);
   const source = await findRepository(git, root);
-  const scratch = await openScratch(git, job.scratch, root, source);
+  const scratch = openScratch(job.host, git, job.scratch, root, source);
   const without = source ? noHistoryReason(source, root) : '';
   if (source && without === '') {
     // Begun before anything else, because it takes longest.
-    const packed = pack(scratch, [source.head]);
+    const packed = packHead(scratch, source);
     packed.catch(() => {});
     const listing = await list(scratch);
     const workTree = listCheckout(root, listing, isOut, leftOut);

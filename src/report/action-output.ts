@@ -53,7 +53,7 @@ export function actionOutputs(record: RunRecord, paths: OutputPaths): ActionOutp
     result: cap(record.result, 'The whole result is in result.md of the artifact.'),
     'run-id': record.runId,
     'image-digest': image.sha256 && `sha256:${image.sha256}`,
-    'image-cache-hit': image.cacheHit === null ? '' : String(image.cacheHit),
+    'image-cache-hit': hitOf(image.hit),
     engine: record.engine.name,
     isolation: record.engine.isolation,
     'changed-files': listFiles(record.change.files.map((file) => file.path)),
@@ -61,6 +61,12 @@ export function actionOutputs(record: RunRecord, paths: OutputPaths): ActionOutp
     'run-record': paths.record,
     'secrets-found': String(record.secretsFound),
   };
+}
+
+/** Did the run spare itself the source? Empty where there is nothing to fetch. */
+function hitOf(hit: RunRecord['image']['hit']): string {
+  if (hit === null || hit === 'host') return '';
+  return String(hit !== 'source');
 }
 
 export function artifactOutputs(artifact: UploadedArtifact): Partial<ActionOutputs> {

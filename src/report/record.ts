@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type BottleError, OUTCOMES, type Outcome } from '../errors.ts';
+import type { ImageFacts } from '../image/request.ts';
 import type { Collected } from '../outputs/outputs.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Provisioned } from '../provision/provisioned.ts';
@@ -61,7 +62,12 @@ export const runRecordSchema = z
       kind: z.enum(['host', 'smolmachine', 'from', 'smolfile']),
       reference: text.describe('As it was planned: a path, an address, a name'),
       sha256: sha256.or(z.literal('')),
-      cacheHit: z.boolean().nullable().describe('Null where nothing is cached'),
+      bytes: count.describe('0 when nothing was fetched'),
+      hit: z
+        .enum(['host', 'store', 'cache', 'source'])
+        .nullable()
+        .describe('The layer that had it: the local store, the Actions cache or its source'),
+      milliseconds: amount,
     }),
     repository: z.strictObject({ name: text, sha: text, event: text, actor: text }),
     startedAt: z.iso.datetime(),
@@ -106,7 +112,7 @@ export type RunFacts = {
   readonly error?: BottleError;
   readonly engineVersion?: string;
   /** Of the image that was booted; `sha256` is lower-case hex. */
-  readonly image?: { readonly sha256: string; readonly cacheHit: boolean };
+  readonly image?: ImageFacts;
   readonly provisioned?: Provisioned;
   /** How the agent ended; `exitCode` is null when we ended it. */
   readonly agent?: { readonly exitCode: number | null; readonly durationMs: number };
@@ -165,7 +171,11 @@ export function makeRecord(facts: RunFacts): RunRecord {
       baseCommit: provisioned?.baseCommit ?? '',
     },
     result: collected?.result ?? '',
-    notices: [...(provisioned?.notices ?? []), ...(collected?.notices ?? [])],
+    notices: [
+      ...(facts.image?.notices ?? []),
+      ...(provisioned?.notices ?? []),
+      ...(collected?.notices ?? []),
+    ],
     secretsFound: 0,
   };
 }
@@ -177,14 +187,19 @@ export function digest(content: string): string {
 
 function describeImage({ plan, image }: RunFacts): RunRecord['image'] {
   const planned = plan.image.value;
-  if (planned.kind === 'host') return { kind: 'host', reference: '', sha256: '', cacheHit: null };
-  const { kind } = planned;
   return {
-    kind,
-    reference: kind === 'smolfile' ? planned.path : planned.reference,
-    sha256: image?.sha256 ?? (kind === 'smolmachine' ? planned.sha256 : ''),
-    cacheHit: image?.cacheHit ?? null,
+    kind: planned.kind,
+    reference: referenceOf(planned),
+    sha256: image?.sha256 || (planned.kind === 'smolmachine' ? planned.sha256 : ''),
+    bytes: image?.bytes ?? 0,
+    hit: image?.hit ?? null,
+    milliseconds: image?.milliseconds ?? 0,
   };
+}
+
+function referenceOf(image: Plan['image']['value']): string {
+  if (image.kind === 'host') return '';
+  return image.kind === 'smolfile' ? image.path : image.reference;
 }
 
 function changedFiles(collected: Collected | undefined): ChangedFile[] {

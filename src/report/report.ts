@@ -1,6 +1,6 @@
 /** Tells how a run ended: the artifact, the step summary, the outputs and the annotations. */
 import { join } from 'node:path';
-import { type BottleError, messageOf, type Outcome, type Problem } from '../errors.ts';
+import { type BottleError, messageOf, type Problem } from '../errors.ts';
 import type { Host, HostPath, Services, UploadedArtifact } from '../host/host.ts';
 import type { Collected } from '../outputs/outputs.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -57,7 +57,7 @@ export async function report(
   setOutputs(host, actionOutputs(record, { patch, record: written(BUNDLE_FILES.record) }));
   await writeSummary(host, bundle.summary);
   const message = `${record.reason} · ${record.where} · ${record.fix}`;
-  if (record.outcome !== 'success') annotate(host, record.outcome, message, record.problems);
+  annotate(host, record.problems);
   if (record.secretsFound > 0) {
     host.log.warning(`Secret values found in what leaves the run: ${record.secretsFound}`);
   }
@@ -66,11 +66,15 @@ export async function report(
   return artifact ? { record, message, artifact } : { record, message };
 }
 
-/** For an error before there is a plan: the outcome, the annotations, a short summary. */
-export async function reportEarly(host: Host, error: BottleError): Promise<void> {
+/**
+ * For an error before there is a plan: the outcome, its problems, a short summary. Gives the failure
+ * of the step in one line.
+ */
+export async function reportEarly(host: Host, error: BottleError): Promise<string> {
   host.setOutput('outcome', error.outcome);
-  annotate(host, error.outcome, `${error.what} · ${error.where} · ${error.fix}`, error.problems);
+  annotate(host, error.problems);
   await writeSummary(host, renderEarlySummary(error));
+  return `${error.what} · ${error.where} · ${error.fix}`.slice(0, LONGEST_MESSAGE);
 }
 
 async function uploadBundle(
@@ -97,13 +101,13 @@ async function uploadBundle(
   return uploaded;
 }
 
-function annotate(host: Host, outcome: Outcome, message: string, problems: readonly Problem[]) {
-  const more = problems.length - MOST_PROBLEMS;
-  const rest = more > 0 ? ` · ${more} more problems in the summary` : '';
-  host.log.error(message.slice(0, LONGEST_MESSAGE) + rest, { title: `Bottle: ${outcome}` });
-  for (const { message: text, ...location } of problems.slice(0, MOST_PROBLEMS)) {
-    host.log.error(text.slice(0, LONGEST_MESSAGE), location);
+/** One annotation a place; what the step failed by is its last one. */
+function annotate(host: Host, problems: readonly Problem[]): void {
+  for (const { message, ...location } of problems.slice(0, MOST_PROBLEMS)) {
+    host.log.error(message.slice(0, LONGEST_MESSAGE), location);
   }
+  const more = problems.length - MOST_PROBLEMS;
+  if (more > 0) host.log.info(`${more} more problems are in the summary.`);
 }
 
 function setOutputs(host: Host, outputs: Partial<ActionOutputs>): void {

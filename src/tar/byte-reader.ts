@@ -8,6 +8,8 @@ export type ByteReader = {
   /** Between 1 and `most` bytes, as they come. */
   some(most: number): Promise<Buffer>;
   skip(length: number): Promise<void>;
+  /** Whether no byte is left; never throws `TarError`. */
+  atEnd(): Promise<boolean>;
   /** Tells the source that no more is wanted. */
   close(): Promise<void>;
 };
@@ -16,18 +18,24 @@ export function createByteReader(source: AsyncIterable<Uint8Array>): ByteReader 
   const iterator = source[Symbol.asyncIterator]();
   let chunk: Buffer = Buffer.alloc(0);
 
-  async function some(most: number): Promise<Buffer> {
+  async function atEnd(): Promise<boolean> {
     while (chunk.length === 0) {
       const next = await iterator.next();
-      if (next.done) throw new TarError('truncated', 'the archive ends in the middle');
+      if (next.done) return true;
       chunk = Buffer.from(next.value.buffer, next.value.byteOffset, next.value.byteLength);
     }
+    return false;
+  }
+
+  async function some(most: number): Promise<Buffer> {
+    if (await atEnd()) throw new TarError('truncated', 'the archive ends in the middle');
     const taken = chunk.subarray(0, most);
     chunk = chunk.subarray(taken.length);
     return taken;
   }
 
   return {
+    atEnd,
     some,
     async exactly(length) {
       if (length <= chunk.length) return some(length);

@@ -42,12 +42,14 @@ export type TarMember = {
   readonly data: AsyncIterable<Buffer>;
 };
 
-export type TarLimits = {
-  /** Bytes of one extended header or long name. */
-  readonly extensionBytes: number;
+export type TarOptions = {
+  /** Most bytes of one extended header or long name; default 1 MiB. */
+  readonly extensionBytes?: number;
+  /** Further archives may follow the first, as in `cat a.tar b.tar`; default: they are not read. */
+  readonly concatenated?: boolean;
 };
 
-const DEFAULT_LIMITS: TarLimits = { extensionBytes: 1 << 20 };
+const EXTENSION_BYTES = 1 << 20;
 
 const TYPES: Readonly<Record<string, TarType>> = {
   '\0': 'file',
@@ -64,16 +66,16 @@ const TYPES: Readonly<Record<string, TarType>> = {
 /** Types without content, whatever the size field says; Go, which reads image layers, does the same. */
 const HEADER_ONLY = /^[1-6]$/;
 
-/** Throws `TarError`; what the source throws goes through. Bytes after the end mark are not read. */
+/** Throws `TarError`; what the source throws goes through. Bytes after the last end mark are not read. */
 export async function* readTar(
   source: AsyncIterable<Uint8Array>,
-  limits: TarLimits = DEFAULT_LIMITS,
+  options: TarOptions = {},
 ): AsyncGenerator<TarMember, void, undefined> {
   const reader = createByteReader(source);
   try {
     for (;;) {
       const extension: Extension = {};
-      const header = await readHeader(reader, limits, extension);
+      const header = await readHeader(reader, options, extension);
       if (header === undefined) return;
       const member = memberOf(header, extension);
       if (flagOf(header) === 'S') await skipSparseMap(reader, header);
@@ -94,12 +96,15 @@ type Extension = { pax?: PaxRecords; longName?: Buffer; longLink?: Buffer };
 /** The next member's own header, with the extended ones before it; undefined at the end mark. */
 async function readHeader(
   reader: ByteReader,
-  limits: TarLimits,
+  { extensionBytes = EXTENSION_BYTES, concatenated = false }: TarOptions,
   extension: Extension,
 ): Promise<Buffer | undefined> {
   for (;;) {
     const header = await reader.exactly(BLOCK);
-    if (header.every((byte) => byte === 0)) return undefined;
+    if (header.every((byte) => byte === 0)) {
+      if (!concatenated || (await reader.atEnd())) return undefined;
+      continue;
+    }
     if (readNumber(header, FIELD.checksum) !== checksumOf(header)) {
       throw new TarError('corrupt', 'the checksum of a header is wrong');
     }
@@ -107,14 +112,14 @@ async function readHeader(
     const size = readNumber(header, FIELD.size);
     if (flag === 'g') await reader.skip(size + paddingOf(size));
     else if (flag === 'x' || flag === 'L' || flag === 'K') {
-      const content = await readExtension(reader, size, limits);
+      const content = await readExtension(reader, size, extensionBytes);
       addExtension(extension, flag, content);
     } else return header;
   }
 }
 
-async function readExtension(reader: ByteReader, size: number, limits: TarLimits): Promise<Buffer> {
-  if (size > limits.extensionBytes) {
+async function readExtension(reader: ByteReader, size: number, most: number): Promise<Buffer> {
+  if (size > most) {
     throw new TarError('too-large', `an extended header has ${size} bytes`);
   }
   // The chunk that it lies in would else be kept as long as the name.

@@ -157,7 +157,10 @@ describe('cancellation', () => {
     const cancel = new AbortController();
     const hanging = makeScene({ guestPath: `${bin}:${process.env.PATH}` });
     const plan = scene.plan();
-    const running = provision(scene.host, hanging.machine, plan, { signal: cancel.signal });
+    const running = provision(scene.host, hanging.machine, plan, {
+      scratch: scene.root,
+      signal: cancel.signal,
+    });
     running.catch(() => {});
     while (hanging.machine.executed.length === 0) await new Promise(setImmediate);
     cancel.abort();

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Host } from '../../src/host/host.ts';
-import type { Plan, ProvisionPlan } from '../../src/plan/plan.ts';
+import type { ProvisionPlan } from '../../src/plan/plan.ts';
 import { provision } from '../../src/provision/provision.ts';
 import { type GuestOptions, type LocalMachine, localHost, localMachine } from './local.ts';
-import { makePlan } from './plan.ts';
+import { makePlan, type ProvisionInput } from './plan.ts';
 
 export type Scene = {
   readonly root: string;
@@ -18,7 +18,7 @@ export type Scene = {
   readonly workspace: string;
   readonly guestWorkspace: string;
   readonly home: string;
-  readonly plan: (parts?: Partial<ProvisionPlan>) => Plan;
+  readonly plan: (parts?: Partial<ProvisionPlan>) => ProvisionInput;
   /** Provisions, and returns what came of it. */
   readonly provision: (
     parts?: Partial<ProvisionPlan>,
@@ -57,7 +57,8 @@ export function makeScene(options: SceneOptions = {}): Scene {
     guestWorkspace,
     home,
     plan,
-    provision: (parts, given = {}) => provision(host, machine, plan(parts), given),
+    provision: (parts, given = {}) =>
+      provision(host, machine, plan(parts), { scratch: root, ...given }),
     git: (...args) => runGit(workspace, join(root, 'runner'), args),
     guestGit: (...args) => runGit(guestWorkspace, home, args),
     write: (path, text, mode = 0o644) => {

@@ -62,8 +62,19 @@ describe('the run record', () => {
   test('takes the digest of the image that was booted over the planned one', () => {
     const image = { kind: 'smolmachine', reference: 'x.smolmachine', sha256: '' } as const;
     const plan = { ...PLAN, image: { value: image, source: 'input image' } };
-    const booted = { sha256: sha256('image'), cacheHit: true };
-    expect(makeRecord({ ...SUCCESS, plan, image: booted }).image).toEqual({ ...image, ...booted });
+    const booted = {
+      sha256: sha256('image'),
+      platform: 'linux/amd64',
+      bytes: 7,
+      source: 'path x.smolmachine',
+      hit: 'cache',
+      milliseconds: 3,
+      notices: ['re-fetched'],
+    } as const;
+    const record = makeRecord({ ...SUCCESS, plan, image: booted });
+    const { sha256: digest, bytes, hit, milliseconds } = booted;
+    expect(record.image).toEqual({ ...image, sha256: digest, bytes, hit, milliseconds });
+    expect(record.notices).toContain('re-fetched');
   });
 });
 

@@ -89,7 +89,8 @@ describe('the report', () => {
     expect(Object.keys(said.outputs).sort()).toEqual([...OUTPUT_NAMES].sort());
     expect(said.outputs.outcome).toBe(facts.outcome);
     expect(said.outputs['artifact-id']).toBe(ARTIFACT.id);
-    expect(said.errors).toHaveLength(facts.outcome === 'success' ? 0 : 1);
+    // The step's failure is the caller's one error; these are for places alone.
+    expect(said.errors).toHaveLength(reported.record.problems.length);
     expect(said.warnings).toEqual([]);
     expect(said.summary).toBe(sent['summary.md']);
     expect(runRecordSchema.parse(JSON.parse(sent['run.json'] ?? ''))).toEqual(reported.record);
@@ -99,10 +100,10 @@ describe('the report', () => {
     expect(reported.artifact).toEqual(ARTIFACT);
   });
 
-  test('says what, where and fix in its one error', async () => {
-    const { host, said } = recordingHost();
-    await report(host, recordingServices().services, inputOf(SCENARIOS['boot-failed'] ?? SUCCESS));
-    expect(said.errors[0]?.message).toBe(
+  test('gives what, where and fix in one line, for the failure of the step', async () => {
+    const input = inputOf(SCENARIOS['boot-failed'] ?? SUCCESS);
+    const { message } = await report(recordingHost().host, recordingServices().services, input);
+    expect(message).toBe(
       'The machine did not answer in 30 s. · input image: ./demo.smolmachine · ' +
         'Name an image that this runner can boot.',
     );
@@ -232,10 +233,10 @@ describe('the report', () => {
       fix: 'f',
       problems,
     } as const;
-    await reportEarly(host, new BottleError(fields));
-    expect(said.errors).toHaveLength(10);
-    expect(said.errors[0]?.message).toBe('w · x · f · 21 more problems in the summary');
-    expect(said.errors[1]).toEqual({ message: 'p0', location: { file: 'a.md', line: 1 } });
+    expect(await reportEarly(host, new BottleError(fields))).toBe('w · x · f');
+    // The tenth is the step's failure.
+    expect(said.errors).toHaveLength(9);
+    expect(said.errors[0]).toEqual({ message: 'p0', location: { file: 'a.md', line: 1 } });
     expect(said.outputs).toEqual({ outcome: 'config-invalid' });
     expect(said.summary).toContain('`a.md:30` `p29`');
   });

@@ -25,6 +25,7 @@ export const PLAN: Plan = {
     storageGib: fromDefault(10),
   },
   image: fromDefault({ kind: 'host' }),
+  cache: { mode: 'off', trusted: false, lock: { file: '.bot-bottle/images.lock', text: '' } },
   user: { name: 'node', uid: 1000, gid: 1000, home: '/home/node' },
   socket: '/run/bottle/gateway.sock',
   env: [],

@@ -1,0 +1,58 @@
+/** The story of a step. Each line is a file or a folder of that name. */
+import { runAgent } from './agent/run.ts';
+import { answerDoctor, answerPlan } from './answer.ts';
+import { concludeRun } from './conclude.ts';
+import { startGateway } from './gateway/start.ts';
+import type { Host, Services } from './host/host.ts';
+import { ensureImage } from './image/image.ts';
+import { imageRequest } from './image-request.ts';
+import { readInputs } from './inputs.ts';
+import { type ReadyEngine, requireEngine } from './machine/engine.ts';
+import { toBottleError } from './outcome.ts';
+import { collect } from './outputs/collect.ts';
+import { preparePlan } from './prepare.ts';
+import { provision } from './provision/provision.ts';
+import { reportEarly } from './report/report.ts';
+import { closeRun, machineSpec, openRun, type Run } from './run.ts';
+
+export async function runAction(host: Host, services: Services): Promise<void> {
+  const failure = await takeStep(host, services).catch((error) => {
+    return reportEarly(host, toBottleError(error));
+  });
+  if (failure !== undefined) host.setFailed(failure);
+}
+
+/** The failure of the step in one line, or undefined. */
+async function takeStep(host: Host, services: Services): Promise<string | undefined> {
+  const inputs = readInputs(host);
+  if (inputs.mode === 'doctor') return await answerDoctor(host, inputs);
+  const plan = await preparePlan(host, inputs);
+  if (inputs.mode === 'plan') return await answerPlan(host, plan);
+  const engine = await requireEngine(host, plan.engine.value);
+  const run = await openRun(host, plan, engine);
+  // What a phase throws is kept by the run and decides its outcome.
+  await carryOut(host, services, engine, run).catch(() => {});
+  return await concludeRun(host, services, run, inputs);
+}
+
+async function carryOut(host: Host, services: Services, engine: ReadyEngine, run: Run) {
+  const { plan, paths, signal } = run;
+  try {
+    const request = imageRequest(host, plan, engine);
+    const image = await run.phase('image', () => ensureImage(host, services, request));
+    await run.phase('gateway', () => startGateway(host, paths.socket, run.gatewayDied));
+    const spec = machineSpec(run, image);
+    const machine = await run.phase('boot', () => engine.create(spec, signal));
+    const into = { signal, scratch: paths.scratch };
+    const given = await run.phase('provision', () => provision(host, machine, plan, into));
+    try {
+      const watched = { signal, transcript: paths.transcript };
+      await run.phase('agent', () => runAgent(host, machine, plan, watched));
+    } finally {
+      const { salvaging } = run;
+      await run.phase('collect', () => collect(machine, plan, given, paths.artifact, salvaging));
+    }
+  } finally {
+    await run.phase('clean up', () => closeRun(host, run));
+  }
+}

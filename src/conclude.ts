@@ -1,0 +1,63 @@
+/** Puts together what is known at the end of a run, and tells it. */
+
+import type { AgentRun } from './agent/run.ts';
+import type { Host, Services } from './host/host.ts';
+import type { Inputs } from './inputs.ts';
+import type { Plan } from './plan/plan.ts';
+import { makeRecord } from './report/record.ts';
+import { report } from './report/report.ts';
+import type { Run } from './run.ts';
+
+/** The failure of the step in one sentence, or undefined when the step succeeds. */
+export async function concludeRun(
+  host: Host,
+  services: Services,
+  run: Run,
+  inputs: Inputs,
+): Promise<string | undefined> {
+  const { plan, made } = run;
+  const { outcome, error } = run.ending();
+  const record = makeRecord({
+    plan,
+    outcome,
+    phases: run.clock.ended(),
+    startedAt: run.startedAt,
+    endedAt: host.now(),
+    repository: {
+      name: host.env.GITHUB_REPOSITORY ?? '',
+      sha: host.env.GITHUB_SHA ?? '',
+      event: host.env.GITHUB_EVENT_NAME ?? '',
+      actor: host.env.GITHUB_ACTOR ?? '',
+    },
+    ...(error && { error }),
+    ...(made.boot && { engineVersion: made.boot.engineVersion }),
+    ...(made.image && { image: made.image.facts }),
+    ...(made.provision && { provisioned: made.provision }),
+    ...(made.agent && { agent: agentFacts(made.agent) }),
+    ...(made.collect && { collected: made.collect }),
+  });
+  const { message } = await report(host, services, {
+    record,
+    plan,
+    directory: run.paths.artifact,
+    secrets: secretValues(host, plan, inputs),
+    ...(made.agent && { log: run.paths.transcript }),
+    ...(made.collect && { collected: made.collect }),
+  });
+  if (inputs.failOn.includes(outcome)) return message;
+  if (outcome !== 'success') host.log.warning(message);
+  return undefined;
+}
+
+function agentFacts(agent: AgentRun) {
+  return {
+    exitCode: agent.kind === 'exited' ? agent.exitCode : null,
+    durationMs: agent.durationMs,
+  };
+}
+
+/** What must not leave the run: the values that the guest was given by name, and the token. */
+function secretValues(host: Host, plan: Plan, inputs: Inputs): readonly string[] {
+  const names = plan.env.flatMap((entry) => (entry.kind === 'host' ? [entry.hostVar] : []));
+  return [inputs.token, ...names.map((name) => host.env[name] ?? '')].filter(Boolean);
+}

@@ -1,0 +1,32 @@
+/** What the image stage is asked for, from what the plan says. */
+import { resolve } from 'node:path';
+import type { Host } from './host/host.ts';
+import type { ImageRequest } from './image/request.ts';
+import type { ImageSource } from './image/source.ts';
+import type { ReadyEngine } from './machine/engine.ts';
+import type { ImagePlan, Plan } from './plan/plan.ts';
+
+export function imageRequest(host: Host, plan: Plan, engine: ReadyEngine): ImageRequest {
+  const { value: image } = plan.image;
+  return {
+    source: image.kind === 'host' ? image : sourceOf(host, image),
+    sha256: image.kind === 'smolmachine' ? image.sha256 : '',
+    lock: plan.cache.lock,
+    needsRootfs: plan.engine.value === 'bubblewrap',
+    cache: plan.cache.mode,
+    trusted: plan.cache.trusted,
+    ...(engine.smolvm && { smolvm: engine.smolvm }),
+  };
+}
+
+function sourceOf(host: Host, image: Exclude<ImagePlan, { kind: 'host' }>): ImageSource {
+  if (image.kind === 'from') return image;
+  if (image.kind === 'smolfile') return { kind: 'smolfile', file: image.path, text: image.text };
+  const { reference } = image;
+  if (/^https:/i.test(reference)) return { kind: 'url', url: reference };
+  // An OCI reference names a registry or a repository; a file says so by its ending or its path.
+  if (/^[./]/.test(reference) || reference.endsWith('.smolmachine')) {
+    return { kind: 'path', path: resolve(host.env.GITHUB_WORKSPACE ?? '.', reference) };
+  }
+  return { kind: 'oci', reference };
+}

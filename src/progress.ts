@@ -1,0 +1,58 @@
+/** What each phase says in the log when it is done. */
+import type { AgentRun } from './agent/run.ts';
+import type { Gateway } from './gateway/start.ts';
+import type { EnsuredImage } from './image/request.ts';
+import type { Machine } from './machine/machine.ts';
+import type { Collected } from './outputs/outputs.ts';
+import type { Provisioned } from './provision/provisioned.ts';
+
+/** The phases of a run in their order, and what each one makes. */
+export type PhaseResults = {
+  image: EnsuredImage;
+  gateway: Gateway;
+  boot: Machine;
+  provision: Provisioned;
+  agent: AgentRun;
+  collect: Collected;
+  'clean up': undefined;
+};
+
+export type PhaseName = keyof PhaseResults;
+
+export const PHASE_TITLES: Readonly<Record<PhaseName, string>> = {
+  image: 'Fetch the image',
+  gateway: 'Open the gateway',
+  boot: 'Start the machine',
+  provision: 'Provision',
+  agent: 'Run the agent',
+  collect: 'Collect what it made',
+  'clean up': 'Clean up',
+};
+
+const SENTENCES: { readonly [K in PhaseName]: (result: PhaseResults[K]) => string } = {
+  image: ({ facts }) =>
+    facts.hit === 'host'
+      ? "The image is the runner's own /usr, read-only."
+      : `The image sha256:${facts.sha256} came from the ${facts.hit}: ${facts.bytes} bytes in ${facts.milliseconds} ms.`,
+  gateway: () => 'The gateway is up. In this version it refuses every request.',
+  boot: ({ name, engine, engineVersion, isolation }) =>
+    `The machine ${name} is up: ${engine} ${engineVersion}, ${WALLS[isolation]}.`,
+  provision: ({ files, bytes, skills }) =>
+    `${files} files (${bytes} bytes) and ${skills.length} skills are in the bottle.`,
+  agent: (end) =>
+    end.kind === 'exited'
+      ? `The agent ended with exit code ${end.exitCode} after ${end.durationMs.toFixed(0)} ms.`
+      : `The agent was ended from outside (${end.kind}) after ${end.durationMs.toFixed(0)} ms.`,
+  collect: ({ files, refused, changedFiles }) =>
+    `${changedFiles.length} changed files, ${files.length} outputs, ${refused.length} refused.`,
+  'clean up': () => 'Done.',
+};
+
+const WALLS = {
+  microvm: 'a hardware-isolated microVM',
+  namespaces: 'Linux namespaces, which are weaker than a machine of its own',
+};
+
+export function sentenceOf<K extends PhaseName>(name: K, result: PhaseResults[K]): string {
+  return SENTENCES[name](result);
+}

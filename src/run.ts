@@ -1,0 +1,150 @@
+/** One run while it lasts: its directory, its clock, what ends it early, what it has made so far. */
+import { mkdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BottleError } from './errors.ts';
+import type { Host, HostPath } from './host/host.ts';
+import type { EnsuredImage } from './image/request.ts';
+import type { ReadyEngine } from './machine/engine.ts';
+import type { MachineSpec } from './machine/machine.ts';
+import { decideOutcome, type Ending } from './outcome.ts';
+import type { Plan } from './plan/plan.ts';
+import { PHASE_TITLES, type PhaseName, type PhaseResults, sentenceOf } from './progress.ts';
+import { type PhaseClock, startPhases } from './report/phases.ts';
+import { saveRunState } from './state.ts';
+
+/** Between the runner's SIGINT and its SIGTERM are 7.5 s; this much of it may go into salvaging. */
+const SALVAGE_MS = 2_500;
+const COLLECT_MS = 15 * 60_000;
+
+/** Where things of this run are on the runner; the post step removes `directory` whole. */
+export type RunPaths = {
+  readonly directory: HostPath;
+  /** Becomes the artifact. */
+  readonly artifact: HostPath;
+  /** The agent's raw output, in the artifact. */
+  readonly transcript: HostPath;
+  readonly scratch: HostPath;
+  readonly socket: HostPath;
+  readonly machineState: HostPath;
+};
+
+export type Run = {
+  readonly plan: Plan;
+  readonly paths: RunPaths;
+  readonly startedAt: number;
+  readonly clock: PhaseClock;
+  /** What the phases have made so far; what is absent was not reached. */
+  readonly made: Partial<PhaseResults>;
+  /** Aborts when there is no point in going on: cancelled, or the gateway died. */
+  readonly signal: AbortSignal;
+  /** How long collecting may take; after a cancellation it is ended early. */
+  readonly salvaging: { readonly timeoutMs: number; readonly signal: AbortSignal };
+  /** Runs one phase in a log group of its own. What a phase throws first decides the outcome. */
+  phase<K extends PhaseName>(
+    name: K,
+    action: () => Promise<PhaseResults[K]>,
+  ): Promise<PhaseResults[K]>;
+  /** Ends the run because the gateway is gone. */
+  gatewayDied(error: BottleError): void;
+  ending(): Ending;
+};
+
+/** Saves the state for the post step, then makes the run's directory. */
+export async function openRun(host: Host, plan: Plan, engine: ReadyEngine): Promise<Run> {
+  const paths = pathsOf(join(host.env.RUNNER_TEMP || tmpdir(), plan.machine.name));
+  saveRunState(host, {
+    runId: plan.runId,
+    directory: paths.directory,
+    engine: plan.engine.value,
+    engineBinary: engine.smolvm?.path ?? '',
+    machine: plan.machine.name,
+    machineState: paths.machineState,
+  });
+  await mkdir(paths.artifact, { recursive: true, mode: 0o700 });
+  await mkdir(paths.scratch, { mode: 0o700 });
+
+  const { ended, salvage } = endings(host);
+  const made: Partial<PhaseResults> = {};
+  const clock = startPhases(() => host.now());
+  let thrown: unknown;
+  let gatewayDeath: BottleError | undefined;
+  return {
+    plan,
+    paths,
+    startedAt: host.now(),
+    clock,
+    made,
+    signal: ended.signal,
+    salvaging: { timeoutMs: COLLECT_MS, signal: salvage.signal },
+    async phase(name, action) {
+      host.log.startGroup(PHASE_TITLES[name]);
+      try {
+        const result = await clock.run(name, action);
+        made[name] = result;
+        host.log.info(sentenceOf(name, result));
+        return result;
+      } catch (error) {
+        thrown ??= error;
+        throw error;
+      } finally {
+        host.log.endGroup();
+      }
+    },
+    gatewayDied(error) {
+      gatewayDeath = error;
+      ended.abort(error);
+    },
+    ending: () => {
+      const { agent } = made;
+      return decideOutcome({ thrown, agent, gatewayDeath, cancelled: host.cancelled.aborted });
+    },
+  };
+}
+
+function pathsOf(directory: HostPath): RunPaths {
+  const artifact = join(directory, 'artifact');
+  return {
+    directory,
+    artifact,
+    transcript: join(artifact, 'agent.log'),
+    scratch: join(directory, 'scratch'),
+    socket: join(directory, 'gateway.sock'),
+    // Short: smolvm appends sixty characters, and a unix socket's path is bounded.
+    machineState: join(directory, 'm'),
+  };
+}
+
+/** A cancellation ends the work at once, and the salvaging a little later. */
+function endings(host: Host) {
+  const ended = new AbortController();
+  const salvage = new AbortController();
+  const onCancel = () => {
+    ended.abort(host.cancelled.reason);
+    setTimeout(() => salvage.abort(host.cancelled.reason), SALVAGE_MS).unref();
+  };
+  if (host.cancelled.aborted) onCancel();
+  else host.cancelled.addEventListener('abort', onCancel, { once: true });
+  return { ended, salvage };
+}
+
+/** What the engine boots, from what the plan says and what the image stage brought. */
+export function machineSpec({ plan, paths }: Run, image: EnsuredImage): MachineSpec {
+  return {
+    name: plan.machine.name,
+    image: image.image,
+    cpus: plan.machine.cpus.value,
+    memoryMib: plan.machine.memoryMib.value,
+    storageGib: plan.machine.storageGib.value,
+    user: plan.user,
+    socket: { host: paths.socket, guest: plan.socket },
+    stateDir: paths.machineState,
+    labels: { 'bottle.run': plan.runId },
+  };
+}
+
+/** Ends what the run opened. After a cancellation the machine is left to the post step: time is short. */
+export async function closeRun(host: Host, { made }: Run): Promise<undefined> {
+  if (!host.cancelled.aborted) await made.boot?.destroy();
+  await made.gateway?.stop();
+}
