@@ -82,7 +82,7 @@ function objectsIn(pack: HostPath): number {
 /** Packs what `revisions` reach (`git pack-objects --revs`); deltas that exist are kept. */
 async function pack(scratch: Scratch, revisions: readonly string[]): Promise<HostPath[]> {
   const options = ['--revs', '--non-empty', '--delta-base-offset', '--window=0', '--quiet'];
-  const path = join(scratch.packs, 'shipped');
+  const path = join(scratch.packs, 'pack');
   const input = Buffer.from(`${revisions.join('\n')}\n`);
   const name = (await scratch.run(['pack-objects', ...options, path], input)).toString().trim();
   return name === '' ? [] : [`${path}-${name}.pack`, `${path}-${name}.idx`];
