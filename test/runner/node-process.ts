@@ -35,7 +35,13 @@ export function startNode(
   },
 ): NodeProcess {
   const started = performance.now();
-  const child = spawn(NODE, [script], { cwd: options.cwd, env: options.env, stdio: 'pipe' });
+  // In a group of its own, so that Ctrl-C in a terminal reaches it through `cancel` alone.
+  const child = spawn(NODE, [script], {
+    cwd: options.cwd,
+    env: options.env,
+    stdio: 'pipe',
+    detached: true,
+  });
   child.stdin.end();
   child.stdout.on('data', (chunk: Buffer) => options.output.stdout.write(chunk));
   child.stderr.on('data', (chunk: Buffer) => options.output.stderr.write(chunk));

@@ -93,44 +93,62 @@ async function githubVariables(
 ): Promise<Record<string, string>> {
   const eventPath = join(temp, '_github_workflow', 'event.json');
   await writeFile(eventPath, JSON.stringify(event.payload, null, 2));
-  const repository = 'octo-org/octo-repo';
-  const ref = (await git(workspace, 'symbolic-ref', '-q', 'HEAD')) || 'refs/heads/main';
+  const { repository, sender, pull_request: pull } = event.payload as KnownPayload;
+  const fullName = repository?.full_name ?? 'octo-org/octo-repo';
+  const branch = (await git(workspace, 'symbolic-ref', '-q', 'HEAD')) || 'refs/heads/main';
+  const ref = event.name === 'pull_request' ? `refs/pull/${pull?.number}/merge` : branch;
   const sha = (await git(workspace, 'rev-parse', '-q', '--verify', 'HEAD')) || '0'.repeat(40);
+  const actor = sender?.login ?? 'octocat';
   return {
     GITHUB_ACTIONS: 'true',
     GITHUB_ACTION: '__self',
     GITHUB_ACTION_REF: '',
     GITHUB_ACTION_REPOSITORY: '',
-    GITHUB_ACTOR: 'octocat',
-    GITHUB_ACTOR_ID: '583231',
+    GITHUB_ACTOR: actor,
+    GITHUB_ACTOR_ID: String(sender?.id ?? 583231),
     GITHUB_API_URL: 'https://api.github.com',
-    GITHUB_BASE_REF: '',
+    GITHUB_BASE_REF: pull?.base?.ref ?? '',
     GITHUB_EVENT_NAME: event.name,
     GITHUB_EVENT_PATH: eventPath,
     GITHUB_GRAPHQL_URL: 'https://api.github.com/graphql',
-    GITHUB_HEAD_REF: '',
+    GITHUB_HEAD_REF: pull?.head?.ref ?? '',
     GITHUB_JOB: 'bottle',
     GITHUB_REF: ref,
-    GITHUB_REF_NAME: ref.replace(/^refs\/(heads|tags)\//, ''),
+    GITHUB_REF_NAME: ref.replace(/^refs\/(heads|tags|pull)\//, ''),
     GITHUB_REF_PROTECTED: 'false',
     GITHUB_REF_TYPE: ref.startsWith('refs/tags/') ? 'tag' : 'branch',
-    GITHUB_REPOSITORY: repository,
-    GITHUB_REPOSITORY_ID: '1296269',
-    GITHUB_REPOSITORY_OWNER: 'octo-org',
-    GITHUB_REPOSITORY_OWNER_ID: '6811672',
+    GITHUB_REPOSITORY: fullName,
+    GITHUB_REPOSITORY_ID: String(repository?.id ?? 1296269),
+    GITHUB_REPOSITORY_OWNER: fullName.split('/')[0] ?? '',
+    GITHUB_REPOSITORY_OWNER_ID: String(repository?.owner?.id ?? 6811672),
     GITHUB_RETENTION_DAYS: '90',
     GITHUB_RUN_ATTEMPT: '1',
     GITHUB_RUN_ID: '1658821493',
     GITHUB_RUN_NUMBER: '1',
     GITHUB_SERVER_URL: 'https://github.com',
     GITHUB_SHA: sha,
-    GITHUB_TRIGGERING_ACTOR: 'octocat',
+    GITHUB_TRIGGERING_ACTOR: actor,
     GITHUB_WORKFLOW: 'bottle',
-    GITHUB_WORKFLOW_REF: `${repository}/.github/workflows/bottle.yml@${ref}`,
+    GITHUB_WORKFLOW_REF: `${fullName}/.github/workflows/bottle.yml@${ref}`,
     GITHUB_WORKFLOW_SHA: sha,
     GITHUB_WORKSPACE: workspace,
   };
 }
+
+/** The parts of a webhook's payload that the runner's variables come from. */
+type KnownPayload = {
+  readonly repository?: {
+    readonly id?: number;
+    readonly full_name?: string;
+    readonly owner?: { readonly id?: number };
+  };
+  readonly sender?: { readonly login?: string; readonly id?: number };
+  readonly pull_request?: {
+    readonly number?: number;
+    readonly head?: { readonly ref?: string };
+    readonly base?: { readonly ref?: string };
+  };
+};
 
 /** Empty when git says no, or is not there. */
 async function git(directory: string, ...args: string[]): Promise<string> {
