@@ -47,8 +47,8 @@ export type ExecCall = {
 };
 
 /**
- * Always from `/`: the image's own WORKDIR may be gone by now, and a missing directory is the guest's
- * error, which the guest program reports.
+ * Always from `/`: the image's own WORKDIR may be gone by now, and a missing directory is the
+ * guest's error, which the guest program reports.
  */
 export function execArgv(call: ExecCall): string[] {
   return [

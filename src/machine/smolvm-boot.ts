@@ -82,7 +82,8 @@ async function checkCreated(cli: SmolvmCli, spec: MachineSpec): Promise<void> {
   if (made.cpus !== spec.cpus || made.memoryMib !== spec.memoryMib) {
     cli.host.log.notice(
       `The machine has ${made.cpus} CPUs and ${made.memoryMib} MiB, as its image says, not ` +
-        `${spec.cpus} and ${spec.memoryMib}: smolvm cannot override an image with its own defaults (4 and 8192).`,
+        `${spec.cpus} and ${spec.memoryMib}: smolvm cannot override an image ` +
+        'with its own defaults (4 and 8192).',
     );
   }
 }

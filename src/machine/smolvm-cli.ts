@@ -1,4 +1,7 @@
-/** Runs the smolvm command line: isolated state, a minimal environment, bounded output, a time limit. */
+/**
+ * Runs the smolvm command line: isolated state, a minimal environment, bounded output, a time
+ * limit.
+ */
 import type { Host, HostPath, ProcessExit } from '../host/host.ts';
 
 /** One installation of smolvm working on one state directory. */
@@ -42,7 +45,9 @@ export function cliEnv(host: Host, stateDir: HostPath): Record<string, string> {
   return env;
 }
 
-/** Runs one command to its end; not at all when the signal came before. Throws when it cannot start. */
+/**
+ * Runs one command to its end; not at all when the signal came before. Throws when it cannot start.
+ */
 export async function callSmolvm(
   cli: SmolvmCli,
   args: readonly string[],

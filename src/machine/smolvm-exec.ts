@@ -27,7 +27,8 @@ export async function execInGuest(
     return { exitCode: KILLED, timedOut: false, aborted: true, durationMs: 0 };
   }
   let attempt = await attemptExec(booted, call, options);
-  // The guest's agent can lose an exec that follows another closely (bot-bottle.md §4.6, 10 and 11).
+  // The guest's agent can lose an exec that follows another closely (bot-bottle.md §4.6, 10 and
+  // 11).
   if (!attempt.sentinel.started() && isReplayable(options.stdin) && isLost(attempt)) {
     attempt = await attemptExec(booted, call, options);
   }
@@ -120,14 +121,17 @@ async function* withFirstLine(
   else if (rest !== undefined) yield* rest;
 }
 
-/** Why an exec came to no exit code. Guest text is never classified: the agent could say anything. */
+/**
+ * Why an exec came to no exit code. Guest text is never classified: the agent could say anything.
+ */
 async function explain(booted: Booted, attempt: Attempt): Promise<BottleError> {
   const { cli, name } = booted;
   const state = await stateOf(booted);
   const log = await machineLogTail(machineDirectory(cli.host.platform, cli.stateDir, name));
   if (state !== 'running' || attempt.sentinel.started()) {
     const died = state !== 'running';
-    const facts = `machine ${name} is ${state}; \`smolvm machine exec\` exited with ${attempt.exitCode}`;
+    const facts =
+      `machine ${name} is ${state}; ` + `\`smolvm machine exec\` exited with ${attempt.exitCode}`;
     return new BottleError({
       outcome: 'agent-failed',
       what: died ? 'the machine died while a command ran' : 'a command in the machine was cut off',

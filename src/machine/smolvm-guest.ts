@@ -1,4 +1,6 @@
-/** The shell programs that run in a smolvm guest. Portable: dash, bash and busybox understand them. */
+/**
+ * The shell programs that run in a smolvm guest. Portable: dash, bash and busybox understand them.
+ */
 import { posix } from 'node:path';
 import type { GuestUser } from './machine.ts';
 
@@ -93,7 +95,8 @@ export function wrapperProgram(runner: Runner): string {
     'IFS= read -r token || exit 1',
     '[ -d "$1" ] || { echo "bottle: no working directory: $1" >&2; exit 1; }',
     'shift',
-    // The shell itself may have to say "Killed": that is not the command's stderr, hence the subshell.
+    // The shell itself may have to say "Killed": that is not the command's stderr, hence the
+    // subshell.
     'exec 3>&2 2>/dev/null',
     `printf '%s+' "$token" >&3`,
     `(${mark}"$@") 2>&3 3>&-`,
@@ -140,8 +143,8 @@ function killAll(drop: DropPrefix, signal: string): string {
 export type CarriedVariable = { readonly name: string; readonly carrier: string };
 
 /**
- * Runs as the command's own user: gives variables their names, changes directory, becomes the command.
- * The neutral names keep a `PATH` or `LD_PRELOAD` for the agent away from root's shell.
+ * Runs as the command's own user: gives variables their names, changes directory, becomes the
+ * command. The neutral names keep a `PATH` or `LD_PRELOAD` for the agent away from root's shell.
  */
 export function commandProgram(variables: readonly CarriedVariable[]): string {
   return [

@@ -1,4 +1,6 @@
-/** Can this runner boot a machine with this smolvm? Each probe is one function, none of them throws. */
+/**
+ * Can this runner boot a machine with this smolvm? Each probe is one function, none of them throws.
+ */
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { messageOf } from '../errors.ts';
@@ -105,7 +107,8 @@ export async function kvmFinding(device: HostPath): Promise<Finding> {
     const code = (error as NodeJS.ErrnoException).code ?? messageOf(error);
     const absent = code === 'ENOENT' || code === 'ENODEV' || code === 'ENXIO';
     const remedy = absent
-      ? 'This runner has no KVM: use ubuntu-latest (x64), in a container job add `--device /dev/kvm`, or choose `engine: bubblewrap` knowingly.'
+      ? 'This runner has no KVM: use ubuntu-latest (x64), in a container job add ' +
+        '`--device /dev/kvm`, or choose `engine: bubblewrap` knowingly.'
       : `Run \`sudo chmod 666 ${device}\` in a step before.`;
     return { probe, found: code, ok: false, remedy };
   }
@@ -122,7 +125,8 @@ export async function hypervisorFinding(host: Host): Promise<Finding> {
     ok,
     remedy: ok
       ? ''
-      : 'This Mac cannot boot machines (hosted macOS runners never can): use bare-metal Apple Silicon or ubuntu-latest.',
+      : 'This Mac cannot boot machines (hosted macOS runners never can): ' +
+        'use bare-metal Apple Silicon or ubuntu-latest.',
   };
 }
 

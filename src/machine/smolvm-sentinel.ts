@@ -1,7 +1,7 @@
 /**
- * Tells the guest's stderr from the engine's: the guest program brackets it with a token that only it
- * and we know. What stands outside the brackets was written by smolvm, and the closing one has the
- * true exit code.
+ * Tells the guest's stderr from the engine's: the guest program brackets it with a token that only
+ * it and we know. What stands outside the brackets was written by smolvm, and the closing one has
+ * the true exit code.
  */
 
 /** `<token>+` opens; `<token>=` and three digits, the exit code, close. */

@@ -1,4 +1,6 @@
-/** Where smolvm keeps a machine on the runner's disk, and whether its socket's path is short enough. */
+/**
+ * Where smolvm keeps a machine on the runner's disk, and whether its socket's path is short enough.
+ */
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,8 +8,8 @@ import { BottleError } from '../errors.ts';
 import type { HostPath } from '../host/host.ts';
 
 /**
- * The longest path, in bytes, of a unix socket that still boots. Linux: `sun_path` has 108 bytes with
- * its final NUL. macOS: measured upstream, smolvm.md §1.5.
+ * The longest path, in bytes, of a unix socket that still boots. Linux: `sun_path` has 108 bytes
+ * with its final NUL. macOS: measured upstream, smolvm.md §1.5.
  */
 const LONGEST_SOCKET_PATH = { linux: 107, darwin: 100 } as const;
 
@@ -18,7 +20,9 @@ export function machineDirectory(platform: string, stateDir: HostPath, name: str
   return join(stateDir, cache, 'smolvm', 'vms', hash);
 }
 
-/** Throws when the machine's socket would not fit; smolvm itself then fails with a misleading -22. */
+/**
+ * Throws when the machine's socket would not fit; smolvm itself then fails with a misleading -22.
+ */
 export function checkSocketPath(platform: string, stateDir: HostPath, name: string): void {
   const socket = join(machineDirectory(platform, stateDir, name), 'agent.sock');
   const longest = LONGEST_SOCKET_PATH[platform === 'darwin' ? 'darwin' : 'linux'];
@@ -28,7 +32,9 @@ export function checkSocketPath(platform: string, stateDir: HostPath, name: stri
     outcome: 'boot-failed',
     what: `the machine's socket path is ${over} bytes too long to boot`,
     where: `${socket}: ${over + longest} bytes, ${platform} allows ${longest}`,
-    fix: `Shorten the state directory ${stateDir} by at least ${over} bytes: use a runner work folder or RUNNER_TEMP nearer to the root.`,
+    fix:
+      `Shorten the state directory ${stateDir} by at least ${over} bytes: ` +
+      `use a runner work folder or RUNNER_TEMP nearer to the root.`,
   });
 }
 

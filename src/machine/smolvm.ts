@@ -1,4 +1,6 @@
-/** The smolvm engine: a hardware-isolated microVM per bottle, driven through smolvm's command line. */
+/**
+ * The smolvm engine: a hardware-isolated microVM per bottle, driven through smolvm's command line.
+ */
 import { BottleError } from '../errors.ts';
 import type { Host, HostPath } from '../host/host.ts';
 import type { Engine, Machine, MachineSpec } from './machine.ts';

@@ -13,7 +13,9 @@ const given = process.env.SMOLVM_BIN ?? '';
 export const binary = given === '' ? DOUBLE : given;
 export const onDouble = given === '';
 
-/** An image for machines: of the double's own, or the one that SMOLVM_PACK names; empty for none. */
+/**
+ * An image for machines: of the double's own, or the one that SMOLVM_PACK names; empty for none.
+ */
 export function pack(): string {
   return onDouble ? 'tiny' : (process.env.SMOLVM_PACK ?? '');
 }

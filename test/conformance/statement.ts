@@ -1,4 +1,7 @@
-/** The numbered statements of smolvm's contract as tests, on the program that SMOLVM_BIN names or on the double. */
+/**
+ * The numbered statements of smolvm's contract as tests, on the program that SMOLVM_BIN names or on
+ * the double.
+ */
 import { accessSync, constants } from 'node:fs';
 import { type TestContext, test } from 'vitest';
 import { whyNoDouble } from '../smolvm-double/double.ts';
@@ -43,7 +46,10 @@ function whyNoKvm(): string {
   }
 }
 
-/** One statement, by its number in the contract; not run, and the reason told, when a need is not met. */
+/**
+ * One statement, by its number in the contract; not run, and the reason told, when a need is not
+ * met.
+ */
 export function statement(
   number: number,
   text: string,

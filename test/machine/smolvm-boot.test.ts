@@ -163,6 +163,26 @@ else {
       expect(result).toMatchObject({ timedOut: true });
     });
 
+    test('an abort before the guest has begun leaves nothing either', async () => {
+      const abort = new AbortController();
+      const host = engineHost();
+      const machine = await (
+        await open({
+          host: {
+            ...host,
+            spawn: (argv, options) => {
+              if (argv.includes('sleep')) queueMicrotask(() => abort.abort());
+              return host.spawn(argv, options);
+            },
+          },
+        })
+      ).boot();
+      const options = { signal: abort.signal };
+      expect(await machine.exec(['sleep', '4321'], options)).toMatchObject({ aborted: true });
+      const list = 'cat /proc/[0-9]*/cmdline | tr "\\0" " "';
+      expect((await gather(machine, ['sh', '-c', list])).text).not.toContain('sleep 4321');
+    });
+
     test('root runs as root, and leaves nothing', async () => {
       const machine = await (await open()).boot();
       const script = 'setsid sleep 1234 >/dev/null 2>&1 & id -u; pwd; echo $HOME';

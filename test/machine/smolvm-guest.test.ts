@@ -1,4 +1,7 @@
-/** The guest's shell programs, run by a real shell. The ones that end all of a user's processes are not. */
+/**
+ * The guest's shell programs, run by a real shell. The ones that end all of a user's processes are
+ * not.
+ */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
@@ -127,5 +130,26 @@ describe('the drop to the agent’s user', () => {
   test('the setup program is one that a shell can read', () => {
     const program = setupProgram({ ...USER, home: "/home/o'node" }, '/run/s');
     expect(spawnSync('/bin/sh', ['-n', '-c', program]).status).toBe(0);
+  });
+});
+
+describe('each way to the agent’s user', () => {
+  const nobody: GuestUser = { name: 'nobody', uid: 65534, gid: 65534, home: '/' };
+  const script = 'id -u; id -g; pwd; printf "%s\\n" "$X" "$@"; exit 7';
+
+  test.for(['setpriv', 'runuser', 'chroot', 'su'] as const)('%s', (tool, context) => {
+    if (process.getuid?.() !== 0) return context.skip('needs root');
+    const path = spawnSync('/bin/sh', ['-c', `command -v ${tool}`])
+      .stdout.toString()
+      .trim();
+    if (path === '') return context.skip(`needs ${tool}`);
+    const [program = '', ...rest] = dropPrefix(tool, path, nobody);
+    const { stdout, status } = spawnSync(
+      program,
+      [...rest, '/bin/sh', '-c', script, 'sh', '-l', 'a b', '--help', "'"],
+      { cwd: '/tmp', env: { PATH: process.env.PATH ?? '', X: ' $x' } },
+    );
+    expect(stdout.toString()).toBe("65534\n65534\n/tmp\n $x\n-l\na b\n--help\n'\n");
+    expect(status).toBe(7);
   });
 });

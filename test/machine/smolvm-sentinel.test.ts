@@ -1,4 +1,6 @@
-/** The guest's stderr is told from the engine's, however the bytes are cut and whatever they say. */
+/**
+ * The guest's stderr is told from the engine's, however the bytes are cut and whatever they say.
+ */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { openSentinelStream } from '../../src/machine/smolvm-sentinel.ts';

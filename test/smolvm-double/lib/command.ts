@@ -1,4 +1,6 @@
-/** Command lines as smolvm's parser (clap) reads them: options, usage errors (exit 2), help pages. */
+/**
+ * Command lines as smolvm's parser (clap) reads them: options, usage errors (exit 2), help pages.
+ */
 
 export type Option = {
   readonly long: string;

@@ -162,8 +162,8 @@ function signalNumber(signal: NodeJS.Signals | null): number {
 }
 
 /**
- * Everything flows through, nothing is capped. Only the direct child dies at the limit: of a container
- * that is the runtime's client, so the workload survives.
+ * Everything flows through, nothing is capped. Only the direct child dies at the limit: of a
+ * container that is the runtime's client, so the workload survives.
  */
 async function runInteractive(call: Call, stdin: boolean, tty: boolean): Promise<number> {
   const child = spawnCall(call, [stdin ? 'pipe' : 'ignore', 'pipe', 'pipe']);

@@ -1,6 +1,6 @@
 /**
- * Faults on demand, by environment variables of the double's own. A test that cannot set them, because
- * what it tests scrubs the environment, writes a wrapper script (`double.ts`).
+ * Faults on demand, by environment variables of the double's own. A test that cannot set them,
+ * because what it tests scrubs the environment, writes a wrapper script (`double.ts`).
  */
 import { appendFileSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -23,7 +23,10 @@ export type GuestConfig = {
   readonly sockets: readonly SocketMount[];
 };
 
-/** The guest's first process: says that all is mounted, then waits until who holds its stdin is gone. */
+/**
+ * The guest's first process: says that all is mounted, then waits until who holds its stdin is
+ * gone.
+ */
 const FIRST = ['/bin/sh', '-c', 'echo ready; read -r _'];
 
 /** Guest ids are the runner's own ids: root in the guest is root of its user namespace alone. */

@@ -17,7 +17,9 @@ export const ls: Command = {
   },
 };
 
-/** Not free of side effects: it makes disks of the default size, even for a name that is unknown. */
+/**
+ * Not free of side effects: it makes disks of the default size, even for a name that is unknown.
+ */
 export const status: Command = {
   name: 'machine status',
   options: [value('name', 'n'), flag('json')],

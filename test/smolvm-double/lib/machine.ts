@@ -11,7 +11,10 @@ const PROBE_MS = 3_000;
 
 export type State = MachineRecord['state'] | 'unreachable';
 
-/** The state as it is, not as it was stored: a dead monitor is `stopped`, a silent one `unreachable`. */
+/**
+ * The state as it is, not as it was stored: a dead monitor is `stopped`, a silent one
+ * `unreachable`.
+ */
 export async function probeState(record: MachineRecord): Promise<State> {
   if (record.state !== 'running') return record.state;
   if (record.pid === null || !isAlive(record.pid)) return 'stopped';

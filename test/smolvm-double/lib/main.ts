@@ -1,10 +1,12 @@
 /**
- * A double of smolvm's command line for machines without a hypervisor: the same commands, exit codes,
- * texts and peculiarities (`../conformance` lists them), with bubblewrap's namespaces as the machine.
+ * A double of smolvm's command line for machines without a hypervisor: the same commands, exit
+ * codes, texts and peculiarities (`../conformance` lists them), with bubblewrap's namespaces as the
+ * machine.
  *
  * What differs, knowingly:
  * - Linux, root, bubblewrap and util-linux only; the guest's ids are the runner's own.
- * - An image whose `/usr` is empty gets the runner's `/usr`, read-only, so that test images stay small.
+ * - An image whose `/usr` is empty gets the runner's `/usr`, read-only, so that test images stay
+ *   small.
  * - CPU, memory and disk sizes are recorded and not enforced; there is never a network; `-t` gives
  *   no terminal; registries and image archives cannot be read.
  */

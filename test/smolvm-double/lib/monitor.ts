@@ -1,6 +1,7 @@
 /**
  * The machine monitor: the process that is the machine while it runs, like smolvm's `_boot-vm`. It
- * holds the guest, relays the mounted sockets and answers on `agent.sock`. When it dies, the guest does.
+ * holds the guest, relays the mounted sockets and answers on `agent.sock`. When it dies, the guest
+ * does.
  */
 import { chmodSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
@@ -11,8 +12,8 @@ import { machineFiles } from './layout.ts';
 import { killProcess } from './machine.ts';
 
 /**
- * Runs until the guest ends or SIGTERM comes. The file with the guest's configuration, whose `sockets`
- * name the runner's own, is deleted once it was read.
+ * Runs until the guest ends or SIGTERM comes. The file with the guest's configuration, whose
+ * `sockets` name the runner's own, is deleted once it was read.
  */
 export async function runMonitor(configPath: string): Promise<number> {
   const config = JSON.parse(readFileSync(configPath, 'utf8')) as GuestConfig;

@@ -1,4 +1,6 @@
-/** Reads a `.smolmachine` as `create --from` does: footer and manifest are checked, the CRC is not. */
+/**
+ * Reads a `.smolmachine` as `create --from` does: footer and manifest are checked, the CRC is not.
+ */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';

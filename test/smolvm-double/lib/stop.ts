@@ -26,7 +26,9 @@ export const stop: Command = {
   },
 };
 
-/** Stops first, asks then; and does not kill the monitor of a machine that counts as not running. */
+/**
+ * Stops first, asks then; and does not kill the monitor of a machine that counts as not running.
+ */
 export const remove: Command = {
   name: 'machine delete',
   options: [{ ...value('name', 'n'), required: true }, flag('force', 'f'), flag('cascade')],
