@@ -9,7 +9,7 @@ export const RAISE_USERNS = 'Allow them: `sudo sysctl -w user.max_user_namespace
 
 /** First match wins; on bwrap's (and, as root, unshare's, mount's and setpriv's) own words. */
 const FIXES: readonly (readonly [RegExp, string])[] = [
-  [/No space left on device/, RAISE_USERNS],
+  [/max_\S*_namespaces/, RAISE_USERNS],
   [/uid map|loopback|new namespace|Creating new namespace|unprivileged/, ALLOW_USERNS],
   [
     /mount proc/,

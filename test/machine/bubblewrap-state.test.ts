@@ -126,7 +126,10 @@ describe('a beginning that fails leaves nothing', () => {
 
   test.each([
     ['setting up uid map: Permission denied', 'kernel.apparmor_restrict_unprivileged_userns=0'],
-    ['Creating new namespace failed: No space left on device', 'user.max_user_namespaces'],
+    [
+      'Creating new namespace failed: nesting depth or /proc/sys/user/max_*_namespaces exceeded (ENOSPC)',
+      'sysctl -w user.max_user_namespaces',
+    ],
     ["Can't mount proc on /newroot/proc: Operation not permitted", '--privileged'],
     ['something new', 'doctor'],
   ])('bwrap says: %s', async (says, fix) => {

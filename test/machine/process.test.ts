@@ -243,11 +243,13 @@ describe('the end', () => {
     expect(await child.exit).toMatchObject({ signal: 'SIGTERM', aborted: true, timedOut: false });
   });
 
-  test('nothing of it keeps this process busy', async () => {
+  test('nothing of it keeps this process busy, whoever it left behind', async () => {
     const pipes = () => process.getActiveResourcesInfo().filter((name) => name === 'PipeWrap');
     const before = pipes();
-    await shell('cat; cat <&3', { stdin: Buffer.from('in'), fd3: Buffer.from('three') });
+    const input = { stdin: Buffer.from('in'), fd3: Buffer.from('three') };
+    const { stdout } = await shell('sleep 1000 >/dev/null 2>&1 </dev/null & echo $!', input);
     await expect.poll(pipes).toEqual(before);
+    process.kill(Number(stdout), 'SIGKILL');
   });
 
   test('a limit that comes after the end changes nothing', async () => {
