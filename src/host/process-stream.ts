@@ -1,4 +1,4 @@
-/** The streams of a child process: bytes in with back-pressure, bytes out to a handler, and their end. */
+/** The streams of a child process: bytes in, bytes out to a handler, both with back-pressure. */
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
@@ -44,7 +44,7 @@ export type Drain = {
   close(ms: number): Promise<void>;
 };
 
-/** Hands each chunk to `handler`, one at a time; a handler that throws ends the stream and `fail`s. */
+/** Hands each chunk to `handler`, one at a time; what it throws ends the stream and goes to `fail`. */
 export function openDrain(
   stream: Readable,
   handler: Handler,

@@ -27,7 +27,7 @@ export async function endGuests(bottle: HostPath): Promise<boolean> {
   }, 5000);
 }
 
-/** False too for a process that has ended but was not waited for: its whole namespace is gone then. */
+/** False too for one that has ended but was not waited for: its whole namespace is gone then. */
 export function isAlive(pid: number): boolean {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

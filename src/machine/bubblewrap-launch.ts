@@ -4,8 +4,8 @@ import type { Host, HostPath, ProcessExit, SpawnOptions } from '../host/host.ts'
 import { endsWithin, isAlive } from './bubblewrap-guest.ts';
 
 /**
- * Who a bottle is on a runner that runs us as root: an id that Debian's policy reserves, that nobody
- * has, and that exists in the usual id maps of containers too.
+ * Who a bottle is on a runner that runs us as root: an id that Debian's policy reserves, that
+ * nobody has, and that exists in the usual id maps of containers too.
  */
 export const UNPRIVILEGED_ID = 65_533;
 
@@ -34,8 +34,8 @@ export type Launch = {
 
 /**
  * Standard streams become pipes that belong to the bottle's own user: what Node hands out are
- * sockets, and a guest cannot open `/dev/stderr` when that is one. The copiers outlive a SIGTERM, so
- * that what was written before the end still arrives. No other descriptor of the runner goes in.
+ * sockets, and a guest cannot open `/dev/stderr` when that is one. The copiers outlive a SIGTERM,
+ * so that what was written before the end still arrives. No other descriptor of the runner goes in.
  */
 const LAUNCH_SCRIPT = `
 bwrap=$1 status=$2
@@ -52,8 +52,8 @@ exec "$bwrap" --args 3 -- "$@"
 `;
 
 /**
- * As root, in a mount namespace of our own: the sources may lie below a directory that only root can
- * pass, so each is bound to the stage before the rights are dropped for good.
+ * As root, in a mount namespace of our own: the sources may lie below a directory that only root
+ * can pass, so each is bound to the stage before the rights are dropped for good.
  */
 const STAGE_SCRIPT = `
 set -e

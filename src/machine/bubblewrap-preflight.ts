@@ -1,4 +1,4 @@
-/** Can this runner hold a bubblewrap bottle? Each probe with what it found and the one-line remedy. */
+/** Can this runner hold a bubblewrap bottle? Each probe, what it found, the one-line remedy. */
 import { readFileSync } from 'node:fs';
 import { BottleError, messageOf } from '../errors.ts';
 import type { Host, HostPath } from '../host/host.ts';
@@ -17,7 +17,7 @@ export async function bwrapVersion(host: Host): Promise<string | undefined> {
   return exitCode === 0 ? /[0-9]+(\.[0-9]+)+/.exec(stdout)?.[0] : undefined;
 }
 
-/** @param boot makes a bottle, runs a command in it and removes it; throws when that does not work */
+/** @param boot makes a bottle, runs a command in it, removes it; throws when that fails */
 export async function probeRunner(host: Host, boot: () => Promise<void>): Promise<Finding[]> {
   if (host.platform !== 'linux') {
     return [finding('platform', host.platform, false, 'Use a Linux runner, or `engine: smolvm`.')];

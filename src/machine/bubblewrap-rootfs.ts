@@ -1,4 +1,4 @@
-/** The read-only part of a bottle's file system, as bwrap options: from the runner or from an image. */
+/** The read-only part of a bottle's file system as bwrap options: the runner's or an image's. */
 import {
   type Dirent,
   existsSync,
@@ -16,7 +16,7 @@ const SYSTEM_DIRECTORIES = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32'];
 
 /** What programs need of the runner's `/etc`; nothing else of it goes in. */
 const ETC =
-  /^(ld\.so\.cache|ld\.so\.conf(\.d)?|alternatives|ca-certificates(\.conf)?|java.*|perl|python3.*)$/;
+  /^(ld\.so\.(cache|conf|conf\.d)|alternatives|ca-certificates(\.conf)?|java.*|perl|python3.*)$/;
 const ETC_SSL = ['ssl/certs', 'ssl/openssl.cnf'];
 
 /** The runner's own `/usr`, and those parts of its `/etc` without which programs do not run. */
@@ -39,9 +39,9 @@ function mirror(path: HostPath): string[] {
 }
 
 /**
- * An unpacked image. bwrap cannot make a mount point inside a read-only directory, so each directory
- * on the way to one is built anew and its entries are bound one by one. A link on the way is left
- * out: it would lead the mount elsewhere.
+ * An unpacked image. bwrap cannot make a mount point inside a read-only directory, so each
+ * directory on the way to one is built anew and its entries are bound one by one. A link on the way
+ * is left out: it would lead the mount elsewhere.
  *
  * @param seen where bwrap finds `rootfs`
  * @param mountPoints what is mounted later; the image's own entries there are left out
@@ -65,7 +65,7 @@ export function imageRootfs(
 
 function bindEntry(entry: Dirent, rootfs: HostPath, seen: HostPath, path: GuestPath): string[] {
   if (entry.isSymbolicLink()) return ['--symlink', readlinkSync(join(rootfs, path)), path];
-  // Devices, sockets and pipes of an image mean nothing here. A name that is not UTF-8 is not found.
+  // Devices, sockets and pipes mean nothing here. A name that is not UTF-8 is not found.
   if (!entry.isDirectory() && !entry.isFile()) return [];
   return ['--ro-bind-try', join(seen, path), path];
 }
@@ -80,7 +80,7 @@ export function imageText(rootfs: HostPath, path: GuestPath): string {
   return found.isFile() && found.size <= MAX_FILE_BYTES ? readFileSync(file, 'utf8') : '';
 }
 
-/** Where a path of an image is on the runner; undefined when it is missing or a link is on the way. */
+/** Where a path of an image is on the runner; undefined when missing or when a link is on the way. */
 export function imagePath(rootfs: HostPath, path: GuestPath): HostPath | undefined {
   let at = rootfs;
   for (const name of path.split('/').filter(Boolean)) {

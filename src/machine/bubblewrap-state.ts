@@ -1,4 +1,4 @@
-/** A bottle's private tree on the runner: made before the first command, removed whatever a guest did to it. */
+/** A bottle's private tree on the runner: how it is made, and removed whatever a guest did to it. */
 import { existsSync } from 'node:fs';
 import { chmod, chown, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** The bubblewrap engine: a bottle of Linux namespaces, one `bwrap` per command on one private tree. */
+/** The bubblewrap engine: Linux namespaces, one `bwrap` per command on one private tree. */
 import { existsSync, statSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-/** Boots bubblewrap bottles for tests, each in a directory of its own with a gateway that says hello. */
+/** Boots bubblewrap bottles for tests, each in its own directory with a gateway that says hello. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';

@@ -62,7 +62,7 @@ function listing(): string[] {
 bottle('runs what the image has, and writes nothing into it', async () => {
   await makeRootfs(engineHost(), root, PROGRAMS, {
     'etc/passwd':
-      'root:x:0:0:root:/root:/bin/sh\nubuntu:x:1000:1000::/home/ubuntu:/bin/sh\nalice:x:1001:1001::/home/alice:/bin/sh\n',
+      'root:x:0:0:root:/root:/bin/sh\nubuntu:x:1000:1000::/:/bin/sh\nalice:x:1001:1001::/:/bin/sh\n',
     'etc/group': 'root:x:0:\nnode:x:77:\nstaff:x:50:alice\n',
     'etc/motd': 'from the image\n',
     'home/node/.profile': 'profile\n',
@@ -77,7 +77,8 @@ bottle('runs what the image has, and writes nothing into it', async () => {
     'node\nfrom the image\ntool\nprofile\nnotes\n',
   );
   expect(await shell('cat /etc/passwd /etc/group')).toBe(
-    'node:x:1000:1000:node:/home/node:/bin/sh\nroot:x:0:0:root:/root:/bin/sh\nalice:x:1001:1001::/home/alice:/bin/sh\n' +
+    'node:x:1000:1000:node:/home/node:/bin/sh\n' +
+      'root:x:0:0:root:/root:/bin/sh\nalice:x:1001:1001::/:/bin/sh\n' +
       'node:x:1000:\nroot:x:0:\nstaff:x:50:alice\n',
   );
   expect(await shell('cat /etc/hosts; readlink /etc/resolv.conf; readlink /bin; ls /tmp')).toBe(

@@ -112,7 +112,7 @@ describe('a beginning that fails leaves nothing', () => {
       exit 1
     `;
     writeFileSync(program, script, { mode: 0o755 });
-    // As an ordinary user's: the directory of a test is closed to the one that root would start it as.
+    // As an ordinary user: the directory of a test is closed to whom root would start it as.
     const which = engineHost().which;
     return { uid: 1000, which: (name) => (name === 'bwrap' ? program : which(name)) };
   }
@@ -127,7 +127,7 @@ describe('a beginning that fails leaves nothing', () => {
   test.each([
     ['setting up uid map: Permission denied', 'kernel.apparmor_restrict_unprivileged_userns=0'],
     [
-      'Creating new namespace failed: nesting depth or /proc/sys/user/max_*_namespaces exceeded (ENOSPC)',
+      'Creating new namespace failed: /proc/sys/user/max_*_namespaces exceeded (ENOSPC)',
       'sysctl -w user.max_user_namespaces',
     ],
     ["Can't mount proc on /newroot/proc: Operation not permitted", '--privileged'],

@@ -25,7 +25,7 @@ const shell = (script: string, options?: ExecOptions) =>
 const wall = (title: string, body: () => Promise<void>) =>
   test(title, (context) => (obstacle === '' ? body() : context.skip(obstacle)));
 
-/** Perl, which each Debian has, connects to the address that `pack` makes; exit code 0 when it could. */
+/** Perl, which each Debian has, connects to what `pack` makes; exit code 0 when it could. */
 const connectArgv = (domain: string, pack: string) => [
   ...['perl', '-MSocket', '-e'],
   `socket(S, ${domain}, SOCK_STREAM, 0) or exit 2; connect(S, ${pack}) or exit 1; print <S>`,

@@ -8,7 +8,7 @@ import { settled } from './settled.ts';
 
 const MIB = 1024 * 1024;
 
-/** Holds a lock that each of its children holds too, so that a lock that is free proves them gone. */
+/** Holds a lock that each of its children holds too: when the lock is free, all are gone. */
 const LOCKED_FAMILY = `
   exec 9>/tmp/lock; flock 9
   (trap '' TERM INT HUP; sleep 1000) >/dev/null 2>&1 &

@@ -1,4 +1,4 @@
-/** A `Host` for engine tests: real processes, a log that keeps its lines, nothing of the runner's environment. */
+/** A `Host` for engine tests: real processes, a log that keeps its lines, no runner environment. */
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
 import type { Host, Log } from '../../src/host/host.ts';

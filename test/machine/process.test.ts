@@ -137,7 +137,8 @@ describe('streams', () => {
     const before = process.memoryUsage.rss();
     let received = 0;
     let writtenAtFirst = Number.POSITIVE_INFINITY;
-    const script = `for i in $(seq 256); do head -c ${MIB} /dev/zero; echo "$i" >'${written}'; done`;
+    const block = `head -c ${MIB} /dev/zero; echo "$i" >'${written}'`;
+    const script = `for i in $(seq 256); do ${block}; done`;
     const { exit } = await shell(script, {
       onStdout: async (chunk) => {
         if (received === 0) {

@@ -1,4 +1,4 @@
-/** A small root file system for tests: the programs that it is asked for, with the libraries they need. */
+/** A small root file system for tests: the programs that are asked for, and their libraries. */
 import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Host } from '../../src/host/host.ts';
