@@ -9,14 +9,25 @@ import { temporary } from './temporary.ts';
 
 const folder = temporary();
 
+/** A host that asks `ps` when a process started: this one runs, every other has ended. */
+const psHost = (ask: () => Promise<void> = async () => {}) =>
+  engineHost({
+    platform: 'darwin',
+    run: async ([program, ...args]) => {
+      if (program === 'ps') await ask();
+      const stdout = program !== 'ps' || args.at(-1) === String(process.pid) ? 'known' : '';
+      return { exitCode: 0, stdout, stderr: '' };
+    },
+  });
+
 /** The lock's directory, as a process that was killed left it at generation 3. */
 async function abandonedLock() {
-  const host = engineHost();
+  const host = psHost();
   const me = await currentOwner(host);
-  const [pid, , boot, space] = me.split('-');
+  const [, start, boot, space] = me.split('-');
   const path = join(folder(), 'lock');
   mkdirSync(path);
-  writeFileSync(join(path, '3'), [pid, 'earlier', boot, space].join('-'));
+  writeFileSync(join(path, '3'), ['999999999', start, boot, space].join('-'));
   const locker: Locker = { host, me };
   return { path, locker };
 }
@@ -33,8 +44,8 @@ test('of many that wait for a dead owner’s lock, one at a time holds it', asyn
     inside -= 1;
     done += 1;
   };
-  await Promise.all(Array.from({ length: 20 }, () => withLock(path, locker, work)));
-  expect({ most, done }).toEqual({ most: 1, done: 20 });
+  await Promise.all(Array.from({ length: 8 }, () => withLock(path, locker, work)));
+  expect({ most, done }).toEqual({ most: 1, done: 8 });
   expect(readdirSync(path)).toHaveLength(1);
   expect(readFileSync(join(path, readdirSync(path)[0] ?? ''), 'utf8')).toBe('');
 });
@@ -43,31 +54,27 @@ test('who wakes late with an old view does not get in beside the owner', async (
   const { path, locker } = await abandonedLock();
   const looked = Promise.withResolvers<void>();
   const awake = Promise.withResolvers<void>();
-  // It asks ps whether the dead owner lives, and sleeps over the answer.
-  const sleepy = engineHost({
-    platform: 'darwin',
-    run: async () => {
-      looked.resolve();
-      await awake.promise;
-      return { exitCode: 1, stdout: '', stderr: '' };
-    },
+  const decided = Promise.withResolvers<void>();
+  // It sleeps over the first answer; a second question means that it has stepped back.
+  const sleepy = psHost(async () => {
+    if (questions++ > 0) decided.resolve();
+    looked.resolve();
+    await awake.promise;
   });
+  let questions = 0;
   const events: string[] = [];
   const late = withLock(path, { ...locker, host: sleepy }, async () => {
     events.push('late');
+    decided.resolve();
   });
   await looked.promise;
   await withLock(path, locker, async () => {});
-  const held = Promise.withResolvers<void>();
-  const owner = withLock(path, locker, async () => {
+  await withLock(path, locker, async () => {
     awake.resolve();
-    await held.promise;
+    await decided.promise;
     events.push('owner');
   });
-  await awake.promise;
-  for (let ticks = 0; ticks < 200; ticks++) await tick();
-  held.resolve();
-  await Promise.all([owner, late]);
+  await late;
   expect(events).toEqual(['owner', 'late']);
 });
 
@@ -87,7 +94,7 @@ test('a lock that is held is not waited for by tryLock', async () => {
 test('a cancelled job stops to wait', async () => {
   const { path, locker } = await abandonedLock();
   const controller = new AbortController();
-  const waiter: Locker = { ...locker, host: engineHost({ cancelled: controller.signal }) };
+  const waiter: Locker = { ...locker, host: { ...psHost(), cancelled: controller.signal } };
   await withLock(path, locker, async () => {
     const waiting = withLock(path, waiter, async () => {});
     controller.abort(new Error('cancelled'));
