@@ -21,7 +21,8 @@ export function createProgress(terminal: {
     const marked = readMark(line);
     if (marked === undefined) {
       // Tokens that stop and resume commands.
-      if (!/^::(stop-commands::)?\*\*\*(::)?$/.test(line)) terminal.print(indent + line);
+      if (!/^::(stop-commands::)?\*\*\*(::)?$/.test(line))
+        terminal.print((indent + line).trimEnd());
       return;
     }
     if (marked.mark === 'endgroup') {

@@ -1,4 +1,5 @@
 /** What an input may look like: one small function for each kind of value. */
+import { nearest } from './manifest/nearest.ts';
 
 /** Turns an input's text into its value; throws `Refused` when it does not fit. */
 export type Shape<T> = (text: string) => T;
@@ -88,29 +89,4 @@ function enumerate(choices: readonly string[]): string {
   const quoted = choices.map((choice) => `\`${choice}\``);
   const last = quoted.pop() ?? '';
   return quoted.length === 0 ? last : `${quoted.join(', ')} or ${last}`;
-}
-
-/** The choice that takes the fewest edits, if they are few enough to be a slip. */
-function nearest(text: string, choices: readonly string[]): string | undefined {
-  const lower = text.toLowerCase().slice(0, 40);
-  const ranked = choices
-    .filter((choice) => choice !== '')
-    .map((choice) => ({ choice, edits: countEdits(lower, choice) }))
-    .sort((a, b) => a.edits - b.edits);
-  const best = ranked[0];
-  return best !== undefined && best.edits <= best.choice.length / 2 ? best.choice : undefined;
-}
-
-/** Levenshtein's distance. */
-function countEdits(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (const [i, letter] of [...from].entries()) {
-    const next = [i + 1];
-    for (let j = 0; j < to.length; j++) {
-      const swap = (row[j] ?? 0) + (letter === to[j] ? 0 : 1);
-      next.push(Math.min(swap, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[to.length] ?? 0;
 }

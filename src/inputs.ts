@@ -92,7 +92,7 @@ const SHAPES = {
   manifest: oneLine('a path'),
   'manifest-ref': emptyOr(REVISION),
   engine: emptyOr(oneOf(['smolvm', 'bubblewrap'])),
-  image: oneLine('the path of a `.smolmachine` file, or `host`'),
+  image: oneLine('the path or URL of a `.smolmachine` file, an OCI reference, or `host`'),
   'image-sha256': emptyOr(sha256()),
   cache: oneOf(['read-write', 'read', 'off']),
   'smolvm-version': notYet('this version installs no smolvm, put one on PATH'),
