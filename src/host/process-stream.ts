@@ -44,7 +44,7 @@ export type Drain = {
   close(ms: number): Promise<void>;
 };
 
-/** Hands each chunk to `handler`, one at a time; what it throws ends the stream and goes to `fail`. */
+/** Hands each chunk to `handler`, one at a time; what it throws ends the stream, by `fail`. */
 export function openDrain(
   stream: Readable,
   handler: Handler,

@@ -80,7 +80,7 @@ export function imageText(rootfs: HostPath, path: GuestPath): string {
   return found.isFile() && found.size <= MAX_FILE_BYTES ? readFileSync(file, 'utf8') : '';
 }
 
-/** Where a path of an image is on the runner; undefined when missing or when a link is on the way. */
+/** Where a path of an image is on the runner; undefined if missing, or with a link on the way. */
 export function imagePath(rootfs: HostPath, path: GuestPath): HostPath | undefined {
   let at = rootfs;
   for (const name of path.split('/').filter(Boolean)) {

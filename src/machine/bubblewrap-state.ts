@@ -1,4 +1,4 @@
-/** A bottle's private tree on the runner: how it is made, and removed whatever a guest did to it. */
+/** A bottle's private tree on the runner: made once, and removed whatever a guest did to it. */
 import { existsSync } from 'node:fs';
 import { chmod, chown, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { hostname } from './bubblewrap-options.ts';
 import { imagePath, imageText } from './bubblewrap-rootfs.ts';
 import type { MachineSpec } from './machine.ts';
 
-/** Inside the state directory, which only we may enter; root binds this one where the bottle can. */
+/** Inside the state directory, which only we may enter; root binds it where the bottle can. */
 export function bottleDirectory(stateDir: HostPath): HostPath {
   return join(stateDir, 'bottle');
 }

@@ -62,7 +62,7 @@ function listing(): string[] {
 bottle('runs what the image has, and writes nothing into it', async () => {
   await makeRootfs(engineHost(), root, PROGRAMS, {
     'etc/passwd':
-      'root:x:0:0:root:/root:/bin/sh\nubuntu:x:1000:1000::/:/bin/sh\nalice:x:1001:1001::/:/bin/sh\n',
+      'root:x:0:0:root:/root:/bin/sh\nubuntu:x:1000:5::/:/bin/sh\nalice:x:1001:1001::/:/bin/sh\n',
     'etc/group': 'root:x:0:\nnode:x:77:\nstaff:x:50:alice\n',
     'etc/motd': 'from the image\n',
     'home/node/.profile': 'profile\n',
