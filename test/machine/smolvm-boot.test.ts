@@ -168,6 +168,7 @@ else {
       const host = engineHost();
       const machine = await (
         await open({
+          faults: { SMOLVM_DOUBLE_FAIL: 'exec-i:slow' },
           host: {
             ...host,
             spawn: (argv, options) => {

@@ -49,10 +49,11 @@ export function takeFault(command: string): string | undefined {
   return undefined;
 }
 
-/** Fails a command as its fault says; `hang` never returns. */
+/** Fails a command as its fault says; `hang` never returns, `slow` takes its time. */
 export async function applyFault(command: string): Promise<string | undefined> {
   const fault = takeFault(command);
   if (fault === 'hang') await delay(2 ** 31 - 1);
+  if (fault === 'slow') await delay(milliseconds('SMOLVM_DOUBLE_SLOW_MS', 400));
   const text = fault === undefined ? undefined : TEXTS[fault];
   if (text !== undefined) throw new SmolvmError(text);
   return fault;
