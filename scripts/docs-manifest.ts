@@ -1,4 +1,4 @@
-/** Writes the manifest's JSON Schemas and the table in `docs/manifest.md` from the schema that the code uses. */
+/** Writes the manifest's JSON Schemas and its reference in `docs/` from the schema in the code. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { agentSchema, manifestSchema } from '../src/manifest/schema.ts';
@@ -64,7 +64,8 @@ function referenceTables(): string {
     '|---|---|---|',
     ...rows(definition, ''),
   ];
-  return `\n${[...table('Bottle', $defs.bottle), '', ...table('Agent', $defs.agent)].join('\n')}\n\n`;
+  const lines = [...table('Bottle', $defs.bottle), '', ...table('Agent', $defs.agent)];
+  return `\n${lines.join('\n')}\n\n`;
 }
 
 /** One row a field, depth first, in the schema's order. */

@@ -77,7 +77,9 @@ function noManifest(root: string, searched: readonly string[]): BottleError {
     outcome: 'config-invalid',
     what: 'There is no manifest',
     where: `searched in ${root}: ${searched.join(', ')}`,
-    fix: `A manifest is a directory with bottles/ and agents/ in it, or a .yml, .yaml or .json file. The shortest, as bot-bottle.yml:\n${EXAMPLE}`,
+    fix:
+      'A manifest is a directory with bottles/ and agents/, or a .yml, .yaml or .json file. ' +
+      `The shortest, as bot-bottle.yml:\n${EXAMPLE}`,
   });
 }
 

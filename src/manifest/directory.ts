@@ -1,4 +1,4 @@
-/** Reads the files of `bottles/` or `agents/`: which count, which are skipped, which cannot be read. */
+/** Reads the files of `bottles/` or `agents/`: which count, which are skipped or refused. */
 import { BottleError, type Problem } from '../errors.ts';
 import { type FileEntry, MAX_FILE_BYTES, type ManifestFiles } from './manifest.ts';
 import { ENTRY_NAME } from './name.ts';
@@ -81,7 +81,9 @@ function refuseTooMuch(directory: string, entries: readonly FileEntry[]): void {
 
 function skippedNotice(directory: string, names: readonly string[]): Problem {
   return {
-    message: `skipped ${listNames(names.map((name) => JSON.stringify(name)))}: an entry is a file whose name is lower-case letters, digits and hyphens, and ends in .md`,
+    message:
+      `skipped ${listNames(names.map((name) => JSON.stringify(name)))}: an entry is a file ` +
+      'whose name is lower-case letters, digits and hyphens, and ends in .md',
     file: directory,
   };
 }

@@ -1,4 +1,4 @@
-/** The schema of `egress`: which hosts a bottle reaches, with which credentials, under which checks. */
+/** The schema of `egress`: which hosts a bottle reaches, with whose credentials, how checked. */
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { z } from 'zod';
@@ -11,7 +11,8 @@ export const PRESETS = ['npm', 'pypi', 'crates', 'go', 'debian', 'github'] as co
 export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 
 const HOST_FORM =
-  'must be a host name such as api.example.com, or *.example.com for all names below it: no scheme, port, path or address';
+  'must be a host name such as api.example.com, or *.example.com for all names below it: ' +
+  'no scheme, port, path or address';
 
 const host = z
   .string()
@@ -41,11 +42,20 @@ const headerName = z
     error: 'must be the name of an HTTP header',
   });
 
-/** Headers that say how a message travels; setting one would change what the upstream reads. */
-const authHeader = headerName.regex(
-  /^(?!(?:[Hh]ost|[Cc]onnection|[Cc]ontent-[Ll]ength|[Tt]ransfer-[Ee]ncoding|[Uu]pgrade|[Tt]e|[Tt]railer)$)/,
-  { error: 'is a header that no credential travels in' },
-);
+/** They say how a message travels; setting one would change what the upstream reads. */
+const TRAVEL_HEADERS = new Set([
+  'connection',
+  'content-length',
+  'host',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+const authHeader = headerName.refine((name) => !TRAVEL_HEADERS.has(name.toLowerCase()), {
+  error: 'is a header that no credential travels in',
+});
 
 const auth = z
   .strictObject({
@@ -106,7 +116,7 @@ const match = z
   })
   .refine((value) => Object.keys(value).length > 0, {
     error:
-      'is empty and would allow everything; name `paths`, `methods` or `headers`, or remove `matches`',
+      'is empty and would allow everything; name `paths`, `methods` or `headers`, or remove it',
   })
   .meta({
     description:
@@ -169,7 +179,7 @@ export const egress = z.strictObject({
     .enum(['enforce', 'learn'])
     .optional()
     .describe(
-      '`enforce` (default) denies what no route allows; `learn` records it as well and prints the routes that were missing.',
+      '`enforce` (default) denies what no route allows; `learn` prints the missing routes too.',
     ),
   presets: distinct(z.enum(PRESETS)).optional().describe('Named groups of routes.'),
   routes: routes.optional().describe('Hosts that the bottle may reach, one entry a host.'),

@@ -1,11 +1,11 @@
-/** Lays bottles over each other: a child over its parent, and several bottles from left to right. */
+/** Lays bottles over each other: a child over its parent, several from left to right. */
 import type { Path } from './located.ts';
 import type { Entry } from './manifest.ts';
 import type { Agent, Bottle } from './schema.ts';
 
 /**
- * The smallest part of a bottle that a later one replaces. `env` and `git-gate.user` come apart into
- * their fields, `git-gate` into its keys; every other key is one unit, so an empty list clears it.
+ * The smallest part of a bottle that a later one replaces. `env`, `git-gate` and `git-gate.user`
+ * come apart into their keys; every other key is one unit, so an empty list clears it.
  */
 type Unit = {
   readonly path: Path;
@@ -13,7 +13,7 @@ type Unit = {
   readonly entry: Entry<unknown>;
 };
 
-/** A bottle as its units, by path. Merging is the union in which the later wins, so it is associative. */
+/** A bottle as its units, by path. Merging is a union in which the later wins: associative. */
 export type Layers = ReadonlyMap<string, Unit>;
 
 /** @param lower gives way to `upper`, unit by unit. */

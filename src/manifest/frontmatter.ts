@@ -12,7 +12,7 @@ export type Frontmatter = {
 
 const FENCE = /^---[ \t]*\r?$/gm;
 
-/** Only a first line of `---` opens frontmatter: a mistyped one must not turn rules into a prompt. */
+/** Only a first line of `---` opens it: a mistyped one must not turn rules into a prompt. */
 export function splitFrontmatter(text: string): Frontmatter | Fault {
   FENCE.lastIndex = 0;
   const open = FENCE.exec(text);

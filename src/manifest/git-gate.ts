@@ -10,20 +10,26 @@ export const gitUser = z
   .describe('Who the guest’s commits are by. Merged field by field.');
 
 const REMOTE =
-  'must be the address of a repository: ssh://git@host/path, git@host:path or https://host/path, without a password';
+  'must be the address of a repository: ssh://git@host/path, git@host:path or ' +
+  'https://host/path, without a password';
 
-const url = line
-  .max(2048)
-  .regex(
-    /^(?:ssh:\/\/(?:[\w.-]+@)?[\w.-]+(?::\d+)?\/\S+|https:\/\/[\w.-]+(?::\d+)?\/\S+|[\w.-]+@[\w.-]+:(?!\/\/)\S+)$/,
-    { error: REMOTE },
-  );
+/** No part may begin with a hyphen: git or ssh would read it as an option. */
+const WORD = String.raw`\w[\w.-]*`;
+
+const REMOTES = [
+  String.raw`ssh://(?:${WORD}@)?${WORD}(?::\d+)?/\S+`,
+  String.raw`https://${WORD}(?::\d+)?/\S+`,
+  String.raw`${WORD}@${WORD}:(?!//|-)\S+`,
+];
+
+const url = line.max(2048).regex(new RegExp(`^(?:${REMOTES.join('|')})$`), { error: REMOTE });
 
 const hostKey = line
   .max(2048)
   .regex(/^(?:ssh-[a-z0-9-]+|ecdsa-[a-z0-9-]+|sk-[a-z0-9@.-]+) [A-Za-z0-9+/]+=*(?: .*)?$/, {
     error:
-      'must be a public host key such as `ssh-ed25519 AAAA…`, as in a known_hosts file after the host',
+      'must be a public host key such as `ssh-ed25519 AAAA…`, ' +
+      'as in a known_hosts file after the host',
   });
 
 const key = z

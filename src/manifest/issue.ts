@@ -1,4 +1,4 @@
-/** Turns what the schema found wrong into faults: a place in the text and a sentence with its cure. */
+/** Turns what the schema found wrong into faults: a place in the text, a sentence and its cure. */
 import { z } from 'zod';
 import {
   type Fault,
@@ -24,7 +24,7 @@ export type Validated = {
   lineAt(offset: number): number;
 };
 
-/** No message quotes a value: it may be a secret in the wrong field. Keys and choices are quoted. */
+/** No message quotes a value: it may be a secret in the wrong field. Keys and choices are said. */
 export function faultsOf(issues: readonly Issue[], validated: Validated): Fault[] {
   return issues.flatMap((issue) => faultsOfIssue(issue, issue.path, validated));
 }

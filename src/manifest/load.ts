@@ -11,7 +11,7 @@ export type LoadOptions = {
   readonly path?: string;
 };
 
-/** @throws {BottleError} `config-invalid`; `problems` holds everything that is wrong, with places. */
+/** @throws {BottleError} `config-invalid`; its `problems` are all that is wrong, with places. */
 export async function loadManifest(
   files: ManifestFiles,
   options: LoadOptions = {},

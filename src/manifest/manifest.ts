@@ -12,9 +12,10 @@ export type FileEntry = {
 };
 
 /**
- * Where a manifest is read from: the work tree, or git objects at a trusted ref. Paths are POSIX and
- * relative to the root. `root` is for messages. What cannot be read safely (a link out of the tree,
- * more than `MAX_FILE_BYTES`) throws `BottleError` `config-invalid`; what is not there is undefined.
+ * Where a manifest is read from: the work tree, or git objects at a trusted ref. Paths are POSIX
+ * and relative to the root. `root` is for messages. What is not there is undefined; what cannot be
+ * read safely (a link out of the tree, more than `MAX_FILE_BYTES`) throws `BottleError`
+ * `config-invalid`.
  */
 export type ManifestFiles = {
   readonly root: string;

@@ -9,7 +9,8 @@ export const entryName = z.string().max(63).regex(ENTRY_NAME, {
 });
 
 const RUNNERS_OWN =
-  'names a variable of the runner itself (ACTIONS_…, GITHUB_…, RUNNER_…), which no bottle gets. Of these only GITHUB_TOKEN is accepted';
+  'names a variable of the runner itself (ACTIONS_…, GITHUB_…, RUNNER_…), which no bottle gets. ' +
+  'Of these only GITHUB_TOKEN is accepted';
 
 /** The name of a variable in the step's environment. Its value never enters the manifest. */
 export const hostVariable = z
@@ -17,7 +18,8 @@ export const hostVariable = z
   .max(255)
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
     error:
-      'must be the name of a variable in the step’s `env` (letters, digits, underscores), never the secret itself',
+      'must be the name of a variable in the step’s `env` (letters, digits, underscores), ' +
+      'never the secret itself',
   })
   .regex(/^(?!ACTIONS_|RUNNER_|GITHUB_(?!TOKEN$))/, { error: RUNNERS_OWN });
 
@@ -71,7 +73,10 @@ export const environmentEntry = z
   .transform(parseEnvironmentEntry);
 
 function promptRefused(name: string): string {
-  return `asks a person for a value (\`?\`), and nobody answers in CI. Write "\${${name}}" and set ${name} in the step’s \`env\``;
+  return (
+    'asks a person for a value (`?`), and nobody answers in CI. ' +
+    `Write "\${${name}}" and set ${name} in the step’s \`env\``
+  );
 }
 
 function parseEnvironmentEntry(text: string): EnvironmentEntry {
@@ -80,7 +85,7 @@ function parseEnvironmentEntry(text: string): EnvironmentEntry {
     : { kind: 'literal', value: text };
 }
 
-/** Adds an issue for each member of `list` that was there before; `first` leads to the earlier one. */
+/** Calls `refuse` for each member of `list` that was there before, at `first`. */
 export function refuseRepeats(
   list: readonly unknown[],
   refuse: (index: number, first: number) => void,

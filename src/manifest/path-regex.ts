@@ -21,7 +21,7 @@ export function checkPathRegex(pattern: string): string | undefined {
     : undefined;
 }
 
-/** Every escape but a reference and every class becomes `x`; `(?:`, `(?<n>` become `(`; `*?` becomes `*`. */
+/** Escapes and classes become `x`, but references stay; `(?:` and `(?<n>` become `(`, `*?` `*`. */
 function simplify(pattern: string): string {
   return pattern
     .replace(/\\[pPu]\{[^}]*\}|\\[^1-9k]/g, 'x')

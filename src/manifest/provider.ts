@@ -37,7 +37,8 @@ export const agentProvider = z
       })
       .optional()
       .describe(
-        '`command` only. A list: program and arguments. A text: a script for `/bin/sh -c`. The task is its standard input.',
+        '`command` only. A list: program and arguments. A text: a script for `/bin/sh -c`. ' +
+          'The task is its standard input.',
       ),
     version: line.max(100).optional().describe('Version of the agent’s program.'),
     model: line.max(200).optional().describe('The model that it asks for.'),

@@ -27,13 +27,8 @@ function checkName(entry: Declared, key: string, bottles: Declarations): Problem
   if (name === undefined || bottles.has(name)) return [];
   const names = [...bottles.keys()];
   const chain = key === 'extends' ? ` (${entry.name} → ${name})` : '';
-  return [
-    at(
-      entry,
-      key,
-      `${key}: there is no bottle ${quote(name)}${chain}.${didYouMean(name, names)} Bottles: ${listNames(names)}.`,
-    ),
-  ];
+  const bottleNames = `${didYouMean(name, names)} Bottles: ${listNames(names)}.`;
+  return [at(entry, key, `${key}: there is no bottle ${quote(name)}${chain}.${bottleNames}`)];
 }
 
 /** Each circle once, at the first of its bottles. */

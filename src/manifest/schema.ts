@@ -1,4 +1,4 @@
-/** The schema of a manifest: the one place that says what it may hold. Types and documents follow it. */
+/** The schema of a manifest: the one place that says what it may hold. Types and docs follow it. */
 import { z } from 'zod';
 import { egress } from './egress.ts';
 import { agentGitGate, gitGate } from './git-gate.ts';
@@ -45,7 +45,8 @@ export const bottleSchema = z
       .record(guestVariable, environmentEntry)
       .optional()
       .describe(
-        `Variables of the guest. A text, or \`\${NAME}\` for a variable of the step’s \`env\`. Merged name by name.`,
+        'Variables of the guest, merged name by name. ' +
+          `A text, or \`\${NAME}\` for a variable of the step’s \`env\`.`,
       ),
     agent_provider: agentProvider.optional().describe('The agent’s program.'),
     'git-gate': gitGate.optional().describe('Who commits, and which remotes the gate speaks to.'),

@@ -59,12 +59,13 @@ function chooseBottles(
   const names = [...bottles.keys()];
   const own = agent.value.bottle;
   const chosen = given.length > 0 || own === undefined ? given : [own];
+  const listed = `Bottles: ${listNames(names)}.`;
   if (chosen.length === 0) {
     throw new BottleError({
       outcome: 'config-invalid',
       what: `The agent "${agent.name}" has no bottle to run in`,
       where: `${placeAt(agent.source, agent.tree.offset)}, input bottle is empty`,
-      fix: `Add \`bottle\` to the agent or name one with the input \`bottle\`. Bottles: ${listNames(names)}.`,
+      fix: `Add \`bottle\` to the agent or name one with the input \`bottle\`. ${listed}`,
     });
   }
   const missing = chosen.find((name) => !bottles.has(name));
@@ -73,7 +74,7 @@ function chooseBottles(
     outcome: 'config-invalid',
     what: `There is no bottle ${JSON.stringify(missing)}`,
     where: `input bottle, manifest ${carrier}`,
-    fix: `Name one or more of its bottles: ${listNames(names)}.${didYouMean(missing, names)}`,
+    fix: `Name one or more that it has. ${listed}${didYouMean(missing, names)}`,
   });
 }
 

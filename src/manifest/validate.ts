@@ -9,7 +9,7 @@ import { problemAt } from './source-file.ts';
 /** `value` is there only when nothing was wrong. */
 export type Validation<T> = { readonly value?: T; readonly problems: readonly Problem[] };
 
-/** @param place from the root of a manifest down to what `parsed` holds: `[]`, `['bottles', 'dev']`. */
+/** @param place from a manifest's root down to what `parsed` holds: `[]`, `['bottles', 'dev']`. */
 export function validate<T>(schema: z.ZodType<T>, parsed: Parsed, place: Path): Validation<T> {
   const { source, tree, faults } = parsed;
   const toProblems = (list: Parsed['faults']) => list.map((fault) => problemAt(source, fault));

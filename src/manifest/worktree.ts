@@ -20,7 +20,7 @@ import { type FileEntry, MAX_FILE_BYTES, type ManifestFiles } from './manifest.t
  * Synchronous calls: for thousands of small files they take a third of the time.
  */
 export function worktreeFiles(root: HostPath): ManifestFiles {
-  const realRoot = realpathSync.native(root);
+  const realRoot = attempt(() => realpathSync.native(root), root) ?? root;
   const parents = new Map<string, HostPath | undefined>();
   const parentOf = (path: string): HostPath | undefined => {
     const directory = dirname(path);

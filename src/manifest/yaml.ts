@@ -22,7 +22,7 @@ import {
   refuseKey,
 } from './located.ts';
 
-/** What the parser's codes mean to a person; its own texts may quote the file, which may hold a secret. */
+/** What the parser's codes mean; its own texts may quote the file, which may hold a secret. */
 const SYNTAX: Readonly<Record<string, string>> = {
   BAD_INDENT: 'a bracket is not closed, or the indentation does not fit the lines above',
   BAD_DQ_ESCAPE:

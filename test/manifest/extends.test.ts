@@ -256,7 +256,7 @@ describe('a selection', () => {
       'an unknown bottle',
       { bottles: ['dev', 'dav'] },
       'bottle: dev',
-      /^There is no bottle "dav" \(input bottle, manifest \.bot-bottle\)\. Name one or more of its bottles: dev\. Did you mean "dev"\?$/,
+      /^There is no bottle "dav" \(input bottle, manifest \.bot-bottle\)\. Name one or more that it has\. Bottles: dev\. Did you mean "dev"\?$/,
     ],
     [
       'no bottle at all',

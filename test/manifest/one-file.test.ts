@@ -122,11 +122,18 @@ describe('YAML', () => {
       'bottles: {dev: {limits: {minutes: .inf}}}\n',
       ['1:35 bottles.dev.limits.minutes: must be a number, but is not finite'],
     ],
-    ['a bomb', bomb(), ['1:7 anchors (&name) are not read']],
-    ['deep nesting', `agents: {a: {output_schema: ${'{a: '.repeat(500)}`, ['1:']],
-    ['deep lists', '- '.repeat(100_000), ['1:']],
-    ['deep brackets', '['.repeat(500_000), ['1:']],
-    ['a million parts', `agents: [${'1,'.repeat(300_000)}]`, ['1:']],
+    [
+      'deep nesting',
+      `agents: {a: {output_schema: ${'{a: '.repeat(500)}`,
+      ['1:526 not valid YAML: nested deeper'],
+    ],
+    ['deep lists', '- '.repeat(100_000), ['1:256 not valid YAML: nested deeper']],
+    ['deep brackets', '['.repeat(500_000), ['1:129 not valid YAML: nested deeper']],
+    [
+      'a million parts',
+      `agents: [${'1,'.repeat(300_000)}]`,
+      ['1:166672 not valid YAML: more words'],
+    ],
     [
       'too many bytes',
       `# ${'x'.repeat(MAX_FILE_BYTES)}`,
@@ -135,13 +142,14 @@ describe('YAML', () => {
       ],
     ],
   ])('%s', async (_, text, expected) => {
+    await expectProblems('bot-bottle.yml', text, expected);
+  });
+
+  test('a bomb does not go off', async () => {
     const start = performance.now();
-    const { length } = expected;
-    const actual = await problemsOf({ 'bot-bottle.yml': text });
-    const full = expected.map((problem) => `bot-bottle.yml:${problem}`);
-    expect(
-      actual.slice(0, length).map((problem, index) => problem.slice(0, full[index]?.length)),
-    ).toEqual(full);
+    const [first, ...more] = await problemsOf({ 'bot-bottle.yml': bomb() });
+    expect(first).toContain('1:7 anchors (&name) are not read');
+    expect(more.length).toBeLessThan(100);
     expect(performance.now() - start).toBeLessThan(5000);
   });
 

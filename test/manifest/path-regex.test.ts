@@ -12,6 +12,7 @@ test.each([
   '/\\p{L}+/\\u{1F600}',
   '/[(+*]+/\\(\\)+',
   '/a+?b*?',
+  '/([+*?|])+/x',
 ])('%s is accepted', (pattern) => {
   expect(checkPathRegex(pattern)).toBeUndefined();
 });

@@ -91,6 +91,12 @@ const gitCases = [
     'git-gate:\n  repos:\n    mine: {url: "https://me:pw@git.example/x"}',
     [`4:17 git-gate.repos.mine.url: ${REMOTE}`],
   ),
+  badBottle('an option for ssh', 'git-gate:\n  repos:\n    mine: {url: "ssh://-oProxy/y"}', [
+    `4:17 git-gate.repos.mine.url: ${REMOTE}`,
+  ]),
+  badBottle('an option for git', 'git-gate:\n  repos:\n    mine: {url: "-u@git.example:x"}', [
+    `4:17 git-gate.repos.mine.url: ${REMOTE}`,
+  ]),
   badBottle(
     'an unsafe name of a remote',
     'git-gate:\n  repos:\n    ../x: {url: "git@git.example:x"}',
