@@ -1,0 +1,190 @@
+/**
+ * The checkout's objects, seen through a bare repository of our own: no configuration, hook, replace
+ * ref or attribute of the checkout is in force, and what is fetched leaves no trace in it.
+ */
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import type { Host, HostPath } from '../host/host.ts';
+import { type CatFile, openCatFile } from './cat-file.ts';
+import { makeRemote, type Remote } from './fetch-commit.ts';
+import { type Git, gitFailed, makeGit } from './git.ts';
+import { type FoundObject, parseFound } from './object.ts';
+
+export type Repository = {
+  readonly checkout: HostPath;
+  /** The commit that is checked out. */
+  readonly head: string;
+  /**
+   * The commit that a name or a commit's id stands for: on GitHub, in the repository that the event
+   * belongs to, whatever the checkout's own refs say. Undefined when there is none.
+   */
+  resolve(revision: string): Promise<string | undefined>;
+  /** Fetches the commit when the checkout lacks it. @throws {BottleError} `config-invalid` */
+  ensureCommit(sha: string): Promise<void>;
+  /** One answer for each `<commit>:<path>` or id; links inside the tree are followed. */
+  find(names: readonly string[]): Promise<readonly FoundObject[]>;
+  /** The bytes of an object that `find` found. Its size is for the caller to look at first. */
+  read(id: string): Promise<Buffer>;
+  /** All that is below a commit or tree: `ls-tree -r -z`. */
+  listTree(name: string): Promise<Buffer>;
+  /** Paths of the files that are checked out: tracked ones, and new ones that are not ignored. */
+  listHead(): Promise<readonly string[]>;
+  /** Ends what was started and removes what was written. */
+  close(): Promise<void>;
+};
+
+/** Undefined where there is no git, no repository that begins here, or no commit in it. */
+export async function openRepository(
+  host: Host,
+  checkout: HostPath,
+  token: string,
+): Promise<Repository | undefined> {
+  const program = host.which('git');
+  if (program === undefined) return undefined;
+  const scratch = mkdtempSync(join(host.env.RUNNER_TEMP || tmpdir(), 'bottle-trust-'));
+  const remove = () => rmSync(scratch, { recursive: true, force: true });
+  try {
+    const git = makeGit(host, program, scratch);
+    const source = await findSource(git, checkout);
+    if (source === undefined) {
+      remove();
+      return undefined;
+    }
+    const view = await makeView(git, scratch, source);
+    const remote = makeRemote(host, git, { ...view, token });
+    return await openView({ git, source, view, remote, remove });
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+type Source = {
+  readonly checkout: HostPath;
+  readonly head: string;
+  readonly format: string;
+  readonly objects: HostPath;
+  readonly shallow: HostPath;
+};
+
+async function findSource(git: Git, checkout: HostPath): Promise<Source | undefined> {
+  const options = inCheckout(checkout);
+  const questions = ['--show-object-format', '--git-path', 'objects', '--git-path', 'shallow'];
+  const found = await git.ask(['rev-parse', ...questions], options);
+  if (found.exitCode !== 0) {
+    if (!existsSync(join(checkout, '.git'))) return undefined;
+    throw gitFailed('The checkout cannot be read', checkout, found.stderr);
+  }
+  const [format = '', objects = '', shallow = ''] = found.stdout.toString().split('\n');
+  const verify = ['rev-parse', '--quiet', '--verify', 'HEAD^{commit}'];
+  const head = (await git.ask(verify, options)).stdout.toString().trim();
+  if (head === '') return undefined;
+  return {
+    checkout,
+    head,
+    format,
+    objects: resolve(checkout, objects),
+    shallow: resolve(checkout, shallow),
+  };
+}
+
+/** A repository around the checkout is not the checkout's. */
+function inCheckout(checkout: HostPath) {
+  return { cwd: checkout, env: { GIT_CEILING_DIRECTORIES: dirname(checkout) } };
+}
+
+/** Where git runs, and with which environment; `alone` without the checkout's objects. */
+export type View = {
+  readonly cwd: HostPath;
+  readonly env: Readonly<Record<string, string>>;
+  readonly alone: Readonly<Record<string, string>>;
+  readonly head: string;
+  /** The checkout is a partial clone: objects that its trees name may be missing. */
+  readonly partial: boolean;
+};
+
+async function makeView(git: Git, scratch: HostPath, source: Source): Promise<View> {
+  const directory = join(scratch, 'view');
+  mkdirSync(directory);
+  const init = ['init', '--quiet', '--bare', '--template=', `--object-format=${source.format}`];
+  const made = await git.ask([...init, directory], { cwd: scratch });
+  if (made.exitCode !== 0) throw gitFailed('git init failed', directory, made.stderr);
+  if (existsSync(source.shallow)) copyFileSync(source.shallow, join(directory, 'shallow'));
+  const alone = { GIT_DIR: directory };
+  const quoted = `"${source.objects.replace(/["\\]/g, '\\$&')}"`;
+  return {
+    cwd: directory,
+    env: { ...alone, GIT_ALTERNATE_OBJECT_DIRECTORIES: quoted },
+    alone,
+    head: source.head,
+    partial: isPartial(source.objects),
+  };
+}
+
+function isPartial(objects: HostPath): boolean {
+  const packs = join(objects, 'pack');
+  return existsSync(packs) && readdirSync(packs).some((name) => name.endsWith('.promisor'));
+}
+
+type Parts = {
+  readonly git: Git;
+  readonly source: Source;
+  readonly view: View;
+  readonly remote: Remote;
+  readonly remove: () => void;
+};
+
+async function openView({ git, source, view, remote, remove }: Parts): Promise<Repository> {
+  const { checkout, head } = source;
+  const finder = await openCatFile(git, ['--batch-check', '--follow-symlinks'], view);
+  const reader = await openCatFile(git, ['--batch'], view);
+  const find = (names: readonly string[]) => askFinder(finder, names);
+  const output = async (what: string, args: readonly string[], options: typeof view) => {
+    const result = await git.ask(args, options);
+    if (result.exitCode === 0) return result.stdout;
+    throw gitFailed(what, checkout, result.stderr);
+  };
+  return {
+    checkout,
+    head,
+    resolve: async (revision) => {
+      if (/^[0-9a-f]{40}([0-9a-f]{24})?$/.test(revision)) return revision;
+      if (remote.exists) return await remote.resolve(revision);
+      const verify = ['rev-parse', '--quiet', '--verify', '--end-of-options'];
+      const { stdout } = await git.ask([...verify, `${revision}^{commit}`], inCheckout(checkout));
+      return stdout.toString().trim() || undefined;
+    },
+    ensureCommit: async (sha) => {
+      const [tree] = await find([`${sha}^{tree}`]);
+      if (tree?.kind === 'object' && !view.partial) return;
+      await remote.fetch(sha);
+    },
+    find,
+    read: async (id) => {
+      const [bytes] = await reader.ask([id], async (answer) => {
+        const size = Number(/ (\d+)$/.exec(await answer.line())?.[1] ?? Number.NaN);
+        if (Number.isNaN(size)) throw gitFailed('An object is missing', `${checkout}, ${id}`, '');
+        return (await answer.bytes(size + 1)).subarray(0, size);
+      });
+      return bytes as Buffer;
+    },
+    listTree: (name) => output('A tree cannot be read', ['ls-tree', '-r', '-z', name], view),
+    listHead: async () => {
+      const list = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
+      const options = { ...view, ...inCheckout(checkout) };
+      const paths = await output('The files cannot be listed', list, options);
+      return [...new Set(paths.toString().split('\0').filter(Boolean))];
+    },
+    close: async () => {
+      await Promise.all([finder.close(), reader.close()]);
+      remove();
+    },
+  };
+}
+
+/** A name with a line break would be two questions; nothing that we look for has one. */
+async function askFinder(finder: CatFile, names: readonly string[]) {
+  const clean = names.map((name) => (/[\n\0]/.test(name) ? '' : name));
+  return await finder.ask(clean, parseFound);
+}
