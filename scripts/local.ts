@@ -55,13 +55,12 @@ async function runRequest(
     ...example,
     ...request.inputs,
   };
-  const { engine, note } = await chooseEngine(given.engine);
-  if (note !== '') terminal.print(note);
-
   const workspace = await prepareWorkspace(request.directory);
   const service = await startResultsService();
   try {
     await prepareOut(request.out);
+    const { engine, note } = await chooseEngine(given.engine);
+    if (note !== '') terminal.print(note);
     const step = await startStep({
       actionDir,
       workspace: workspace.directory,

@@ -16,8 +16,8 @@ type Answer = { status: number; headers?: Record<string, string>; body?: Uint8Ar
 
 export function createDiskBlobStore(options: {
   readonly directory: string;
-  /** Origin of the service; known once it listens. */
-  readonly origin: () => string;
+  /** Of the URLs that are signed. */
+  readonly origin: string;
   readonly faults: Faults;
   /** Told of each request that no client of ours should send. */
   readonly onViolation: (what: string) => void;
@@ -72,7 +72,7 @@ export function createDiskBlobStore(options: {
 
   return {
     signedUrl(blob, permission, answer = {}) {
-      const url = new URL(BLOB_PATH + blob, options.origin());
+      const url = new URL(BLOB_PATH + blob, options.origin);
       url.searchParams.set('se', String(Date.now() + URL_MINUTES * 60_000));
       url.searchParams.set('sp', permission === 'read' ? 'r' : 'cw');
       if (answer.disposition !== undefined) url.searchParams.set('rscd', answer.disposition);

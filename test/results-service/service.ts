@@ -1,12 +1,18 @@
 /** GitHub's results service on loopback: artifacts, caches and their blobs. Strict, or it would prove nothing. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { createArtifactService, type StoredArtifact } from './artifact-service.ts';
 import type { BlobStore } from './blob-store.ts';
 import { createCacheService, type StoredCacheEntry } from './cache-service.ts';
@@ -37,9 +43,16 @@ export type ResultsService = {
 export type ResultsServiceOptions = {
   /** Default: blobs on disk in a temp directory, behind the service's own port. */
   readonly blobs?: BlobStore;
+  /**
+   * Signs blob URLs for a host of Azure's, which `env` leads back to this machine: the cache client
+   * then downloads as it does on GitHub, in ranges, and not by one plain GET.
+   */
+  readonly azureHost?: boolean;
 };
 
 const MAIN: readonly CacheScope[] = [{ scope: 'refs/heads/main', permission: 3 }];
+const AZURE_HOST = 'bottle.blob.core.windows.net';
+const LOOPBACK_DNS = fileURLToPath(new URL('loopback-dns.ts', import.meta.url));
 const PREFIX = '/twirp/github.actions.results.api.v1.';
 
 export async function startResultsService(
@@ -51,40 +64,36 @@ export async function startResultsService(
   const onViolation = (what: string) => void violations.push(what);
   const faults = createFaults();
   const directory = await mkdtemp(join(tmpdir(), 'results-'));
+  const { server, origin, port } = await listen((request, response) => answer(request, response));
+  const blobOrigin = options.azureHost ? `http://${AZURE_HOST}:${port}` : origin;
   const store =
-    options.blobs ?? createDiskBlobStore({ directory, origin: () => url, faults, onViolation });
+    options.blobs ?? createDiskBlobStore({ directory, origin: blobOrigin, faults, onViolation });
   const artifacts = createArtifactService(store, onViolation);
   const caches = createCacheService(store, onViolation);
-  const methods: Record<string, Method> = {
-    ...withPrefix('ArtifactService', artifacts.methods),
-    ...withPrefix('CacheService', caches.methods),
+  const calls: CallContext = {
+    methods: {
+      ...withPrefix('ArtifactService', artifacts.methods),
+      ...withPrefix('CacheService', caches.methods),
+    },
+    faults,
+    key,
+    onViolation,
   };
-
-  const answer = async (request: IncomingMessage, response: ServerResponse) => {
-    const target = new URL(request.url ?? '/', url);
-    if (target.pathname.startsWith(BLOB_PATH) && store.serve) {
-      return store.serve(request, response, target);
-    }
-    await answerCall(request, response, target, { methods, faults, key, onViolation });
-  };
-  const server = createServer((request, response) => {
-    answer(request, response).catch((error: unknown) => {
+  const answer = (request: IncomingMessage, response: ServerResponse) => {
+    const target = new URL(request.url ?? '/', origin);
+    const isBlob = target.pathname.startsWith(BLOB_PATH);
+    const blobAnswer = isBlob ? store.serve?.(request, response, target) : undefined;
+    (blobAnswer ?? answerCall(request, response, target, calls)).catch((error: unknown) => {
       onViolation(`${request.method} ${request.url}: ${error}`);
       response.destroy();
     });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-
+  };
   const envFor = (scopes: readonly CacheScope[]) => ({
-    ACTIONS_RESULTS_URL: `${url}/`,
-    ACTIONS_RUNTIME_URL: `${url}/`,
-    ACTIONS_RUNTIME_TOKEN: signToken({ ...run, scopes }, key),
-    ACTIONS_CACHE_URL: `${url}/`,
-    ACTIONS_CACHE_SERVICE_V2: 'True',
+    ...environment(origin, signToken({ ...run, scopes }, key)),
+    ...(options.azureHost ? { NODE_OPTIONS: `--import ${LOOPBACK_DNS}` } : {}),
   });
   return {
-    url,
+    url: origin,
     env: envFor(MAIN),
     envFor,
     faults,
@@ -102,6 +111,23 @@ export async function startResultsService(
       await store.close();
       await rm(directory, { recursive: true, force: true });
     },
+  };
+}
+
+async function listen(handler: RequestListener) {
+  const server = createServer(handler);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return { server, port, origin: `http://127.0.0.1:${port}` };
+}
+
+function environment(origin: string, token: string): Record<string, string> {
+  return {
+    ACTIONS_RESULTS_URL: `${origin}/`,
+    ACTIONS_RUNTIME_URL: `${origin}/`,
+    ACTIONS_RUNTIME_TOKEN: token,
+    ACTIONS_CACHE_URL: `${origin}/`,
+    ACTIONS_CACHE_SERVICE_V2: 'True',
   };
 }
 
