@@ -3,10 +3,9 @@
 import type { AgentRun } from './agent/run.ts';
 import type { Host, Services } from './host/host.ts';
 import type { Inputs } from './inputs.ts';
-import type { Plan } from './plan/plan.ts';
 import { makeRecord } from './report/record.ts';
 import { report } from './report/report.ts';
-import type { Run } from './run.ts';
+import { type Run, secretValues } from './run.ts';
 
 /** The failure of the step in one sentence, or undefined when the step succeeds. */
 export async function concludeRun(
@@ -40,7 +39,7 @@ export async function concludeRun(
     record,
     plan,
     directory: run.paths.artifact,
-    secrets: secretValues(host, plan, inputs),
+    secrets: [inputs.token, ...secretValues(host, plan)],
     ...(made.agent && { log: run.paths.transcript }),
     ...(made.collect && { collected: made.collect }),
   });
@@ -54,10 +53,4 @@ function agentFacts(agent: AgentRun) {
     exitCode: agent.kind === 'exited' ? agent.exitCode : null,
     durationMs: agent.durationMs,
   };
-}
-
-/** What must not leave the run: the values that the guest was given by name, and the token. */
-function secretValues(host: Host, plan: Plan, inputs: Inputs): readonly string[] {
-  const names = plan.env.flatMap((entry) => (entry.kind === 'host' ? [entry.hostVar] : []));
-  return [inputs.token, ...names.map((name) => host.env[name] ?? '')].filter(Boolean);
 }

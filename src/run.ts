@@ -61,6 +61,7 @@ export async function openRun(host: Host, plan: Plan, engine: ReadyEngine): Prom
     machine: plan.machine.name,
     machineState: paths.machineState,
   });
+  for (const value of secretValues(host, plan)) host.setSecret(value);
   await mkdir(paths.artifact, { recursive: true, mode: 0o700 });
   await mkdir(paths.scratch, { mode: 0o700 });
 
@@ -113,6 +114,16 @@ function pathsOf(directory: HostPath): RunPaths {
     // Short: smolvm appends sixty characters, and a unix socket's path is bounded.
     machineState: join(directory, 'm'),
   };
+}
+
+/** A mask on a short value would hide half the log. */
+const SHORTEST_MASK = 8;
+
+/** The values that the guest is given by name: masked in the log, taken out of what leaves the run. */
+export function secretValues(host: Pick<Host, 'env'>, plan: Plan): readonly string[] {
+  const names = plan.env.flatMap((entry) => (entry.kind === 'host' ? [entry.hostVar] : []));
+  const values = names.map((name) => host.env[name] ?? '');
+  return values.filter((value) => value.length >= SHORTEST_MASK);
 }
 
 /** A cancellation ends the work at once, and the salvaging a little later. */

@@ -101,6 +101,11 @@ const REASON_BYTES = 4096;
 /** bwrap dies of SIGTERM at once, and its guests with it. */
 const GRACE_MS = 500;
 
+/** The runner ends what carries it when a job ends: a last resort, should we be killed. */
+function trackingId({ env }: Pick<Host, 'env'>): Record<string, string> {
+  return env.RUNNER_TRACKING_ID ? { RUNNER_TRACKING_ID: env.RUNNER_TRACKING_ID } : {};
+}
+
 /** Runs the command in a bottle of its own and waits until no process of it is left. */
 export async function launch(host: Host, request: Launch, streams: Streams): Promise<Ended> {
   const status = `status/${request.id}.json`;
@@ -113,7 +118,11 @@ export async function launch(host: Host, request: Launch, streams: Streams): Pro
   const child = await host.spawn(host.uid === 0 ? onStage(request.sources, inner) : inner, {
     ...streams,
     cwd: '/',
-    env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
+    env: {
+      PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+      LC_ALL: 'C',
+      ...trackingId(host),
+    },
     fd3: Buffer.from(request.options.map((option) => `${option}\0`).join('')),
     graceMs: GRACE_MS,
     onStderr: (chunk) => {

@@ -42,6 +42,8 @@ export function cliEnv(host: Host, stateDir: HostPath): Record<string, string> {
     HOME: stateDir,
   };
   if (host.platform === 'linux') env.SMOLVM_DATA_DIR = stateDir;
+  // The runner ends what carries it when a job ends: a last resort, should we be killed.
+  if (host.env.RUNNER_TRACKING_ID) env.RUNNER_TRACKING_ID = host.env.RUNNER_TRACKING_ID;
   return env;
 }
 

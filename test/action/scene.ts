@@ -1,0 +1,74 @@
+/** A repository with a manifest, a results service, and the built action to run on it. */
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type ResultsService, startResultsService } from '../results-service/service.ts';
+import {
+  type RunningStep,
+  type StepRequest,
+  type StepResult,
+  startStep,
+} from '../runner/run-step.ts';
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
+export const HELLO = { agent: 'hello', task: 'Greet Ada', engine: 'bubblewrap' } as const;
+
+export type Scene = {
+  readonly workspace: string;
+  readonly service: ResultsService;
+  start(request?: Partial<StepRequest>): Promise<RunningStep>;
+  run(request?: Partial<StepRequest>): Promise<StepResult>;
+  /** The files of the one artifact, by path. */
+  artifact(result: StepResult): Promise<Map<string, Buffer>>;
+  close(): Promise<void>;
+};
+
+/** `files` by path; absent: the hello example. */
+export async function openScene(files?: Readonly<Record<string, string>>): Promise<Scene> {
+  const workspace = mkdtempSync(join(tmpdir(), 'scene-'));
+  if (files === undefined) cpSync(join(ROOT, 'examples/hello'), workspace, { recursive: true });
+  for (const [path, text] of Object.entries(files ?? {})) {
+    mkdirSync(dirname(join(workspace, path)), { recursive: true });
+    writeFileSync(join(workspace, path), text);
+  }
+  git(workspace, 'init', '-q', '-b', 'main');
+  git(workspace, 'add', '-A');
+  git(workspace, 'commit', '-q', '-m', 'first');
+  const service = await startResultsService();
+  const start = (request: Partial<StepRequest> = {}) =>
+    startStep({
+      actionDir: ROOT,
+      workspace,
+      serviceEnv: service.env,
+      token: 'ghs_0123456789abcdefghijklmnopqrstuvwxyz',
+      ...request,
+      inputs: { ...HELLO, 'manifest-ref': 'worktree', ...request.inputs },
+    });
+  return {
+    workspace,
+    service,
+    start,
+    run: async (request) => (await start(request)).result,
+    artifact: (result) => service.readArtifact(`bottle-${result.outputs['run-id']}`),
+    close: async () => {
+      await service.close();
+      rmSync(workspace, { recursive: true, force: true });
+    },
+  };
+}
+
+export function git(cwd: string, ...args: string[]): string {
+  const identity = ['-c', 'user.name=Test', '-c', 'user.email=test@example.invalid'];
+  return execFileSync('git', [...identity, ...args], { cwd, encoding: 'utf8' });
+}
+
+/** A manifest whose agent `a` runs `script`, with more fields of its bottle. */
+export function scripted(script: string, bottle: object = {}): Record<string, string> {
+  const manifest = {
+    bottles: { dev: { agent_provider: { template: 'command', command: script }, ...bottle } },
+    agents: { hello: { bottle: 'dev', prompt: 'Be good.' } },
+  };
+  return { 'bot-bottle.json': JSON.stringify(manifest), 'readme.txt': 'one\n' };
+}
