@@ -146,7 +146,7 @@ export async function stopMachine(cli: SmolvmCli, name: string): Promise<void> {
  * Stops and deletes by name; false when there was none. A `delete` alone leaves the process of a
  * machine whose start was interrupted.
  */
-export async function removeMachine(cli: SmolvmCli, name: string): Promise<boolean> {
+async function removeMachine(cli: SmolvmCli, name: string): Promise<boolean> {
   if ((await findMachine(cli, name)) === undefined) return false;
   await stopMachine(cli, name);
   const result = await retryTransient(cli, deleteArgv(name), DELETE_TIMEOUT_MS);

@@ -33,7 +33,7 @@ export function prepareCall(booted: Booted, argv: readonly string[], options: Ex
   const name = asRoot ? 'root' : user.name;
   const runner: Runner = asRoot
     ? { user: 'root', mark: cli.host.randomName(16) }
-    : { user: 'agent', drop };
+    : { user: 'agent', uid: user.uid, drop };
   const env = { HOME: home, USER: name, LOGNAME: name, ...options.env, ...options.secretEnv };
   const carried = Object.entries(env).map(([name, value], index) => ({
     name,

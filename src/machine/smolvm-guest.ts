@@ -81,7 +81,7 @@ export function readDropPrefix(stdout: string, user: GuestUser): DropPrefix | un
 
 /** How a command's user is told apart: by id, or by a mark in the environment (root). */
 export type Runner =
-  | { readonly user: 'agent'; readonly drop: DropPrefix }
+  | { readonly user: 'agent'; readonly uid: number; readonly drop: DropPrefix }
   | { readonly user: 'root'; readonly mark: string };
 
 /**
@@ -111,11 +111,12 @@ export function wrapperProgram(runner: Runner): string {
 export function killProgram(runner: Runner): string {
   const now = killNow(runner);
   if (runner.user === 'root') return now;
-  const ask = (signal: string) => killAll(runner.drop, signal);
+  // `kill -0 -1` would not do: it succeeds when all that is left is root's.
+  const left = `grep -qs '^Uid:[[:space:]]*${runner.uid}[[:space:]]' /proc/[0-9]*/status`;
   return [
-    ask('TERM'),
+    killAll(runner.drop, 'TERM'),
     'n=0',
-    `while [ "$n" -lt 10 ] && ${ask('0')} 2>/dev/null; do sleep 0.1; n=$((n + 1)); done`,
+    `while [ "$n" -lt 10 ] && ${left}; do sleep 0.1; n=$((n + 1)); done`,
     now,
     ':',
   ].join('\n');

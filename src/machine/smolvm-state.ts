@@ -38,7 +38,7 @@ export function checkSocketPath(platform: string, stateDir: HostPath, name: stri
   });
 }
 
-const LOGS = ['agent-startup-error.log', 'agent-console.log'] as const;
+const LOGS = ['startup-error', 'console'].map((log) => `agent-${log}.log`);
 const LOG_TAIL_BYTES = 4096;
 
 /** The ends of the machine's own logs, made safe to print; empty when there are none. */

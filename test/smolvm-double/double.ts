@@ -28,7 +28,7 @@ export function whyNoDouble(): string {
 }
 
 /** A program that is the double under `SMOLVM_DOUBLE_*` variables, which the engine would scrub. */
-export function doubleWith(directory: string, variables: Readonly<Record<string, string>>): string {
+function doubleWith(directory: string, variables: Readonly<Record<string, string>>): string {
   const path = join(directory, 'smolvm');
   const exports = Object.entries(variables).map(([name, value]) => `export ${name}='${value}'`);
   const lines = ['#!/bin/sh', ...exports, `exec '${DOUBLE}' "$@"`, ''];

@@ -111,13 +111,14 @@ function checkCommand({ record, guest }: Call, program: string): void {
   );
 }
 
-function spawnCall({ argv, env }: Call, stdio: StdioOptions, detached = false): ChildProcess {
+/** In a session of its own: what ends this command line's process group does not reach into a guest. */
+function spawnCall({ argv, env }: Call, stdio: StdioOptions): ChildProcess {
   const [program = '', ...args] = argv;
-  return spawn(program, args, { env, stdio, detached });
+  return spawn(program, args, { env, stdio, detached: true });
 }
 
 function runDetached(call: Call): number {
-  const child = spawnCall(call, 'ignore', true);
+  const child = spawnCall(call, 'ignore');
   child.unref();
   process.stdout.write(`${innerPid(descendants(child.pid ?? 0)[0] ?? child.pid ?? 0)}\n`);
   return 0;
