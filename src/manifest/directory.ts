@@ -5,7 +5,7 @@ import { ENTRY_NAME } from './name.ts';
 import { listNames } from './nearest.ts';
 
 /** A file that declares an entry. `refused` says why its bytes could not be had. */
-export type EntryFile = { readonly name: string; readonly path: string } & (
+type EntryFile = { readonly name: string; readonly path: string } & (
   | { readonly bytes: Uint8Array }
   | { readonly refused: string }
 );

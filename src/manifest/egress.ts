@@ -6,9 +6,9 @@ import { distinct, hostVariable, line, refuseRepeats } from './name.ts';
 import { checkPathRegex } from './path-regex.ts';
 
 /** Named groups of routes; what stands behind each name is the plan's. */
-export const PRESETS = ['npm', 'pypi', 'crates', 'go', 'debian', 'github'] as const;
+const PRESETS = ['npm', 'pypi', 'crates', 'go', 'debian', 'github'] as const;
 
-export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 
 const HOST_FORM =
   'must be a host name such as api.example.com, or *.example.com for all names below it: ' +

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { hostVariable, line, segment } from './name.ts';
 
-export const gitUser = z
+const gitUser = z
   .strictObject({
     name: line.max(256).optional().describe('`user.name` in the guest.'),
     email: line.max(256).optional().describe('`user.email` in the guest.'),

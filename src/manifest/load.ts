@@ -40,8 +40,9 @@ function entriesOf<T>(declared: ReadonlyMap<string, Declared<T>>): ReadonlyMap<s
   return entries;
 }
 
-/** As many as a person reads; all of them are in `problems`. */
+/** As many as a person reads in one text, and as many as make annotations. */
 const SHOWN = 10;
+const REPORTED = 500;
 
 function invalidManifest(carrier: string, problems: readonly Problem[]): BottleError {
   const shown = problems.slice(0, SHOWN).map(({ file, line, column, message }) => {
@@ -54,6 +55,6 @@ function invalidManifest(carrier: string, problems: readonly Problem[]): BottleE
     what: `The manifest has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}`,
     where: carrier,
     fix: `Correct ${shown.join('; ')}${rest > 0 ? `; and ${rest} more` : ''}`,
-    problems,
+    problems: problems.slice(0, REPORTED),
   });
 }

@@ -1,6 +1,6 @@
 /** A parsed file as plain values that still know where in the text they stood. */
 
-export type Scalar = string | number | boolean | null;
+type Scalar = string | number | boolean | null;
 
 /** `offset` counts UTF-16 units from the start of the file's text. */
 export type Located =
@@ -8,7 +8,7 @@ export type Located =
   | { readonly kind: 'list'; readonly items: readonly Located[]; readonly offset: number }
   | LocatedMap;
 
-export type LocatedMap = {
+type LocatedMap = {
   readonly kind: 'map';
   readonly entries: ReadonlyMap<string, LocatedEntry>;
   readonly offset: number;

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { hostVariable, line } from './name.ts';
 
-export const TEMPLATES = ['claude', 'codex', 'gemini', 'opencode', 'command'] as const;
+const TEMPLATES = ['claude', 'codex', 'gemini', 'opencode', 'command'] as const;
 
 /** Fields that speak of a model's API, of which a plain command has none. */
 const MODEL_FIELDS = ['auth_token', 'forward_host_credentials', 'version', 'model'] as const;

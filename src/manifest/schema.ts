@@ -102,5 +102,3 @@ export const manifestSchema = z.strictObject({
 
 export type Bottle = z.output<typeof bottleSchema>;
 export type Agent = z.output<typeof agentSchema>;
-export type Preset = NonNullable<NonNullable<Bottle['egress']>['presets']>[number];
-export type EgressRoute = NonNullable<NonNullable<Bottle['egress']>['routes']>[number];

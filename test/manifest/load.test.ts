@@ -1,6 +1,7 @@
 /** Finding a manifest, and files that are no good before any schema is asked. */
 import { describe, expect, test } from 'vitest';
 import { loadManifest } from '../../src/manifest/load.ts';
+import type { ManifestFiles } from '../../src/manifest/manifest.ts';
 import { memoryFiles } from './memory-files.ts';
 import { errorOf, problemsOf } from './problem.ts';
 
@@ -116,6 +117,23 @@ describe('files of a directory', () => {
     expect(await digest(renamed)).not.toBe(await digest(files));
   });
 
+  test.each([
+    ['10,001 entries', 10_001, 10, '10001 entries, 100010 bytes'],
+    ['65 MiB', 65, 1024 * 1024, '65 entries, 68157440 bytes'],
+  ])('%s are refused before any is read', async (_, count, size, found) => {
+    const list = Array.from({ length: count }, (_entry, index) => {
+      return { name: `a${index}.md`, kind: 'file', size } as const;
+    });
+    const files: ManifestFiles = {
+      root: 'memory',
+      read: async (path) => (path.startsWith('.bot-bottle/') ? expect.fail() : undefined),
+      list: async (path) => (path === '.bot-bottle/agents' ? list : undefined),
+    };
+    await expect(loadManifest(files)).rejects.toThrow(
+      `The manifest is too large (.bot-bottle/agents: ${found}). Keep it to`,
+    );
+  });
+
   test('an empty frontmatter is an empty entry', async () => {
     const loaded = await loadManifest(
       memoryFiles({ '.bot-bottle/agents/a.md': '---\n---\n\n Hi\n\n' }),
@@ -205,6 +223,13 @@ describe('all problems come at once', () => {
       '.bot-bottle/bottles/b.md:2:10 extends: there is no bottle "nowhere" (b → nowhere). Bottles: a, b, c.',
       '.bot-bottle/agents/z.md:2:9 bottle: there is no bottle "d". Bottles: a, b, c.',
     ]);
+  });
+
+  test('a flood is counted, and its first 500 are kept', async () => {
+    const members = Array(20_000).fill('"a": {}').join(',');
+    const error = await errorOf({ 'bot-bottle.json': `{"agents": {${members}}}` });
+    expect(error.what).toBe('The manifest has 19999 problems');
+    expect(error.problems).toHaveLength(500);
   });
 
   test('the text shows ten and counts the rest', async () => {

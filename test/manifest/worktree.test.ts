@@ -116,7 +116,8 @@ test('a manifest file of 100 MB is refused by its size alone', async () => {
 });
 
 test('a pipe does not hold the loader up', async () => {
-  execFileSync('mkfifo', [join(agents(), 'pipe.md'), join(root, 'pipe')]);
+  const pipes = [join(agents(), 'pipe.md'), join(root, 'pipe')];
+  execFileSync('sh', ['-c', 'mkfifo "$@"', 'sh', ...pipes]);
   symlinkSync('../../pipe', join(agents(), 'to-pipe.md'));
   const message = await problem();
   expect(message).toContain('pipe.md:1:1 this is not a file');
