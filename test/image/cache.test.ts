@@ -10,13 +10,13 @@ import { type WrittenPack, writePack } from '../pack/writer.ts';
 import { AZURITE_MISSING, startAzurite } from '../results-service/azurite-blob-store.ts';
 import { makeWorkspace } from '../results-service/call-clients.ts';
 import { type ResultsService, startResultsService } from '../results-service/service.ts';
-import { closeServersAfterEach, type FileServer, serve } from './file-server.ts';
+import { closeServers, type FileServer, serve } from './file-server.ts';
 import { makeRunner, type Runner } from './job.ts';
 import { listTree, temporary } from './temporary.ts';
 import { uploadArchive } from './upload-archive.ts';
 
 const folder = temporary();
-closeServersAfterEach();
+afterEach(closeServers);
 
 let service: ResultsService;
 let server: FileServer;

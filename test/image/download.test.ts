@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { BottleError } from '../../src/errors.ts';
 import { type DownloadOptions, download } from '../../src/image/download.ts';
 import { engineHost } from '../machine/engine-host.ts';
-import { type Answer, closeServersAfterEach, serve } from './file-server.ts';
+import { type Answer, closeServers, serve } from './file-server.ts';
 import { temporary } from './temporary.ts';
 
 const folder = temporary();
-closeServersAfterEach();
+afterEach(closeServers);
 const OPTIONS: DownloadOptions = { maxBytes: 1000, retryMs: 1, stallMs: 20_000 };
 
 async function fetchFrom(answers: Readonly<Record<string, Answer>>, options = {}, path = '/x') {

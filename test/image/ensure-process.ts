@@ -12,7 +12,8 @@ try {
   const request = JSON.parse(process.argv[2] ?? '');
   const { image, facts, saved } = await ensureImage(host, createServices(process.env), request);
   const taken = AWAIT_SAVE ? await saved : undefined;
-  writeFileSync(RESULT_FILE, JSON.stringify({ image, facts, taken }));
+  const memoryBytes = process.resourceUsage().maxRSS * 1024;
+  writeFileSync(RESULT_FILE, JSON.stringify({ image, facts, taken, memoryBytes }));
 } catch (error) {
   const { outcome, what, where, fix } = error instanceof BottleError ? error : {};
   const text = error instanceof BottleError ? '' : String((error as Error).stack ?? error);

@@ -1,7 +1,6 @@
 /** A loopback web server with one answer for each path, which counts what it is asked for. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach } from 'vitest';
 
 export type Answer = (response: ServerResponse, request: IncomingMessage) => void | Promise<void>;
 
@@ -13,7 +12,7 @@ export type FileServer = {
 
 const open: { close(): void }[] = [];
 
-/** Serves `answers` until the test ends. */
+/** Serves `answers` until `closeServers`. */
 export async function serve(answers: Readonly<Record<string, Answer>>): Promise<FileServer> {
   const hits = new Map<string, number>();
   const server = createServer(async (request, response) => {
@@ -33,9 +32,6 @@ export async function serve(answers: Readonly<Record<string, Answer>>): Promise<
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, hits };
 }
 
-/** For files that use `serve`: closes what their tests opened. */
-export function closeServersAfterEach(): void {
-  afterEach(() => {
-    for (const server of open.splice(0)) server.close();
-  });
+export function closeServers(): void {
+  for (const server of open.splice(0)) server.close();
 }

@@ -11,6 +11,8 @@ const PROGRAM = fileURLToPath(new URL('ensure-process.ts', import.meta.url));
 export type JobResult = Pick<EnsuredImage, 'image' | 'facts'> & {
   /** Whether the cache took the image, where the job waited for that. */
   readonly taken?: boolean;
+  /** The most that the process held. */
+  readonly memoryBytes: number;
   readonly error?: {
     readonly outcome?: string;
     readonly what?: string;

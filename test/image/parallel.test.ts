@@ -1,15 +1,15 @@
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { tarArchive } from '../pack/tar.ts';
 import { writePack } from '../pack/writer.ts';
-import { closeServersAfterEach, serve } from './file-server.ts';
+import { closeServers, serve } from './file-server.ts';
 import { makeRunner } from './job.ts';
 import { listTree, temporary } from './temporary.ts';
 
 const folder = temporary();
-closeServersAfterEach();
+afterEach(closeServers);
 const WAITS = 'Waiting for another job with the same image';
 const HALF = 100_000;
 
