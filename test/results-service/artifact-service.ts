@@ -22,129 +22,128 @@ type Artifact = {
 /** What a test sees of an artifact. */
 export type StoredArtifact = Pick<Artifact, 'id' | 'name' | 'size' | 'digest' | 'expiresAt'>;
 
-const IDS = { workflow_run_backend_id: z.string(), workflow_job_run_backend_id: z.string() };
+type Shelf = {
+  readonly artifacts: Artifact[];
+  readonly store: BlobStore;
+  readonly onViolation: (what: string) => void;
+};
+
+const ZIP = 'application/zip';
 const FORBIDDEN = /[":<>|*?\r\n\\/]/;
 
+const IDS = { workflow_run_backend_id: z.string(), workflow_job_run_backend_id: z.string() };
+const NAMED = z.strictObject({ ...IDS, name: z.string() });
+const CREATE = z.strictObject({
+  ...IDS,
+  name: z
+    .string()
+    .min(1)
+    .refine((name) => !FORBIDDEN.test(name)),
+  version: z.literal(7),
+  mime_type: z.string().default(ZIP),
+  expires_at: z.iso.datetime().optional(),
+});
+const FINALIZE = z.strictObject({ ...IDS, name: z.string(), size: INT64, hash: z.string() });
+const LIST = z.strictObject({
+  ...IDS,
+  name_filter: z.string().optional(),
+  id_filter: INT64.optional(),
+});
+
 export function createArtifactService(store: BlobStore, onViolation: (what: string) => void) {
-  const artifacts: Artifact[] = [];
-  const find = (claims: Claims, name: string) => {
-    const found = artifacts.find((a) => a.runId === claims.runId && a.name === name);
-    if (found === undefined) throw new RpcError(404, 'not_found', `no artifact ${name}`);
-    return found;
-  };
-
-  const methods = defineMethods({
-    CreateArtifact: {
-      request: z.strictObject({
-        ...IDS,
-        name: z
-          .string()
-          .min(1)
-          .refine((name) => !FORBIDDEN.test(name)),
-        version: z.literal(7),
-        mime_type: z.string().optional(),
-        expires_at: z.iso.datetime().optional(),
-      }),
-      answer(request, claims) {
-        checkIds(request, claims);
-        if (artifacts.some((a) => a.runId === claims.runId && a.name === request.name)) {
-          throw new RpcError(409, 'already_exists', `an artifact ${request.name} exists already`);
-        }
-        const mimeType = request.mime_type ?? 'application/zip';
-        const artifact = {
-          id: artifacts.length + 1,
-          name: request.name,
-          runId: claims.runId,
-          jobId: claims.jobId,
-          blob: `${randomUUID()}${mimeType === 'application/zip' ? '.zip' : ''}`,
-          mimeType,
-          expiresAt: request.expires_at,
-          size: 0,
-          digest: '',
-          createdAt: new Date().toISOString(),
-          done: false,
-        };
-        artifacts.push(artifact);
-        return { ok: true, signed_upload_url: store.signedUrl(artifact.blob, 'write') };
-      },
-    },
-    FinalizeArtifact: {
-      request: z.strictObject({ ...IDS, name: z.string(), size: INT64, hash: z.string() }),
-      async answer(request, claims) {
-        checkIds(request, claims);
-        const artifact = find(claims, request.name);
-        const bytes = await store.read(artifact.blob);
-        const problem =
-          bytes === undefined
-            ? 'nothing was uploaded'
-            : String(bytes.length) !== request.size
-              ? `size is ${bytes.length}, not ${request.size}`
-              : digestOf(bytes) !== request.hash
-                ? `digest is not ${request.hash}`
-                : undefined;
-        if (bytes === undefined || problem !== undefined) {
-          onViolation(`FinalizeArtifact ${request.name}: ${problem}`);
-          throw new RpcError(400, 'invalid_argument', problem ?? '');
-        }
-        Object.assign(artifact, { size: bytes.length, digest: request.hash, done: true });
-        return { ok: true, artifact_id: String(artifact.id) };
-      },
-    },
-    ListArtifacts: {
-      request: z.strictObject({
-        ...IDS,
-        name_filter: z.string().optional(),
-        id_filter: INT64.optional(),
-      }),
-      answer(request, claims) {
-        checkIds(request, claims);
-        const listed = artifacts.filter(
-          (a) =>
-            a.done &&
-            a.runId === claims.runId &&
-            (request.name_filter ?? a.name) === a.name &&
-            (request.id_filter ?? String(a.id)) === String(a.id),
-        );
-        return { artifacts: listed.map(describe) };
-      },
-    },
-    GetSignedArtifactURL: {
-      request: z.strictObject({ ...IDS, name: z.string() }),
-      answer(request, claims) {
-        checkIds(request, claims);
-        const { blob, name, mimeType } = find(claims, request.name);
-        const file = mimeType === 'application/zip' ? `${name}.zip` : name;
-        return {
-          signed_url: store.signedUrl(blob, 'read', {
-            disposition: `attachment; filename="${file}"`,
-            type: mimeType,
-          }),
-        };
-      },
-    },
-    DeleteArtifact: {
-      request: z.strictObject({ ...IDS, name: z.string() }),
-      async answer(request, claims) {
-        checkIds(request, claims);
-        const artifact = find(claims, request.name);
-        artifacts.splice(artifacts.indexOf(artifact), 1);
-        await store.remove(artifact.blob);
-        return { ok: true, artifact_id: String(artifact.id) };
-      },
-    },
-  });
-
+  const shelf: Shelf = { artifacts: [], store, onViolation };
   return {
-    methods,
+    methods: defineMethods({
+      CreateArtifact: { request: CREATE, answer: (asked, claims) => create(shelf, asked, claims) },
+      FinalizeArtifact: {
+        request: FINALIZE,
+        answer: (asked, claims) => finalize(shelf, asked, claims),
+      },
+      ListArtifacts: { request: LIST, answer: (asked, claims) => list(shelf, asked, claims) },
+      GetSignedArtifactURL: {
+        request: NAMED,
+        answer: (asked, claims) => signUrl(shelf, asked, claims),
+      },
+      DeleteArtifact: { request: NAMED, answer: (asked, claims) => remove(shelf, asked, claims) },
+    }),
     /** Those that were finished. */
-    list: (): StoredArtifact[] => artifacts.filter(({ done }) => done),
-    async read(name: string): Promise<{ bytes: Buffer; mimeType: string }> {
-      const artifact = artifacts.find((a) => a.done && a.name === name);
+    list: (): StoredArtifact[] => shelf.artifacts.filter(({ done }) => done),
+    async read(name: string): Promise<{ bytes: Buffer; isZip: boolean }> {
+      const artifact = shelf.artifacts.find((a) => a.done && a.name === name);
       const bytes = artifact && (await store.read(artifact.blob));
       if (!artifact || !bytes) throw new Error(`no artifact ${name} was uploaded`);
-      return { bytes, mimeType: artifact.mimeType };
+      return { bytes, isZip: artifact.mimeType === ZIP };
     },
   };
+}
+
+function create({ artifacts, store }: Shelf, asked: z.infer<typeof CREATE>, claims: Claims) {
+  checkIds(asked, claims);
+  if (artifacts.some((a) => a.runId === claims.runId && a.name === asked.name)) {
+    throw new RpcError(409, 'already_exists', `an artifact ${asked.name} exists already`);
+  }
+  const blob = `${randomUUID()}${asked.mime_type === ZIP ? '.zip' : ''}`;
+  artifacts.push({
+    id: artifacts.length + 1,
+    name: asked.name,
+    runId: claims.runId,
+    jobId: claims.jobId,
+    blob,
+    mimeType: asked.mime_type,
+    expiresAt: asked.expires_at,
+    size: 0,
+    digest: '',
+    createdAt: new Date().toISOString(),
+    done: false,
+  });
+  return { ok: true, signed_upload_url: store.signedUrl(blob, 'write') };
+}
+
+async function finalize(shelf: Shelf, asked: z.infer<typeof FINALIZE>, claims: Claims) {
+  const artifact = find(shelf, asked, claims);
+  const bytes = (await shelf.store.read(artifact.blob)) ?? Buffer.alloc(0);
+  const stored = `${bytes.length} bytes, ${digestOf(bytes)}`;
+  const announced = `${asked.size} bytes, ${asked.hash}`;
+  if (stored !== announced) {
+    const problem = `${asked.name} has ${stored}; announced were ${announced}`;
+    shelf.onViolation(`FinalizeArtifact: ${problem}`);
+    throw new RpcError(400, 'invalid_argument', problem);
+  }
+  Object.assign(artifact, { size: bytes.length, digest: asked.hash, done: true });
+  return { ok: true, artifact_id: String(artifact.id) };
+}
+
+function list({ artifacts }: Shelf, asked: z.infer<typeof LIST>, claims: Claims) {
+  checkIds(asked, claims);
+  const listed = artifacts.filter(
+    (a) =>
+      a.done &&
+      a.runId === claims.runId &&
+      (asked.name_filter ?? a.name) === a.name &&
+      (asked.id_filter ?? String(a.id)) === String(a.id),
+  );
+  return { artifacts: listed.map(describe) };
+}
+
+function signUrl(shelf: Shelf, asked: z.infer<typeof NAMED>, claims: Claims) {
+  const { blob, name, mimeType } = find(shelf, asked, claims);
+  const file = mimeType === ZIP ? `${name}.zip` : name;
+  const answer = { disposition: `attachment; filename="${file}"`, type: mimeType };
+  return { signed_url: shelf.store.signedUrl(blob, 'read', answer) };
+}
+
+async function remove(shelf: Shelf, asked: z.infer<typeof NAMED>, claims: Claims) {
+  const artifact = find(shelf, asked, claims);
+  shelf.artifacts.splice(shelf.artifacts.indexOf(artifact), 1);
+  await shelf.store.remove(artifact.blob);
+  return { ok: true, artifact_id: String(artifact.id) };
+}
+
+function find({ artifacts }: Shelf, asked: z.infer<typeof NAMED>, claims: Claims): Artifact {
+  checkIds(asked, claims);
+  const found = artifacts.find((a) => a.runId === claims.runId && a.name === asked.name);
+  if (found === undefined) throw new RpcError(404, 'not_found', `no artifact ${asked.name}`);
+  return found;
 }
 
 function checkIds(

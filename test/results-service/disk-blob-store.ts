@@ -14,62 +14,18 @@ const URL_MINUTES = 10;
 
 type Answer = { status: number; headers?: Record<string, string>; body?: Uint8Array | string };
 
-export function createDiskBlobStore(options: {
+export type DiskBlobStoreOptions = {
   readonly directory: string;
   /** Of the URLs that are signed. */
   readonly origin: string;
   readonly faults: Faults;
   /** Told of each request that no client of ours should send. */
   readonly onViolation: (what: string) => void;
-}): BlobStore {
+};
+
+export function createDiskBlobStore(options: DiskBlobStoreOptions): BlobStore {
   const key = randomBytes(32);
   const fileOf = (blob: string) => join(options.directory, blob);
-  const blockOf = (blob: string, block: string) =>
-    join(options.directory, `${blob}.blocks`, Buffer.from(block).toString('hex'));
-  const signatureOf = (url: URL) => {
-    const signed = [...url.searchParams].filter(([name]) => SIGNED.includes(name)).sort();
-    return createHmac('sha256', key)
-      .update(JSON.stringify([url.pathname, signed]))
-      .digest('base64url');
-  };
-
-  const put = async (operation: Operation, blob: string, url: URL, body: Buffer) => {
-    if (operation === 'PutBlock') {
-      const block = blockOf(blob, url.searchParams.get('blockid') ?? '');
-      await mkdir(join(options.directory, `${blob}.blocks`), { recursive: true });
-      await writeFile(block, body);
-    } else if (operation === 'PutBlockList') {
-      const ids = [...body.toString().matchAll(/<Latest>([^<]+)<\/Latest>/g)].map(([, id]) => id);
-      const blocks = await Promise.all(ids.map((id) => readFile(blockOf(blob, id ?? ''))));
-      await writeFile(fileOf(blob), Buffer.concat(blocks));
-      await rm(join(options.directory, `${blob}.blocks`), { recursive: true, force: true });
-    } else {
-      await writeFile(fileOf(blob), body);
-    }
-    return { status: 201 };
-  };
-
-  const read = (blob: string) => readFile(fileOf(blob)).catch(() => undefined);
-
-  const answerTo = async (request: IncomingMessage, url: URL): Promise<Answer> => {
-    const blob = url.pathname.slice(BLOB_PATH.length);
-    const body = await buffer(request);
-    const operation = operationOf(request, url);
-    const refusal = checkRequest(request, url, operation, blob, signatureOf(url));
-    if (operation === undefined || refusal !== undefined) {
-      options.onViolation(`${request.method} ${url.pathname}${url.search}: ${refusal}`);
-      return { status: 403, body: `<Error><Code>${refusal}</Code></Error>` };
-    }
-    const fault = options.faults.take(operation);
-    if (fault?.kind === 'slow') await delay(fault.ms);
-    if (fault?.kind === 'status') return faultyStatus(fault);
-    if (fault?.kind === 'body') return { status: fault.status, body: fault.body };
-    if (operation.startsWith('Put')) return put(operation, blob, url, body);
-    const stored = await read(blob);
-    if (stored === undefined) return { status: 404 };
-    return answerWith(damage(stored, fault), request, url, fault);
-  };
-
   return {
     signedUrl(blob, permission, answer = {}) {
       const url = new URL(BLOB_PATH + blob, options.origin);
@@ -77,16 +33,66 @@ export function createDiskBlobStore(options: {
       url.searchParams.set('sp', permission === 'read' ? 'r' : 'cw');
       if (answer.disposition !== undefined) url.searchParams.set('rscd', answer.disposition);
       if (answer.type !== undefined) url.searchParams.set('rsct', answer.type);
-      url.searchParams.set('sig', signatureOf(url));
+      url.searchParams.set('sig', signatureOf(url, key));
       return url.href;
     },
-    read,
+    read: (blob) => readFile(fileOf(blob)).catch(() => undefined),
     remove: (blob) => rm(fileOf(blob), { force: true }),
     async serve(request, response, url) {
-      send(response, request.method === 'HEAD', await answerTo(request, url));
+      send(response, request.method === 'HEAD', await answerTo(request, url, options, key));
     },
     close: async () => {},
   };
+}
+
+async function answerTo(
+  request: IncomingMessage,
+  url: URL,
+  options: DiskBlobStoreOptions,
+  key: Buffer,
+): Promise<Answer> {
+  const blob = url.pathname.slice(BLOB_PATH.length);
+  const body = await buffer(request);
+  const operation = operationOf(request, url);
+  const refusal = checkRequest(request, url, operation, blob, signatureOf(url, key));
+  if (operation === undefined || refusal !== undefined) {
+    options.onViolation(`${request.method} ${url.pathname}${url.search}: ${refusal}`);
+    return { status: 403, body: `<Error><Code>${refusal}</Code></Error>` };
+  }
+  const fault = options.faults.take(operation);
+  if (fault?.kind === 'slow') await delay(fault.ms);
+  if (fault?.kind === 'status') return faultyStatus(fault);
+  if (fault?.kind === 'body') return { status: fault.status, body: fault.body };
+  const file = join(options.directory, blob);
+  if (operation.startsWith('Put')) return put(operation, file, url, body);
+  const stored = await readFile(file).catch(() => undefined);
+  return stored === undefined
+    ? { status: 404 }
+    : answerWith(damage(stored, fault), request, url, fault);
+}
+
+/** Blocks wait in a directory beside the blob until their list puts them together. */
+async function put(operation: Operation, file: string, url: URL, body: Buffer): Promise<Answer> {
+  const blocks = `${file}.blocks`;
+  const blockFile = (id: string) => join(blocks, Buffer.from(id).toString('hex'));
+  if (operation === 'PutBlock') {
+    await mkdir(blocks, { recursive: true });
+    await writeFile(blockFile(url.searchParams.get('blockid') ?? ''), body);
+  } else if (operation === 'PutBlockList') {
+    const ids = [...body.toString().matchAll(/<Latest>([^<]+)<\/Latest>/g)].map(([, id]) => id);
+    const parts = await Promise.all(ids.map((id) => readFile(blockFile(id ?? ''))));
+    await writeFile(file, Buffer.concat(parts));
+    await rm(blocks, { recursive: true, force: true });
+  } else {
+    await writeFile(file, body);
+  }
+  return { status: 201 };
+}
+
+function signatureOf(url: URL, key: Buffer): string {
+  const signed = [...url.searchParams].filter(([name]) => SIGNED.includes(name)).sort();
+  const text = JSON.stringify([url.pathname, signed]);
+  return createHmac('sha256', key).update(text).digest('base64url');
 }
 
 /** The parts of the query that the signature covers. */

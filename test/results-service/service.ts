@@ -100,8 +100,8 @@ export async function startResultsService(
     violations,
     listArtifacts: artifacts.list,
     async readArtifact(name) {
-      const { bytes, mimeType } = await artifacts.read(name);
-      return mimeType === 'application/zip' ? unzip(bytes) : new Map([[name, bytes]]);
+      const { bytes, isZip } = await artifacts.read(name);
+      return isZip ? unzip(bytes) : new Map([[name, bytes]]);
     },
     listCache: caches.list,
     readCache: caches.read,
