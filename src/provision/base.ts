@@ -14,16 +14,14 @@ export type Base = {
   readonly committed: ReadonlyMap<BytePath, Tracked>;
   /** Copied files that are as the commit has them. */
   readonly clean: ReadonlySet<BytePath>;
-  /** The tree is another than the commit's own. */
-  readonly dirty: boolean;
 };
 
 export type Author = { readonly name: string; readonly email: string };
 
 const ABSENT_MODE = '000000';
 
-/** One pack of our own instead of one file an object, and no file is held in memory. */
-const STREAM_ALL = ['-c', 'core.bigFileThreshold=1'];
+/** Larger files are not held in memory. */
+const STREAM_LARGE = ['-c', 'core.bigFileThreshold=1m'];
 
 /** The checkout's own commit, with what differs from it on the runner in a tree beside it. */
 export async function baseOfCheckout(
@@ -51,9 +49,9 @@ export async function baseOfCheckout(
     .map(([path]) => path)
     .filter((path) => !workTree.withheld.has(path));
   const { head } = source;
-  const dirty = added.length + removed.length > 0;
-  const tree = dirty ? await writeTree(scratch, head, added, removed) : source.tree;
-  return { commit: head, tree, committed, clean, dirty };
+  const differs = added.length + removed.length > 0;
+  const tree = differs ? await writeTree(scratch, head, added, removed) : source.tree;
+  return { commit: head, tree, committed, clean };
 }
 
 /** What HEAD had of each path that differs; undefined: nothing. */
@@ -104,7 +102,7 @@ export async function baseOfFiles(
   ]);
   const committed = parseTree(listed);
   const clean = new Set(committed.keys());
-  return { commit: idOf(commit), tree, committed, clean, dirty: false };
+  return { commit: idOf(commit), tree, committed, clean };
 }
 
 /** What git itself leaves out of a name in a commit. */
@@ -126,7 +124,7 @@ async function writeTree(
   }
   if (added.length > 0) {
     const update = ['update-index', '-z', '--add', '--replace', '--stdin'];
-    await scratch.run([...STREAM_ALL, ...update], joinNul(added));
+    await scratch.run([...STREAM_LARGE, ...update], joinNul(added));
   }
   return idOf(await scratch.run(['write-tree']));
 }

@@ -25,27 +25,42 @@ const LONGEST_NAME_LENGTH = 0xfff;
 
 /** `entries` are in git's order. `objectFormat`: `sha1` or `sha256`. */
 export function writeIndex(entries: readonly IndexEntry[], objectFormat: string): Buffer {
-  const header = Buffer.alloc(HEADER);
-  header.write('DIRC', 'latin1');
-  header.writeUInt32BE(entries.some(({ skipWorktree }) => skipWorktree) ? 3 : 2, 4);
-  header.writeUInt32BE(entries.length, 8);
-  const body = Buffer.concat([header, ...entries.map(writeEntry)]);
-  return Buffer.concat([body, createHash(objectFormat).update(body).digest()]);
+  const sizes = entries.map(sizeOf);
+  const hash = createHash(objectFormat);
+  // One buffer: tens of thousands of small ones would cost several times their size.
+  const body = Buffer.alloc(sizes.reduce((sum, size) => sum + size, HEADER));
+  body.write('DIRC', 'latin1');
+  body.writeUInt32BE(entries.some(({ skipWorktree }) => skipWorktree) ? 3 : 2, 4);
+  body.writeUInt32BE(entries.length, 8);
+  let offset = HEADER;
+  for (const [number, entry] of entries.entries()) {
+    const size = sizes[number] ?? 0;
+    writeEntry(body.subarray(offset, offset + size), entry);
+    offset += size;
+  }
+  return Buffer.concat([body, hash.update(body).digest()]);
+}
+
+function fixedSizeOf({ id, skipWorktree }: IndexEntry): number {
+  return STAT + id.length / 2 + (skipWorktree ? 4 : 2);
+}
+
+/** Padded with one to eight NULs. */
+function sizeOf(entry: IndexEntry): number {
+  const unpadded = fixedSizeOf(entry) + entry.path.length;
+  return unpadded + 8 - (unpadded % 8);
 }
 
 /** A file's times, device, owner and so on stay 0: `core.checkStat=minimal` does not look at them. */
-function writeEntry({ path, mode, id, stat, skipWorktree }: IndexEntry): Buffer {
-  const idLength = id.length / 2;
-  const fixed = STAT + idLength + (skipWorktree ? 4 : 2);
-  const unpadded = fixed + path.length;
-  const entry = Buffer.alloc(unpadded + 8 - (unpadded % 8));
-  entry.writeUInt32BE(stat?.mtime ?? 0, 8);
-  entry.writeUInt32BE(Number.parseInt(mode, 8), 24);
-  entry.writeUInt32BE((stat?.size ?? 0) % 2 ** 32, 36);
-  entry.write(id, STAT, 'hex');
-  const flags = Math.min(path.length, LONGEST_NAME_LENGTH) | (skipWorktree ? EXTENDED : 0);
-  entry.writeUInt16BE(flags, STAT + idLength);
-  if (skipWorktree) entry.writeUInt16BE(SKIP_WORKTREE, STAT + idLength + 2);
-  entry.write(path, fixed, 'latin1');
-  return entry;
+function writeEntry(room: Buffer, entry: IndexEntry): void {
+  const { path, mode, id, stat, skipWorktree } = entry;
+  const flags = STAT + id.length / 2;
+  room.writeUInt32BE(stat?.mtime ?? 0, 8);
+  room.writeUInt32BE(Number.parseInt(mode, 8), 24);
+  room.writeUInt32BE((stat?.size ?? 0) % 2 ** 32, 36);
+  room.write(id, STAT, 'hex');
+  const length = Math.min(path.length, LONGEST_NAME_LENGTH);
+  room.writeUInt16BE(length | (skipWorktree ? EXTENDED : 0), flags);
+  if (skipWorktree) room.writeUInt16BE(SKIP_WORKTREE, flags + 2);
+  room.write(path, fixedSizeOf(entry), 'latin1');
 }

@@ -20,7 +20,7 @@ export async function keepHistory(checkout: {
   const base = await baseOfCheckout(scratch, source, listing, workTree);
   const [history, changes] = await Promise.all([
     packed,
-    base.dirty ? pack(scratch, [base.tree, `^${source.head}`]) : [],
+    base.tree === source.tree ? [] : pack(scratch, [base.tree, `^${source.tree}`]),
   ]);
   const { objectFormat, branch, shallow } = source;
   return { objectFormat, base, branch, shallow, packs: [...history, ...changes], workTree };
@@ -81,9 +81,9 @@ function objectsIn(pack: HostPath): number {
 
 /** Packs what `revisions` reach (`git pack-objects --revs`); deltas that exist are kept. */
 async function pack(scratch: Scratch, revisions: readonly string[]): Promise<HostPath[]> {
-  const options = ['--revs', '--non-empty', '--delta-base-offset', '--window=0', '--quiet'];
+  const options = ['--revs', '--delta-base-offset', '--window=0', '--quiet'];
   const path = join(scratch.packs, 'pack');
   const input = Buffer.from(`${revisions.join('\n')}\n`);
   const name = (await scratch.run(['pack-objects', ...options, path], input)).toString().trim();
-  return name === '' ? [] : [`${path}-${name}.pack`, `${path}-${name}.idx`];
+  return [`${path}-${name}.pack`, `${path}-${name}.idx`];
 }

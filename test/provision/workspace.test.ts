@@ -96,6 +96,25 @@ describe('a clean checkout', () => {
     expect(scene.guestGit('status', '--porcelain')).toBe('');
   });
 
+  test('fetched into one pack hands that pack on; one with more in its pack does not', async () => {
+    const scene = makeScene();
+    startRepository(scene);
+    const clone = join(scene.root, 'runner', 'clone');
+    scene.git('clone', '-q', '--no-local', scene.workspace, clone);
+    const packsOf = (root: string) => readdirSync(join(root, '.git/objects/pack')).sort();
+    const workspace = { ...scene.plan().provision.workspace, from: clone };
+    await scene.provision({ workspace });
+    expect(packsOf(scene.guestWorkspace)).toEqual(packsOf(clone));
+
+    scene.git('-C', clone, 'checkout', '-q', '--orphan', 'other');
+    scene.git('-C', clone, '-c', 'user.name=a', '-c', 'user.email=a@b', 'commit', '-qm', 'other');
+    scene.git('-C', clone, 'repack', '-qad');
+    rmSync(scene.guestWorkspace, { recursive: true });
+    await scene.provision({ workspace });
+    expect(packsOf(scene.guestWorkspace)).not.toEqual(packsOf(clone));
+    expect(scene.guestGit('fsck', '--full')).toBe('');
+  });
+
   test('in the sha256 format is rebuilt in it', async () => {
     const scene = makeScene();
     scene.git('init', '-q', '--object-format=sha256');
@@ -143,6 +162,11 @@ describe('a dirty checkout', () => {
     expect(treeOf(scene.guestWorkspace)).toEqual(treeOf(scene.workspace));
     expect(baseCommit).toBe(scene.git('rev-parse', 'HEAD').trim());
     expect(scene.guestGit('fsck', '--full').trim()).toBe(`dangling tree ${baseTree}`);
+    const objects = scene.guestGit('cat-file', '--batch-all-objects', '--batch-check');
+    const packed = objects.trim().split('\n').length;
+    expect(scene.guestGit('count-objects', '-v'), 'no object twice').toContain(
+      `in-pack: ${packed}\n`,
+    );
     scene.guestGit('add', '--all');
     expect(scene.guestGit('write-tree').trim()).toBe(baseTree);
     expect(
@@ -173,6 +197,30 @@ describe('a dirty checkout', () => {
     scene.guestGit('add', '--all');
     expect(scene.guestGit('write-tree').trim()).toBe(baseTree);
     expect(readFileSync(join(scene.guestWorkspace, 'README.md'), 'utf8')).toContain('<<<<<<<');
+  });
+
+  test('with a file that is only announced to git is taken as the files are', async () => {
+    const scene = makeScene();
+    startRepository(scene);
+    scene.write('announced.txt', 'later\n');
+    scene.git('add', '--intent-to-add', 'announced.txt');
+    const { baseTree } = await scene.provision();
+    expect(scene.guestGit('status', '--porcelain')).toBe('?? announced.txt\n');
+    scene.guestGit('add', '--all');
+    expect(scene.guestGit('write-tree').trim()).toBe(baseTree);
+  });
+
+  test('with a change in the second of the checkout, and of the same size, is seen', async () => {
+    const scene = makeScene();
+    startRepository(scene);
+    const file = join(scene.workspace, 'README.md');
+    writeFileSync(file, 'HELLO\n');
+    // Later than the index by less than a second, which git alone may not see.
+    const index = lstatSync(join(scene.workspace, '.git/index')).mtimeMs / 1000;
+    utimesSync(file, Math.floor(index) + 0.9995, Math.floor(index) + 0.9995);
+    const { baseTree } = await scene.provision();
+    expect(scene.guestGit('cat-file', 'blob', `${baseTree}:README.md`)).toBe('HELLO\n');
+    expect(scene.guestGit('status', '--porcelain')).toBe(' M README.md\n');
   });
 
   test('whose index is split is read', async () => {
