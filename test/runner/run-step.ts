@@ -9,6 +9,7 @@ import {
   baseEnvironment,
   makeDirectories,
   RUNNER_OWNED,
+  type RunnerDirectories,
   type StepEvent,
 } from './step-environment.ts';
 import { createStepLog, type Stage, type StepLog } from './step-log.ts';
@@ -76,73 +77,87 @@ export async function runStep(request: StepRequest): Promise<StepResult> {
 
 /** @throws When the request itself is wrong: no action.yml, no workspace. */
 export async function startStep(request: StepRequest): Promise<RunningStep> {
-  const action = await readActionFile(request.actionDir);
-  const workspace = await realpath(request.workspace);
-  const directories = await makeDirectories(
-    await realpath(await mkdtemp(join(tmpdir(), 'runner-'))),
-    request.toolCache,
-  );
-  const log = createStepLog({
-    ...request,
-    secrets: [request.token ?? '', ...(request.secrets ?? [])],
-  });
-  warnOfUnknownInputs(log, action, request.inputs ?? {});
-  const env = {
-    ...(await baseEnvironment(workspace, directories, request.event ?? MANUAL_EVENT)),
-    ...(request.debug ? { RUNNER_DEBUG: '1' } : {}),
-    ...request.serviceEnv,
-    ...inputVariables(action, request.inputs ?? {}, request.token ?? ''),
-    ...request.env,
-  };
-  const stageAt = (stage: Stage, script: string, stageEnv: Record<string, string>) =>
-    startStage({
-      stage,
-      script: join(request.actionDir, script),
-      workspace,
-      temp: directories.temp,
-      env: stageEnv,
-      log,
-    });
-
-  const main = await stageAt('main', action.main, env);
-  const end = { cancelled: false, timedOut: false };
-  const timer = setTimeout(
-    () => {
-      end.timedOut = true;
-      const message = `The action '${action.name}' has timed out after ${request.timeoutMinutes} minutes.`;
-      log.annotate({ level: 'error', message, properties: {}, stage: 'main' });
-      void main.process.cancel();
-    },
-    (request.timeoutMinutes ?? DEFAULT_TIMEOUT_MINUTES) * 60_000,
-  );
+  const job = await openJob(request);
+  const { action, log } = job;
+  const main = await startStageOf(job, 'main', action.main, job.env);
+  const ended = { cancelled: false, timedOut: false };
+  const minutes = request.timeoutMinutes ?? DEFAULT_TIMEOUT_MINUTES;
+  const timer = setTimeout(() => {
+    ended.timedOut = true;
+    const message = `The action '${action.name}' has timed out after ${minutes} minutes.`;
+    log.annotate({ level: 'error', message, properties: {}, stage: 'main' });
+    void main.process.cancel();
+  }, minutes * 60_000);
 
   const finish = async (): Promise<StepResult> => {
     const mainEnd = await main.end.finally(() => clearTimeout(timer));
-    const postEnv = environmentAfter(env, mainEnd.effects);
-    const post =
-      action.post === undefined ? undefined : await stageAt('post', action.post, postEnv);
-    const postEnd = await post?.end;
-    const orphans = await findOrphans(env.RUNNER_TRACKING_ID, directories.work);
-    killOrphans(orphans);
-    const leftovers = await listLeftovers(directories.temp);
-    await rm(directories.work, { recursive: true, force: true });
-    return { ...describeEnd(log, mainEnd, postEnd, end), orphans, leftovers };
+    const postEnv = environmentAfter(job.env, mainEnd.effects);
+    const post = action.post && (await startStageOf(job, 'post', action.post, postEnv));
+    const postEnd = post ? await post.end : undefined;
+    return { ...describeEnd(log, mainEnd, postEnd, ended), ...(await closeJob(job)) };
   };
-
   return {
     result: finish(),
     pid: main.process.pid,
-    temp: directories.temp,
+    temp: job.directories.temp,
     cancel() {
-      end.cancelled = true;
+      ended.cancelled = true;
       return main.process.cancel();
     },
     kill: () => main.process.kill(),
   };
 }
 
+type Job = {
+  readonly action: ActionFile;
+  readonly actionDir: string;
+  readonly workspace: string;
+  readonly directories: RunnerDirectories;
+  readonly env: Readonly<Record<string, string>>;
+  readonly log: StepLog;
+};
+
+async function openJob(request: StepRequest): Promise<Job> {
+  const { actionDir, inputs = {}, token = '' } = request;
+  const action = await readActionFile(actionDir);
+  const workspace = await realpath(request.workspace);
+  const work = await realpath(await mkdtemp(join(tmpdir(), 'runner-')));
+  const directories = await makeDirectories(work, request.toolCache);
+  const log = createStepLog({ ...request, secrets: [token, ...(request.secrets ?? [])] });
+  warnOfUnknownInputs(log, action, inputs);
+  const env = {
+    ...(await baseEnvironment(workspace, directories, request.event ?? MANUAL_EVENT)),
+    ...(request.debug ? { RUNNER_DEBUG: '1' } : {}),
+    ...request.serviceEnv,
+    ...inputVariables(action, inputs, token),
+    ...request.env,
+  };
+  return { action, actionDir, workspace, directories, env, log };
+}
+
+function startStageOf(job: Job, stage: Stage, script: string, env: Job['env']) {
+  const { actionDir, workspace, directories, log } = job;
+  return startStage({
+    stage,
+    script: join(actionDir, script),
+    workspace,
+    temp: directories.temp,
+    env,
+    log,
+  });
+}
+
+/** What the runner does when a job is over; what is listed was still there before. */
+async function closeJob({ env, directories }: Job) {
+  const orphans = await findOrphans(env.RUNNER_TRACKING_ID ?? '', directories.work);
+  killOrphans(orphans);
+  const leftovers = await listLeftovers(directories.temp);
+  await rm(directories.work, { recursive: true, force: true });
+  return { orphans, leftovers };
+}
+
 /** What post and later steps see of what main set. */
-function environmentAfter(env: Record<string, string>, effects: Effects): Record<string, string> {
+function environmentAfter(env: Job['env'], effects: Effects): Record<string, string> {
   const state = Object.entries(effects.state).map(([name, value]) => [`STATE_${name}`, value]);
   // The directory that was added last comes first.
   const path = [...effects.path].reverse().concat(env.PATH ?? '');

@@ -64,7 +64,7 @@ export async function baseEnvironment(
   workspace: string,
   directories: RunnerDirectories,
   event: StepEvent,
-): Promise<Record<string, string> & { RUNNER_TRACKING_ID: string }> {
+): Promise<Record<string, string>> {
   const inherited = INHERITED.flatMap((name) => {
     const value = process.env[name];
     return value === undefined ? [] : [[name, value] as const];
