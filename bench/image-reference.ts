@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { peakMemory } from '../test/image/peak-memory.ts';
 
 const CHUNK = 1 << 20;
 
@@ -36,5 +37,4 @@ const references = { sha256, transfer, save, restore };
 const started = performance.now();
 await references[name as keyof typeof references](...args);
 const milliseconds = performance.now() - started;
-const memoryBytes = process.resourceUsage().maxRSS * 1024;
-console.log(`\nresult ${JSON.stringify({ milliseconds, memoryBytes })}`);
+console.log(`\nresult ${JSON.stringify({ milliseconds, memoryBytes: peakMemory() })}`);

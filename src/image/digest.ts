@@ -39,28 +39,32 @@ export function startDigests() {
   };
 }
 
-/** Digests an open file. Two buffers, so that reading goes on while one is hashed. */
-export async function digestHandle(file: FileHandle, signal?: AbortSignal): Promise<Digests> {
-  const digests = startDigests();
-  let [filling, hashing] = [Buffer.allocUnsafe(CHUNK), Buffer.allocUnsafe(CHUNK)];
+/** The content of an open file. Two buffers, so that reading goes on while one is worked on. */
+async function* readChunks(file: FileHandle, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+  let [filling, full] = [Buffer.allocUnsafe(CHUNK), Buffer.allocUnsafe(CHUNK)];
   let next = file.read(filling, 0, CHUNK, 0);
   for (let position = 0; ; ) {
     const { bytesRead } = await next;
     signal?.throwIfAborted();
-    if (bytesRead === 0) return digests.end();
+    if (bytesRead === 0) return;
     position += bytesRead;
-    [filling, hashing] = [hashing, filling];
+    [filling, full] = [full, filling];
     next = file.read(filling, 0, CHUNK, position);
-    digests.update(hashing.subarray(0, bytesRead));
+    yield full.subarray(0, bytesRead);
   }
 }
 
-/** Digests the file at `path`. Throws what the file system says. */
+/** The SHA-256 of an open file, lower-case hex: a third faster than both digests. */
+export async function sha256Of(file: FileHandle, signal?: AbortSignal): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of readChunks(file, signal)) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+/** Both digests of the file at `path`. Throws what the file system says. */
 export async function digestFile(path: HostPath, signal?: AbortSignal): Promise<Digests> {
-  const file = await open(path, 'r');
-  try {
-    return await digestHandle(file, signal);
-  } finally {
-    await file.close();
-  }
+  const digests = startDigests();
+  await using file = await open(path, 'r');
+  for await (const chunk of readChunks(file, signal)) digests.update(chunk);
+  return digests.end();
 }

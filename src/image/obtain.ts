@@ -1,10 +1,10 @@
 /** Gets an image into the store from the nearest layer that has it: store, cache, source. */
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Host, HostPath, Services } from '../host/host.ts';
 import { cacheAllows, restoreImage } from './cache.ts';
-import { digestFile } from './digest.ts';
+import { sha256Of } from './digest.ts';
 import { findLocked, parseImagesLock } from './images-lock.ts';
 import { checkDigests, readPack } from './pack.ts';
 import { packError } from './pack-fault.ts';
@@ -69,8 +69,8 @@ async function expectDigest(errand: Errand): Promise<Expected> {
   }
   if (source.kind !== 'path') return { sha256: await readBuilt(errand), from: 'build' };
   try {
-    const { sha256 } = await digestFile(source.path, errand.host.cancelled);
-    return { sha256, from: 'file' };
+    await using file = await open(source.path, 'r');
+    return { sha256: await sha256Of(file, errand.host.cancelled), from: 'file' };
   } catch (error) {
     errand.host.cancelled.throwIfAborted();
     throw packError(sourceName(source), 'unreadable', String(error), error);

@@ -21,7 +21,7 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { HostPath } from '../host/host.ts';
-import { digestHandle } from './digest.ts';
+import { sha256Of } from './digest.ts';
 import { type Locker, withLock } from './lock.ts';
 import { bootId, currentOwner, hasEnded } from './owner.ts';
 
@@ -158,8 +158,7 @@ async function isIntact(store: Store, sha256: string): Promise<boolean> {
   try {
     const meta = await readMeta(store, sha256);
     if (JSON.stringify(meta.verified) === JSON.stringify(fingerprint)) return true;
-    const digests = await digestHandle(file, store.host.cancelled);
-    if (digests.sha256 !== sha256) return false;
+    if ((await sha256Of(file, store.host.cancelled)) !== sha256) return false;
     await writeMeta(store, sha256, { ...meta, verified: fingerprint });
     return true;
   } finally {

@@ -5,6 +5,7 @@ import { createHost } from '../../src/host/actions.ts';
 import { createServices } from '../../src/host/services.ts';
 import { ensureImage } from '../../src/image/image.ts';
 import { packFault } from '../../src/image/pack-fault.ts';
+import { peakMemory } from './peak-memory.ts';
 
 const host = createHost();
 const { RESULT_FILE = '', AWAIT_SAVE } = process.env;
@@ -12,8 +13,7 @@ try {
   const request = JSON.parse(process.argv[2] ?? '');
   const { image, facts, saved } = await ensureImage(host, createServices(process.env), request);
   const taken = AWAIT_SAVE ? await saved : undefined;
-  const memoryBytes = process.resourceUsage().maxRSS * 1024;
-  writeFileSync(RESULT_FILE, JSON.stringify({ image, facts, taken, memoryBytes }));
+  writeFileSync(RESULT_FILE, JSON.stringify({ image, facts, taken, memoryBytes: peakMemory() }));
 } catch (error) {
   const { outcome, what, where, fix } = error instanceof BottleError ? error : {};
   const text = error instanceof BottleError ? '' : String((error as Error).stack ?? error);
