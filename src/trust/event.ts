@@ -71,7 +71,10 @@ export const PAYLOADS = {
 export const COMMON = z.object({
   action: text,
   sender: author,
-  repository: z.object({ id: id.optional(), default_branch: text }).nullish().transform(orUndefined),
+  repository: z
+    .object({ id: id.optional(), default_branch: text })
+    .nullish()
+    .transform(orUndefined),
 });
 
 type Payloads = {

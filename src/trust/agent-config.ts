@@ -1,0 +1,133 @@
+/** Pins what agents take orders from without being asked: the guest gets the trusted commit's version. */
+import { type FoundObject, parseListing, SUBMODULE_MODE, SYMLINK_MODE } from './object.ts';
+import { refused } from './refused.ts';
+import type { Repository } from './repository.ts';
+
+/** One path of the workspace that the head does not decide about. */
+export type Pinned = {
+  /** Relative to the workspace, POSIX. */
+  readonly path: string;
+  /** What stands there in the guest. */
+  readonly guest: PinnedContent;
+  /** Where the guest finds the head's version, with a name that no agent knows; absent: it has none. */
+  readonly headAs?: string;
+};
+
+export type PinnedContent =
+  | { readonly kind: 'file'; readonly bytes: Uint8Array; readonly mode: 0o644 | 0o755 }
+  | { readonly kind: 'symlink'; readonly target: string }
+  | { readonly kind: 'absent' };
+
+/**
+ * Names that count at any depth, as a file or a directory, in any case. `.gitignore` is not among
+ * them: it tells no agent what to do.
+ */
+const NAMES = new Set([
+  ...['claude.md', 'claude.local.md', '.claude', '.claude.json', '.claude-plugin', '.mcp.json'],
+  ...['agents.md', 'agents.override.md', 'agent.md', '.agents', '.codex', '.opencode'],
+  ...['opencode.json', 'opencode.jsonc', 'gemini.md', '.gemini', '.geminiignore', '.husky'],
+  ...['.cursor', '.cursorrules', '.windsurf', '.windsurfrules', '.clinerules', '.vscode'],
+  ...['.gitattributes', '.gitmodules', '.gitconfig', '.githooks'],
+]);
+
+/** Names that count below `.github`. */
+const GITHUB_NAMES = new Set([
+  ...['copilot-instructions.md', 'instructions', 'prompts', 'agents', 'skills', 'hooks'],
+]);
+
+const MAX_FILES = 5000;
+const MAX_BYTES = 64 * 1024 * 1024;
+const HEAD_DIRECTORY = '.bottle-head';
+
+/**
+ * For a head that is not trusted. `headPaths`: the files and links that are checked out.
+ * @throws {BottleError} `untrusted` when the trusted configuration is beyond all measure
+ */
+export async function pinAgentConfig(
+  repository: Pick<Repository, 'listTree' | 'find' | 'read'>,
+  sha: string,
+  headPaths: readonly string[],
+): Promise<readonly Pinned[]> {
+  const head = new Set(headPaths.filter(isAgentConfig));
+  const trusted = await readTrusted(repository, sha, blockedBy(headPaths));
+  const directory = freeName(headPaths);
+  const paths = [...new Set([...head, ...trusted.keys()])].sort();
+  return paths.map((path) => ({
+    path,
+    guest: trusted.get(path) ?? { kind: 'absent' },
+    ...(head.has(path) ? { headAs: `${directory}/${neutral(path)}` } : {}),
+  }));
+}
+
+export function isAgentConfig(path: string): boolean {
+  return path.split('/').some(isOrder);
+}
+
+function isOrder(name: string, index: number, parts: readonly string[]): boolean {
+  const lower = name.toLowerCase();
+  if (NAMES.has(lower)) return true;
+  return parts[index - 1]?.toLowerCase() === '.github' && GITHUB_NAMES.has(lower);
+}
+
+/** `pkg/CLAUDE.md` → `pkg/CLAUDE.md.head`: not even in a directory of its own is it configuration. */
+function neutral(path: string): string {
+  const parts = path.split('/');
+  return parts
+    .map((part, index) => (isOrder(part, index, parts) ? `${part}.head` : part))
+    .join('/');
+}
+
+/** A head cannot put anything beside its own versions. */
+function freeName(headPaths: readonly string[]): string {
+  const taken = new Set(headPaths.map((path) => path.split('/')[0]?.toLowerCase()));
+  let name = HEAD_DIRECTORY;
+  for (let count = 2; taken.has(name); count += 1) name = `${HEAD_DIRECTORY}-${count}`;
+  return name;
+}
+
+/** True for a path that the head has a file or a link above: writing there would follow it. */
+function blockedBy(headPaths: readonly string[]): (path: string) => boolean {
+  const files = new Set(headPaths.filter((path) => !isAgentConfig(path)));
+  return (path) => {
+    for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) {
+      if (files.has(path.slice(0, at))) return true;
+    }
+    return false;
+  };
+}
+
+async function readTrusted(
+  repository: Pick<Repository, 'listTree' | 'find' | 'read'>,
+  sha: string,
+  isBlocked: (path: string) => boolean,
+): Promise<Map<string, PinnedContent>> {
+  const listed = parseListing(await repository.listTree(sha)).filter(
+    ({ path, mode }) => mode !== SUBMODULE_MODE && isAgentConfig(path) && !isBlocked(path),
+  );
+  const found = await repository.find(listed.map(({ id }) => id));
+  const bytes = found.reduce((sum, object) => sum + sizeOf(object), 0);
+  if (listed.length > MAX_FILES || bytes > MAX_BYTES) throw tooMuch(sha, listed.length, bytes);
+  const contents = new Map<string, PinnedContent>();
+  for (const { path, mode, id } of listed) {
+    const content = await repository.read(id);
+    contents.set(
+      path,
+      mode === SYMLINK_MODE
+        ? { kind: 'symlink', target: content.toString() }
+        : { kind: 'file', bytes: content, mode: mode === '100755' ? 0o755 : 0o644 },
+    );
+  }
+  return contents;
+}
+
+function sizeOf(object: FoundObject): number {
+  return object.kind === 'object' ? object.size : 0;
+}
+
+function tooMuch(sha: string, files: number, bytes: number) {
+  return refused({
+    what: 'There is too much agent configuration to keep the trusted version of',
+    where: `commit ${sha}: ${files} files, ${bytes} bytes`,
+    fix: `Keep it to ${MAX_FILES} files and ${MAX_BYTES} bytes.`,
+  });
+}
