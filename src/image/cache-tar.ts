@@ -84,13 +84,14 @@ async function extractArchive(
   const { pipeline } = process.getBuiltinModule('node:stream/promises');
   const chunkSize = 1 << 20;
   const hash = createHash('sha256');
-  const output = fs.openSync(file, 'wx', 0o600);
+  const output = await fs.promises.open(file, 'wx', 0o600);
   let head = Buffer.alloc(0);
   let [size, bytes, trailer] = [-1, 0, 0];
-  const take = (chunk: Buffer) => {
+  const take = async (chunk: Buffer) => {
     const body = chunk.subarray(0, size - bytes);
-    hash.update(body);
-    fs.writeSync(output, body);
+    const written = output.writeFile(body);
+    hash.update(body); // while it is written
+    await written;
     bytes += body.length;
     const rest = chunk.subarray(body.length);
     trailer += rest.length;
@@ -101,18 +102,18 @@ async function extractArchive(
   const parse = async (source: AsyncIterable<Buffer>) => {
     for await (const chunk of source) {
       if (size >= 0) {
-        take(chunk);
+        await take(chunk);
         continue;
       }
       head = Buffer.concat([head, chunk]);
       if (head.length < 512) continue;
       size = readHeader(head.subarray(0, 512), maxBytes);
-      take(head.subarray(512));
+      await take(head.subarray(512));
     }
   };
   const input = fs.createReadStream(from, { highWaterMark: chunkSize });
   await pipeline(input, zlib.createZstdDecompress({ chunkSize }), parse);
-  fs.closeSync(output);
+  await output.close();
   if (bytes !== size) throw new Error('it is truncated');
   return { kind: 'done', sha256: hash.digest('hex'), bytes };
 }

@@ -1,7 +1,7 @@
 /** Keeps the store within its limits: the least recently used images go, never one that is in use. */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { tryLock } from './lock.ts';
+import { tryLock } from '../lock/lock.ts';
 import {
   imageFolder,
   imagePath,

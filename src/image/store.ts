@@ -21,9 +21,9 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { HostPath } from '../host/host.ts';
+import { type Locker, withLock } from '../lock/lock.ts';
+import { bootId, currentOwner, hasEnded } from '../lock/owner.ts';
 import { sha256Of } from './digest.ts';
-import { type Locker, withLock } from './lock.ts';
-import { bootId, currentOwner, hasEnded } from './owner.ts';
 
 export type Store = Locker & { readonly root: HostPath; readonly boot: string };
 
@@ -52,7 +52,8 @@ export type StoreHost = Locker['host'];
 
 export async function openStore(root: HostPath, host: StoreHost): Promise<Store> {
   await mkdir(join(root, '.temporary'), { recursive: true });
-  return { root, host, me: await currentOwner(host), boot: await bootId(host) };
+  const me = await currentOwner(host);
+  return { root, host, me, what: 'image', boot: await bootId(host) };
 }
 
 export function imageFolder(store: Store, sha256: string): HostPath {
