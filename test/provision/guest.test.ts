@@ -158,13 +158,13 @@ describe('cancellation', () => {
     const hanging = makeScene({ guestPath: `${bin}:${process.env.PATH}` });
     const plan = scene.plan();
     const running = provision(scene.host, hanging.machine, plan, {
-      scratch: scene.root,
+      scratch: scene.scratch,
       signal: cancel.signal,
     });
     running.catch(() => {});
     while (hanging.machine.executed.length === 0) await new Promise(setImmediate);
     cancel.abort();
     await expect(running).rejects.toMatchObject({ outcome: 'cancelled' });
-    expect(readdirSync(join(scene.root, 'temp'))).toEqual([]);
+    expect(readdirSync(scene.scratch)).toEqual([]);
   });
 });

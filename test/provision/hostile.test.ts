@@ -177,7 +177,7 @@ test('the checkout on the runner is not written to', async () => {
   const before = everythingOf(scene.workspace);
   await scene.provision();
   expect(everythingOf(scene.workspace)).toEqual(before);
-  expect(readdirSync(join(scene.root, 'temp'))).toEqual([]);
+  expect(readdirSync(scene.scratch)).toEqual([]);
 });
 
 test('links are copied as links, and no file is read through one', async () => {
@@ -221,7 +221,7 @@ test('a checkout whose objects are broken is an error that says so', async () =>
     ),
     where: scene.workspace,
   });
-  expect(readdirSync(join(scene.root, 'temp'))).toEqual([]);
+  expect(readdirSync(scene.scratch)).toEqual([]);
 });
 
 test('a checkout whose .git is broken is an error, not a folder', async () => {

@@ -70,7 +70,7 @@ test('in a repository: committed, modified or new', async () => {
       expect(scene.guestGit('diff', '--name-only', 'HEAD')).toBe('');
       rmSync(scene.root, { recursive: true });
     }),
-    { numRuns: 12 },
+    { numRuns: 8 },
   );
 });
 
@@ -88,7 +88,7 @@ test('in a folder, and as skills', async () => {
       expect(scene.guestGit('status', '--porcelain')).toBe('');
       rmSync(scene.root, { recursive: true });
     }),
-    { numRuns: 12 },
+    { numRuns: 8 },
   );
 });
 

@@ -12,6 +12,8 @@ import { makePlan, type ProvisionInput } from './plan.ts';
 
 export type Scene = {
   readonly root: string;
+  /** Empty, and to be left empty. */
+  readonly scratch: string;
   readonly host: Host;
   readonly machine: LocalMachine;
   /** The checkout on the runner, its place in the guest, and the guest's home. */
@@ -43,22 +45,22 @@ export function makeScene(options: SceneOptions = {}): Scene {
   const home = join(guest, 'home');
   mkdirSync(workspace, { recursive: true });
   mkdirSync(home, { recursive: true });
-  const temp = join(root, 'temp');
-  mkdirSync(temp);
-  const host = localHost({ RUNNER_TEMP: temp, ...options.env }, options.hasGit ?? true);
+  const scratch = join(root, 'scratch');
+  mkdirSync(scratch);
+  const host = localHost({ ...options.env }, options.hasGit ?? true);
   const machine = localMachine(home, options);
   const guestWorkspace = join(home, 'workspace');
   const plan = (parts: Partial<ProvisionPlan> = {}) => makePlan(workspace, home, parts);
   return {
     root,
+    scratch,
     host,
     machine,
     workspace,
     guestWorkspace,
     home,
     plan,
-    provision: (parts, given = {}) =>
-      provision(host, machine, plan(parts), { scratch: root, ...given }),
+    provision: (parts, given = {}) => provision(host, machine, plan(parts), { scratch, ...given }),
     git: (...args) => runGit(workspace, join(root, 'runner'), args),
     guestGit: (...args) => runGit(guestWorkspace, home, args),
     write: (path, text, mode = 0o644) => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { BottleError } from '../../src/errors.ts';
@@ -10,8 +10,9 @@ import { treeOf } from './tree.ts';
 function makeSkill(scene: Scene, place: string, name: string): string {
   const skill = join(scene.root, place, name);
   mkdirSync(join(skill, 'scripts', 'empty'), { recursive: true, mode: 0o755 });
-  writeFileSync(join(skill, 'SKILL.md'), `# ${name}\n`, { mode: 0o640 });
+  writeFileSync(join(skill, 'SKILL.md'), `# ${name}\n`);
   writeFileSync(join(skill, 'scripts', 'run'), '#!/bin/sh\n', { mode: 0o755 });
+  chmodSync(join(skill, 'SKILL.md'), 0o666);
   symlinkSync('../SKILL.md', join(skill, 'scripts', 'link'));
   return skill;
 }

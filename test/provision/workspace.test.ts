@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { commitAll, startRepository } from './repository.ts';
 import { makeScene, type Scene } from './scene.ts';
 import { treeOf } from './tree.ts';
@@ -212,12 +212,14 @@ describe('a dirty checkout', () => {
 
   test('with a change in the second of the checkout, and of the same size, is seen', async () => {
     const scene = makeScene();
+    const untilNextSecond = async () => {
+      const second = Math.floor(Date.now() / 1000);
+      await vi.waitUntil(() => Date.now() >= (second + 1) * 1000, { interval: 5, timeout: 2000 });
+    };
+    await untilNextSecond();
     startRepository(scene);
-    const file = join(scene.workspace, 'README.md');
-    writeFileSync(file, 'HELLO\n');
-    // Later than the index by less than a second, which git alone may not see.
-    const index = lstatSync(join(scene.workspace, '.git/index')).mtimeMs / 1000;
-    utimesSync(file, Math.floor(index) + 0.9995, Math.floor(index) + 0.9995);
+    writeFileSync(join(scene.workspace, 'README.md'), 'HELLO\n');
+    await untilNextSecond();
     const { baseTree } = await scene.provision();
     expect(scene.guestGit('cat-file', 'blob', `${baseTree}:README.md`)).toBe('HELLO\n');
     expect(scene.guestGit('status', '--porcelain')).toBe(' M README.md\n');
@@ -250,6 +252,15 @@ describe('what stays out', () => {
     expect(notices).toEqual([
       'Excluded from the work tree, though still in the history: docs/deep/a.md.',
     ]);
+  });
+
+  test('what .git/info/exclude ignores is not copied', async () => {
+    const scene = makeScene();
+    startRepository(scene);
+    writeFileSync(join(scene.workspace, '.git/info/exclude'), '*.local\n');
+    scene.write('mine.local', 'x\n');
+    await scene.provision();
+    expect(existsSync(join(scene.guestWorkspace, 'mine.local'))).toBe(false);
   });
 
   test('a sparse checkout stays sparse', async () => {
@@ -412,10 +423,10 @@ describe('a workspace that cannot be', () => {
     const { provision } = await import('../../src/provision/provision.ts');
     const from = join(scene.workspace, name);
     const plan = scene.plan({ workspace: { ...scene.plan().provision.workspace, from } });
-    const failure = provision(host, scene.machine, plan, { scratch: scene.root });
+    const failure = provision(host, scene.machine, plan, { scratch: scene.scratch });
     await expect(failure).rejects.toMatchObject({ outcome: 'config-invalid', where: from });
     await expect(failure).rejects.toThrow(reason);
     expect(scene.machine.executed).toEqual([]);
-    expect(readdirSync(join(scene.root, 'temp'))).toEqual([]);
+    expect(readdirSync(scene.scratch)).toEqual([]);
   });
 });
