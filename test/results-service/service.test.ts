@@ -156,11 +156,23 @@ describe('the service', () => {
   test.each([
     ['an unknown route', '/twirp/x.Y/Z', {}, 404],
     ['a call without a token', `${CACHE}CreateCacheEntry`, {}, 401],
-    ['a forged token', `${CACHE}CreateCacheEntry`, { authorization: 'Bearer e30.e30.AAAA' }, 401],
     ['an unsigned blob URL', '/account/actions-results/x', {}, 403],
   ])('refuses and records %s', async (_, path, headers, status) => {
     const response = await fetch(service.url + path, { method: 'POST', body: '{}', headers });
     expect(response.status).toBe(status);
+    expect(service.violations).toHaveLength(1);
+  });
+
+  test('refuses and records a token whose claims were changed', async () => {
+    const [head, , signature] = (service.env.ACTIONS_RUNTIME_TOKEN ?? '').split('.');
+    const claims = { scp: 'Actions.Results:other:job', ac: '[]', exp: 2 ** 40 };
+    const body = Buffer.from(JSON.stringify(claims)).toString('base64url');
+    const response = await fetch(`${service.url}${CACHE}CreateCacheEntry`, {
+      method: 'POST',
+      body: '{}',
+      headers: { authorization: `Bearer ${head}.${body}.${signature}` },
+    });
+    expect(response.status).toBe(401);
     expect(service.violations).toHaveLength(1);
   });
 
