@@ -45,7 +45,6 @@ export function collectArgv(request: CollectRequest): string[] {
 const PREPARE = `
 name=$1 base=$2 workspace=$3 outputs=$4 result=$5 result_bytes=$6
 shift 6
-umask 077
 LC_ALL=C
 export LC_ALL
 cd / || exit
@@ -74,7 +73,7 @@ quiet_git() {
     -c core.untrackedCache=false -c core.safecrlf=false -c advice.addEmbeddedRepo=false "$@"
 }
 diff_trees() {
-  quiet_git diff-tree -r --no-renames --no-ext-diff --no-textconv --no-color --ignore-submodules=all "$@"
+  quiet_git diff-tree -r --no-ext-diff --no-textconv --no-color --ignore-submodules=all "$@"
 }
 make_patch() (
   command -v git >/dev/null || { echo 'there is no git' >&2; exit 1; }
@@ -94,8 +93,8 @@ make_patch() (
   quiet_git update-index -z --skip-worktree --stdin <"$scratch/withheld" || exit
   quiet_git add -A --ignore-errors . || echo 'the patch may lack some files' >&2
   tree=$(quiet_git write-tree) || exit
-  diff_trees -p --binary --full-index --src-prefix=a/ --dst-prefix=b/ "$base" "$tree" \\
-    >"$scratch/patch" && diff_trees -z --name-only "$base" "$tree" >"$scratch/names" || exit
+  diff_trees -p --binary "$base" "$tree" >"$scratch/patch" &&
+    diff_trees -z --name-only "$base" "$tree" >"$scratch/names" || exit
   mv "$scratch/patch" "$scratch/${SENT.patch}" && mv "$scratch/names" "$scratch/${SENT.changed}"
 )
 [ -z "$base" ] || make_patch || echo 'so there is no patch of the workspace' >&2

@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readTar, type TarMember } from '../../src/tar/read.ts';
+import { readTar, type TarMember, type TarOptions } from '../../src/tar/read.ts';
 import { type TarEntry, writeTar } from '../../src/tar/write.ts';
 import { directory, END, file, gnuLong, header, padded, pax, streamOf, symlink } from './craft.ts';
 
@@ -28,11 +28,11 @@ async function contentOf(member: TarMember): Promise<string> {
 }
 
 /** All members, and the fault that ended the stream, if one did. */
-async function readAll(bytes: Buffer, chunk?: number) {
+async function readAll(bytes: Buffer, chunk?: number, options?: TarOptions) {
   const members: Read[] = [];
   let fault = '';
   try {
-    for await (const member of readTar(streamOf(bytes, chunk))) {
+    for await (const member of readTar(streamOf(bytes, chunk), options)) {
       const { type, path, linkPath, mode, size } = member;
       members.push({ type, path, linkPath, mode, size, content: await contentOf(member) });
     }
@@ -221,6 +221,16 @@ describe('members by hand', () => {
   test('bytes after the end mark are not looked at', async () => {
     const bytes = Buffer.concat([directory('d'), END, Buffer.from('garbage'), file('ghost')]);
     expect(await readAll(bytes)).toMatchObject({ members: [{ path: 'd' }], fault: '' });
+  });
+});
+
+test('archives in a row are read to the end of the stream where that is asked for', async () => {
+  const bytes = Buffer.concat([file('a'), END, Buffer.alloc(8192), file('b'), END]);
+  expect((await readAll(bytes, 700)).members).toHaveLength(1);
+  const { members, fault } = await readAll(bytes, 700, { concatenated: true });
+  expect({ paths: members.map(({ path }) => path), fault }).toEqual({
+    paths: ['a', 'b'],
+    fault: '',
   });
 });
 

@@ -1,0 +1,95 @@
+/** A guest that is a folder of this computer, provisioned for real, and what is collected from it. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Machine } from '../../src/machine/machine.ts';
+import { collect } from '../../src/outputs/collect.ts';
+import type { Collected } from '../../src/outputs/outputs.ts';
+import type { ProvisionPlan } from '../../src/plan/plan.ts';
+import { provision } from '../../src/provision/provision.ts';
+import { makeScene, type Scene, type SceneOptions } from '../provision/scene.ts';
+
+export type CollectRequest = {
+  readonly outputs?: readonly string[];
+  readonly outputMib?: number;
+  readonly baseTree?: string;
+  readonly machine?: Machine;
+  readonly signal?: AbortSignal;
+};
+
+export type Guest = Scene & {
+  /** Writes a file below the guest's home, as the agent would. */
+  leave(path: string, content?: string | Buffer, mode?: number): void;
+  /** Provisions from the checkout as it is; needed before a patch. */
+  begin(parts?: Partial<ProvisionPlan>): Promise<void>;
+  collect(request?: CollectRequest): Promise<Collected>;
+  readonly directory: string;
+};
+
+export function makeGuest(options: SceneOptions = {}): Guest {
+  const scene = makeScene(options);
+  const directory = join(scene.root, 'artifact');
+  let baseTree = '';
+  mkdirSync(join(scene.home, 'outputs'), { recursive: true });
+  return {
+    ...scene,
+    directory,
+    leave(path, content = 'content', mode = 0o644) {
+      const target = join(scene.home, path);
+      mkdirSync(dirname(target), { recursive: true });
+      writeFileSync(target, content);
+      chmodSync(target, mode);
+    },
+    async begin(parts) {
+      const scratch = join(scene.root, 'scratch');
+      mkdirSync(scratch);
+      const { host, machine } = scene;
+      baseTree = (await provision(host, machine, scene.plan(parts), { scratch })).baseTree;
+    },
+    async collect(request = {}) {
+      const { outputs = [], outputMib = 10, machine = scene.machine, signal } = request;
+      const plan = {
+        ...scene.plan(),
+        outputs: { value: outputs, source: 'test' },
+        resultFile: join(scene.home, '.bottle', 'result.md'),
+        limits: {
+          minutes: { value: 1, source: 'test' },
+          idleMinutes: { value: 0, source: 'test' },
+          outputMib: { value: outputMib, source: 'test' },
+        },
+      };
+      const provisioned = { baseTree: request.baseTree ?? baseTree };
+      const time = { timeoutMs: 20_000, ...(signal && { signal }) };
+      const collected = await collect(machine, plan, provisioned, directory, time);
+      const scratch = scene.machine.executed.at(-1)?.[4] ?? '';
+      if (readdirSync('/tmp').includes(scratch)) throw new Error(`the script left ${scratch}`);
+      return collected;
+    },
+  };
+}
+
+export const pathsOf = (collected: Collected) => collected.files.map(({ path }) => path).sort();
+
+export const has = (program: string) => spawnSync(program, ['--help']).error === undefined;
+
+/** A directory of links for PATH: every program of `names` that is here. */
+export function pathWith(directory: string, names: readonly string[]): string {
+  mkdirSync(directory);
+  for (const name of names) {
+    const found = spawnSync('sh', ['-c', `command -v ${name}`])
+      .stdout.toString()
+      .trim();
+    if (found.startsWith('/')) symlinkSync(found, join(directory, name));
+  }
+  return directory;
+}
+
+/** A PATH of nothing but busybox and git. */
+export function busyboxPath(directory: string): string {
+  pathWith(directory, ['busybox', 'git']);
+  const applets = execFileSync('busybox', ['--list'], { encoding: 'utf8' }).split('\n');
+  for (const name of applets.filter((applet) => applet !== '' && applet !== 'busybox')) {
+    symlinkSync(join(directory, 'busybox'), join(directory, name));
+  }
+  return directory;
+}
