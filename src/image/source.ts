@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { BottleError, messageOf } from '../errors.ts';
 import type { Host, HostPath } from '../host/host.ts';
 import { type Digests, digestFile, startDigests } from './digest.ts';
-import { download } from './download.ts';
+import { downloadImage } from './download.ts';
 import { packError } from './pack-fault.ts';
 import { isRegistryReference, parseSmolfile } from './smolfile.ts';
 import { buildPack, pullPack, type SmolvmCommand } from './smolvm-pack.ts';
@@ -130,7 +130,7 @@ export async function fetchSource(
   }
   if (source.kind === 'url') {
     const { host, maxBytes } = context;
-    return { path, digests: await download(host, source.url, path, { maxBytes }) };
+    return { path, digests: await downloadImage(host, source.url, path, maxBytes) };
   }
   const made = await withSmolvm(context, source, folder);
   try {

@@ -11,7 +11,6 @@ import {
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { evict } from '../../src/image/evict.ts';
-import { currentOwner, hasEnded } from '../../src/image/owner.ts';
 import {
   addImage,
   exclusively,
@@ -22,6 +21,7 @@ import {
   readMeta,
   type Store,
 } from '../../src/image/store.ts';
+import { currentOwner, hasEnded } from '../../src/lock/owner.ts';
 import { engineHost } from '../machine/engine-host.ts';
 import { tarArchive } from '../pack/tar.ts';
 import { writePack } from '../pack/writer.ts';

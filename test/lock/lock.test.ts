@@ -2,10 +2,10 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as tick } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { type Locker, tryLock, withLock } from '../../src/image/lock.ts';
-import { currentOwner } from '../../src/image/owner.ts';
+import { type Locker, tryLock, withLock } from '../../src/lock/lock.ts';
+import { currentOwner } from '../../src/lock/owner.ts';
+import { temporary } from '../image/temporary.ts';
 import { engineHost } from '../machine/engine-host.ts';
-import { temporary } from './temporary.ts';
 
 const folder = temporary();
 
@@ -28,7 +28,7 @@ async function abandonedLock() {
   const path = join(folder(), 'lock');
   mkdirSync(path);
   writeFileSync(join(path, '3'), ['999999999', start, boot, space].join('-'));
-  const locker: Locker = { host, me };
+  const locker: Locker = { host, me, what: 'lock' };
   return { path, locker };
 }
 
