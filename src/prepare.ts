@@ -1,5 +1,5 @@
 /** From the inputs to the plan: reads all that the plan needs; nothing is started or created here. */
-import { readFile } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { findProvider } from './agent/provider.ts';
@@ -13,8 +13,10 @@ import { worktreeFiles } from './manifest/worktree.ts';
 import { makePlan } from './plan/make-plan.ts';
 import type { Plan } from './plan/plan.ts';
 import { findSkills } from './provision/skills.ts';
+import { resolveWorkspace } from './provision/workspace-root.ts';
 
 const SUFFIX_LENGTH = 5;
+const MAX_TASK_BYTES = 1024 * 1024;
 const IMAGES_LOCK = '.bot-bottle/images.lock';
 /** Events that nobody without write access can cause. */
 const TRUSTED_EVENTS = ['push', 'schedule', 'workflow_dispatch', 'repository_dispatch'];
@@ -34,10 +36,10 @@ export async function preparePlan(host: Host, inputs: Inputs): Promise<Plan> {
       selected.bottle.agent_provider,
       selected.source('bottle.agent_provider.command'),
     ),
-    task: await readTask(inputs.task),
+    task: await readTask(inputs.checkout, inputs.task),
     skills: findSkills(host, selected.agent.skills, skillPlaces(inputs, manifest.carrier)),
     guestSkillsDirectory: host.env.CLAUDE_BOTTLE_GUEST_SKILLS_DIR ?? '',
-    workspace: workspaceOf(inputs, selected),
+    workspace: resolveWorkspace(host, workspaceOf(inputs, selected)),
     smolfile: await readText(files, selected.bottle.image?.smolfile),
     lock: { file: IMAGES_LOCK, text: await readText(files, IMAGES_LOCK) },
     trusted: TRUSTED_EVENTS.includes(host.env.GITHUB_EVENT_NAME ?? ''),
@@ -51,10 +53,17 @@ async function readText(files: ManifestFiles, path: string | undefined): Promise
   return Buffer.from((path && (await files.read(path))) || '').toString();
 }
 
-async function readTask(task: TaskInput): Promise<string> {
+async function readTask(checkout: HostPath, task: TaskInput): Promise<string> {
   if (task.kind !== 'file') return task.kind === 'text' ? task.text : '';
   try {
-    return await readFile(task.path, 'utf8');
+    const [path, root] = [await realpath(task.path), await realpath(checkout)];
+    // A link of the checkout may be a stranger's; it must not fetch a file of the runner.
+    if (task.path.startsWith(checkout) && !path.startsWith(`${root}/`)) {
+      throw new Error(`it leads out of the checkout, to ${path}`);
+    }
+    const { size } = await stat(path);
+    if (size > MAX_TASK_BYTES) throw new Error(`it has ${size} bytes, at most ${MAX_TASK_BYTES}`);
+    return await readFile(path, 'utf8');
   } catch (error) {
     throw new BottleError({
       outcome: 'config-invalid',

@@ -21,11 +21,9 @@ export const PLACES = [
   'claude-bottle.json',
 ] as const;
 
-const EXAMPLE = `bottles: {dev: {}}
-agents:
-  demo:
-    bottle: dev
-    prompt: You are a helpful assistant.`;
+const EXAMPLE =
+  '{bottles: {dev: {agent_provider: {template: command, command: [sh, task.sh]}}}, ' +
+  'agents: {demo: {bottle: dev, prompt: Be brief.}}}';
 
 /** @throws {BottleError} `config-invalid` when there is none, or more than one. */
 export async function findCarrier(files: ManifestFiles): Promise<Carrier> {
@@ -79,7 +77,7 @@ function noManifest(root: string, searched: readonly string[]): BottleError {
     where: `searched in ${root}: ${searched.join(', ')}`,
     fix:
       'A manifest is a directory with bottles/ and agents/, or a .yml, .yaml or .json file. ' +
-      `The shortest, as bot-bottle.yml:\n${EXAMPLE}`,
+      `The shortest, as bot-bottle.yml: ${EXAMPLE}`,
   });
 }
 

@@ -55,12 +55,7 @@ export function makePlan(request: PlanRequest): Plan {
     env: planEnvironment(selected, request.hostVariables),
     provision: planProvision(request),
     limits: planLimits(request),
-    outputs: first(
-      [inputs.outputs.length > 0 ? inputs.outputs : undefined, 'input outputs'],
-      [selected.agent.outputs, selected.source('agent.outputs')],
-      [selected.bottle.outputs, selected.source('bottle.outputs')],
-      [[], 'default'],
-    ),
+    outputs: planOutputs(request),
     resultFile: `${HOME}/.bottle/result.md`,
     artifact: {
       name: inputs.artifactName || `bottle-${runId}`,
@@ -104,6 +99,18 @@ function planSize({ selected, facts }: PlanRequest): Omit<Plan['machine'], 'name
       [DEFAULTS.storageGib, 'default'],
     ),
   };
+}
+
+/** The input takes the place of what the manifest says; the agent's and the bottle's add up. */
+function planOutputs({ inputs, selected }: PlanRequest): Plan['outputs'] {
+  if (inputs.outputs.length > 0) return { value: inputs.outputs, source: 'input outputs' };
+  const { agent, bottle } = selected;
+  const given = [
+    ...(agent.outputs ? [selected.source('agent.outputs')] : []),
+    ...(bottle.outputs ? [selected.source('bottle.outputs')] : []),
+  ];
+  const value = [...new Set([...(agent.outputs ?? []), ...(bottle.outputs ?? [])])];
+  return { value, source: given.join(', ') || 'default' };
 }
 
 function planLimits({ inputs, selected }: PlanRequest): LimitsPlan {

@@ -1,7 +1,9 @@
 /** Every way in which a run can end: the right outcome, an artifact, a summary, and nothing left. */
 import { describe, expect, test } from 'vitest';
 import type { StepRequest, StepResult } from '../runner/run-step.ts';
-import { openScene, type Scene, scripted } from './scene.ts';
+import { openScene, type Scene, scripted, skipWithoutBottle } from './scene.ts';
+
+skipWithoutBottle();
 
 /** What holds after every ending that comes after the boot. */
 async function expectWhole(scene: Scene, result: StepResult, outcome: string) {

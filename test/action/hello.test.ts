@@ -7,7 +7,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runRecordSchema } from '../../src/report/record.ts';
 import { writeTinyPack } from '../pack/rootfs.ts';
 import type { StepResult } from '../runner/run-step.ts';
-import { openScene, ROOT, type Scene } from './scene.ts';
+import { NO_BOTTLE, openScene, ROOT, type Scene, skipWithoutBottle } from './scene.ts';
+
+skipWithoutBottle();
 
 const SMOLVM = process.env.SMOLVM_BIN ?? join(ROOT, 'test/smolvm-double/smolvm');
 
@@ -17,6 +19,7 @@ describe('the hello example', () => {
   let files: Map<string, Buffer>;
   beforeAll(async () => {
     scene = await openScene();
+    if (NO_BOTTLE) return;
     result = await scene.run();
     files = await scene.artifact(result);
   });

@@ -3,7 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { StepResult } from '../runner/run-step.ts';
-import { openScene, type Scene, scripted } from './scene.ts';
+import { openScene, type Scene, scripted, skipWithoutBottle } from './scene.ts';
+
+skipWithoutBottle();
 
 /** Talks long enough for thirty points; its children would survive it if they could. */
 const AGENT = `

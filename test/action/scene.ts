@@ -1,9 +1,10 @@
 /** A repository with a manifest, a results service, and the built action to run on it. */
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { beforeEach } from 'vitest';
 import { type ResultsService, startResultsService } from '../results-service/service.ts';
 import {
   type RunningStep,
@@ -14,6 +15,16 @@ import {
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 export const HELLO = { agent: 'hello', task: 'Greet Ada', engine: 'bubblewrap' } as const;
+
+/** Why no bottle can be run here; empty when one can. */
+export const NO_BOTTLE = existsSync('/usr/bin/bwrap')
+  ? ''
+  : 'needs bwrap: apt-get install bubblewrap';
+
+/** At the head of a test file: names each of its tests as not run where there is no bubblewrap. */
+export function skipWithoutBottle(): void {
+  beforeEach(({ skip }) => skip(NO_BOTTLE !== '', NO_BOTTLE));
+}
 
 export type Scene = {
   readonly workspace: string;

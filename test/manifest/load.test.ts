@@ -56,9 +56,8 @@ describe('where a manifest is found', () => {
     expect(error.where).toBe(
       'searched in memory: .bot-bottle, bot-bottle.yml, bot-bottle.yaml, bot-bottle.json, .claude-bottle, claude-bottle.json',
     );
-    const [, ...example] = error.fix.split('\n');
-    expect(example).toHaveLength(5);
-    const loaded = await loadManifest(memoryFiles({ 'bot-bottle.yml': example.join('\n') }));
+    const example = error.fix.slice(error.fix.indexOf('{'));
+    const loaded = await loadManifest(memoryFiles({ 'bot-bottle.yml': example }));
     expect([...loaded.agents.keys()]).toEqual(['demo']);
   });
 

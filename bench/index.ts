@@ -1,0 +1,13 @@
+/** Runs every benchmark and prints one table: our figure, its reference beside it, the ratio. */
+import { benchManifest } from './manifest.ts';
+import { benchOverhead } from './overhead.ts';
+import { benchProvision } from './provision.ts';
+
+const ROUNDS = { overhead: benchOverhead, provision: benchProvision, manifest: benchManifest };
+const chosen = process.argv.slice(2);
+
+for (const [name, bench] of Object.entries(ROUNDS)) {
+  if (chosen.length > 0 && !chosen.includes(name)) continue;
+  console.log(`\n${name}`);
+  console.table(await bench());
+}
