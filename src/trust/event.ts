@@ -53,12 +53,14 @@ const workflowRun = z.object({
   triggering_actor: author,
 });
 
+const nothing: z.ZodType<unknown> = z.object({});
+
 /** What each kind of event has beside the common part. */
 export const PAYLOADS = {
-  push: z.object({}),
-  schedule: z.object({}),
-  workflow_dispatch: z.object({}),
-  repository_dispatch: z.object({}),
+  push: nothing,
+  schedule: nothing,
+  workflow_dispatch: nothing,
+  repository_dispatch: nothing,
   pull_request: z.object({ pull_request: pullRequest }),
   pull_request_target: z.object({ pull_request: pullRequest }),
   pull_request_review: z.object({ pull_request: pullRequest, review: comment }),

@@ -31,6 +31,8 @@ const SETTINGS = [
   'core.fsmonitor=false',
   'core.hooksPath=/dev/null',
   'core.fsync=none',
+  // A cache of what commits hold, which is believed without a look at them.
+  'core.commitGraph=false',
   'gc.auto=0',
 ].flatMap((setting) => ['-c', setting]);
 

@@ -8,7 +8,7 @@ const MAX_WIDTH = 200;
 
 /** Lines that went begin with `-`, new ones with `+`; at most `most` of them. */
 export function diffLines(before: string, after: string, most: number): LineDiff {
-  const [old, fresh] = trimCommon(before.split('\n'), after.split('\n'));
+  const [old, fresh] = trimCommon(linesOf(before), linesOf(after));
   const changes =
     old.length > MAX_COMPARED || fresh.length > MAX_COMPARED
       ? [...old.map((line) => `-${line}`), ...fresh.map((line) => `+${line}`)]
@@ -17,6 +17,10 @@ export function diffLines(before: string, after: string, most: number): LineDiff
     lines: changes.slice(0, most).map(printable),
     more: Math.max(0, changes.length - most),
   };
+}
+
+function linesOf(text: string): readonly string[] {
+  return text === '' ? [] : text.split('\n');
 }
 
 /** Without the lines that both begin and end with. */
