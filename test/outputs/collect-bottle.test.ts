@@ -33,7 +33,7 @@ describe.skipIf(why !== '')(`in a bottle${why === '' ? '' : `: ${why}`}`, () => 
     scene.write('a.txt', 'one\n');
     commitAll(scene);
     const scratch = join(scene.root, 'scratch');
-    mkdirSync(scratch);
+    mkdirSync(scratch, { recursive: true });
     const { provision: parts, user } = makePlan(scene.workspace, HOME);
     const provisioned = await provision(
       scene.host,

@@ -281,6 +281,15 @@ describe('the patch', () => {
     expect(collected.notices).toContain('The guest said: there is no git');
   });
 
+  test('over 32 MiB stays a file', async () => {
+    const guest = await withRepository(makeGuest());
+    guest.leave('workspace/large.txt', Buffer.alloc(33 << 20, `${'x'.repeat(127)}\n`));
+    const collected = await guest.collect({ outputMib: 100 });
+    expect(collected).toMatchObject({ patch: '', changedFiles: ['large.txt'] });
+    expect(pathsOf(collected)).toEqual(['changes.patch']);
+    expect(collected.notices).toEqual(['The patch is over 32 MiB and only a file']);
+  });
+
   test('that is no UTF-8 stays a file, byte for byte', async () => {
     const guest = await withRepository(makeGuest());
     guest.leave('workspace/latin.txt', Buffer.from([0x61, 0xe9, 0x0a]));

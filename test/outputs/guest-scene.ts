@@ -42,7 +42,7 @@ export function makeGuest(options: SceneOptions = {}): Guest {
     },
     async begin(parts) {
       const scratch = join(scene.root, 'scratch');
-      mkdirSync(scratch);
+      mkdirSync(scratch, { recursive: true });
       const { host, machine } = scene;
       baseTree = (await provision(host, machine, scene.plan(parts), { scratch })).baseTree;
     },
