@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { messageOf } from './errors.ts';
 import type { Host } from './host/host.ts';
 import { createEngine } from './machine/engine.ts';
+import { delistRun } from './reap.ts';
 import { loadRunState } from './state.ts';
 
 export async function cleanUp(host: Host): Promise<void> {
@@ -16,6 +17,7 @@ export async function cleanUp(host: Host): Promise<void> {
       stateDir: state.machineState,
     });
     await rm(state.directory, { recursive: true, force: true });
+    await delistRun(host, state.runId);
     host.log.info(
       removed
         ? `Removed the machine ${state.machine} that the run had left, and ${state.directory}.`

@@ -10,8 +10,9 @@ import type { MachineSpec } from './machine/machine.ts';
 import { decideOutcome, type Ending } from './outcome.ts';
 import type { Plan } from './plan/plan.ts';
 import { PHASE_TITLES, type PhaseName, type PhaseResults, sentenceOf } from './progress.ts';
+import { enlistRun, reapDeadRuns } from './reap.ts';
 import { type PhaseClock, startPhases } from './report/phases.ts';
-import { saveRunState } from './state.ts';
+import { type RunState, saveRunState } from './state.ts';
 
 /** Between the runner's SIGINT and its SIGTERM are 7.5 s; this much of it may go into salvaging. */
 const SALVAGE_MS = 2_500;
@@ -53,14 +54,17 @@ export type Run = {
 /** Saves the state for the post step, then makes the run's directory. */
 export async function openRun(host: Host, plan: Plan, engine: ReadyEngine): Promise<Run> {
   const paths = pathsOf(join(host.env.RUNNER_TEMP || tmpdir(), plan.machine.name));
-  saveRunState(host, {
+  const state: RunState = {
     runId: plan.runId,
     directory: paths.directory,
     engine: plan.engine.value,
     engineBinary: engine.smolvm?.path ?? '',
     machine: plan.machine.name,
     machineState: paths.machineState,
-  });
+  };
+  saveRunState(host, state);
+  await reapDeadRuns(host);
+  await enlistRun(host, state);
   for (const value of secretValues(host, plan)) host.setSecret(value);
   await mkdir(paths.artifact, { recursive: true, mode: 0o700 });
   await mkdir(paths.scratch, { mode: 0o700 });

@@ -1,4 +1,16 @@
 /** Every way in which a run can end: the right outcome, an artifact, a summary, and nothing left. */
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { StepRequest, StepResult } from '../runner/run-step.ts';
 import { openScene, type Scene, scripted, skipWithoutBottle } from './scene.ts';
@@ -168,6 +180,61 @@ describe('the runner', () => {
     expect(result.orphans).toEqual([]);
     expect(result.leftovers).toEqual([]);
     expect(result.log).toContain('Removed');
+    await scene.close();
+  });
+});
+
+describe('the gateway', () => {
+  test('dies while the agent works: the run ends, and says so', async () => {
+    const scene = await openScene(scripted(`${WORK}; echo working; sleep 300`));
+    const seen = Promise.withResolvers<void>();
+    const step = await scene.start({
+      onLine: (text) => {
+        if (text.includes('hello | working')) seen.resolve();
+      },
+    });
+    await seen.promise;
+    process.kill(childOf(step.pid, 'dist/gateway'), 'SIGKILL');
+    const result = await step.result;
+    const { files } = await expectWhole(scene, result, 'gateway-failed');
+    expect(files.get('outputs/a.txt')?.toString()).toBe('out\n');
+    expect(result.annotations.at(-1)?.message).toContain('SIGKILL');
+    await scene.close();
+  });
+});
+
+/** The process that `parent` started with `name` in its command line. */
+function childOf(parent: number, name: string): number {
+  for (const path of globSync('/proc/[0-9]*/stat')) {
+    const pid = Number(path.split('/')[2]);
+    try {
+      const stat = readFileSync(path, 'latin1');
+      const ppid = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+      if (ppid === parent && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(name))
+        return pid;
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  throw new Error(`process ${parent} has no child ${name}`);
+}
+
+describe('an earlier run on the same runner', () => {
+  test('that was killed and never cleaned: its machine is removed first', async () => {
+    const scene = await openScene(scripted('true'));
+    const toolCache = mkdtempSync(join(tmpdir(), 'tool-cache-'));
+    const machineState = join(toolCache, 'left/m');
+    mkdirSync(join(machineState, 'home'), { recursive: true });
+    mkdirSync(join(toolCache, 'bottle/runs'), { recursive: true });
+    const state = { runId: 'old-aaaaa', engine: 'bubblewrap', engineBinary: '', machineState };
+    const entry = { owner: '1-a-b-c', state: { ...state, machine: 'bottle-old', directory: '/x' } };
+    writeFileSync(join(toolCache, 'bottle/runs/old-aaaaa.json'), JSON.stringify(entry));
+    const result = await scene.run({ toolCache });
+    await expectWhole(scene, result, 'success');
+    expect(result.log).toContain('Removed the machine bottle-old, which a killed run had left.');
+    expect(existsSync(machineState)).toBe(false);
+    expect(readdirSync(join(toolCache, 'bottle/runs'))).toEqual([]);
+    rmSync(toolCache, { recursive: true });
     await scene.close();
   });
 });
