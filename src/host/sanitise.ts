@@ -6,20 +6,29 @@
  * - printed as a stand-in: `␛` and its like for control characters, `\xHH` for a byte that is not
  *   UTF-8, `<U+XXXX>` for what changes direction, has no width or no meaning, or
  * - a line break: LF, CR, CRLF, VT, FF, NEL, U+2028 or U+2029 each end a line, or
- * - dropped, because a terminal shows nothing for it: an escape sequence that is complete within its
- *   line and the characters that join emoji. An incomplete sequence is text after a `␛`.
+ * - dropped, because a terminal shows nothing for it: an escape sequence that is complete within
+ *   its line and the characters that join emoji. An incomplete sequence is text after a `␛`.
  * Added are the spaces that break up `##[` and a leading `::`.
  */
 import { isUtf8 } from 'node:buffer';
 
 const LINE_BREAK = /\r\n|[\n\v\f\r\u0085\u2028\u2029]/;
 
-/** Complete sequences: CSI · OSC · DCS, SOS, PM, APC · all others (ECMA-48, xterm's control list). */
-const ESCAPE_SEQUENCE =
-  /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[PX^_][^\x1b]*\x1b\\|[ -/]*[0-OQ-WYZ\\`-~])/g;
+/** Complete sequences, of ECMA-48 and xterm's list. */
+const ESCAPE_SEQUENCE = new RegExp(
+  [
+    /\x1b\[[0-?]*[ -/]*[@-~]/, // CSI: colours, cursor
+    /\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)/, // OSC: titles, links
+    /\x1b[PX^_][^\x1b]*\x1b\\/, // DCS, SOS, PM, APC
+    /\x1b[ -/]*[0-OQ-WYZ\\`-~]/, // all others
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+  'g',
+);
 
-// The runner searches with .NET's culture-sensitive comparison, which skips over ignorable characters:
-// `##` U+200B `[` would be found. So none of them may stay as it is.
+// The runner searches with .NET's culture-sensitive comparison, which skips over ignorable
+// characters: `##` U+200B `[` would be found. So none of them may stay as it is.
 const INVISIBLE =
   /(?!\t)[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\p{Cs}]/gu;
 

@@ -15,8 +15,8 @@ export type Placement = {
 };
 
 /**
- * `outputs/` is the output directory; `workspace/`, `home/` and `root/` are what the globs matched, each
- * in the first of them that it lies in.
+ * `outputs/` is the output directory; `workspace/`, `home/` and `root/` are what the globs matched,
+ * each in the first of them that it lies in.
  */
 export function createPlacement(
   plan: Pick<Plan, 'provision' | 'user'>,

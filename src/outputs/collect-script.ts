@@ -1,9 +1,9 @@
-/** What runs in the guest to send its outputs: one POSIX shell script for dash, bash and busybox. */
+/** What runs in the guest to send its outputs: one shell script for dash, bash and busybox. */
 import type { GuestPath } from '../machine/machine.ts';
 import type { Search } from './glob.ts';
 
 export type CollectRequest = {
-  /** Name of the directory that the script works in; random, so that the guest has none of it yet. */
+  /** Name of the directory that the script works in; random, so that it is not there yet. */
   readonly scratch: string;
   /** The tree that the patch starts from; empty: no patch. */
   readonly baseTree: string;
@@ -15,7 +15,7 @@ export type CollectRequest = {
   readonly searches: readonly Search[];
 };
 
-/** The script's own files at the head of the archive, in the scratch directory; the result is always there. */
+/** The script's own files, in the scratch directory: first in the archive; the result always. */
 export const SENT = { patch: 'changes.patch', changed: 'changed', result: 'result' } as const;
 
 /** All values are arguments, none is part of the script. */
@@ -40,8 +40,8 @@ export function collectArgv(request: CollectRequest): string[] {
   ];
 }
 
-// Paths begin with `./` and are below `/`, so that no name is taken for an option and no tar changes
-// them. The agent may have filled the disk: the first place with a MiB of room is taken.
+// Paths begin with `./` and are below `/`, so that no name is taken for an option and no tar
+// changes them. The agent may have filled the disk: the first place with a MiB of room is taken.
 const PREPARE = `
 name=$1 base=$2 workspace=$3 outputs=$4 result=$5 result_bytes=$6
 shift 6
@@ -64,9 +64,9 @@ fi
 trap 'rm -rf "$scratch"' EXIT
 `;
 
-// Nothing of the repository's or the user's settings has a say, and nothing in it is written to: index
-// and new objects are scratch. Files that provisioning withheld are marked in the guest's index, and
-// must not be taken for deleted.
+// Nothing of the repository's or the user's settings has a say, and nothing in it is written to:
+// index and new objects are scratch. Files that provisioning withheld are marked in the guest's
+// index, and must not be taken for deleted.
 const PATCH = `
 quiet_git() {
   git -c core.hooksPath=/dev/null -c core.fsmonitor=false -c core.splitIndex=false \\
@@ -123,8 +123,8 @@ done >"$scratch/list"
 cat "$scratch/found" >>"$scratch/list"
 `;
 
-// GNU tar would send the second name of a file as a hard link. Other tars may not read a list; where the
-// names are too many for one command line, one archive follows the other.
+// GNU tar would send the second name of a file as a hard link. Other tars may not read a list;
+// where the names are too many for one command line, one archive follows the other.
 const SEND = `
 case $(tar --version 2>/dev/null) in
 *'GNU tar'*) tar --null --no-recursion --hard-dereference -T "$scratch/list" -cf - ;;

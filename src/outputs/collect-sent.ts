@@ -1,4 +1,4 @@
-/** Takes what the collecting script itself sent out of the outputs: patch, changed names, result. */
+/** Takes what the script itself sent out of the outputs: patch, changed names, result. */
 import { isUtf8 } from 'node:buffer';
 import { readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,8 +16,8 @@ const PATCH_BYTES = 32 << 20;
 const NAMES_BYTES = 8 << 20;
 
 /**
- * Moves the patch to `changes.patch` and removes the rest. A patch that is too large or not UTF-8, which
- * a text would falsify, is among `files`; every other one is the text `patch`.
+ * Moves the patch to `changes.patch` and removes the rest. A patch that is too large or not UTF-8,
+ * which a text would falsify, is among `files`; every other one is the text `patch`.
  */
 export function takeSent(directory: HostPath, files: readonly CollectedFile[]): Sent {
   const rest = files.filter(({ path }) => !path.startsWith(`${OWN}/`));

@@ -27,11 +27,11 @@ const STDERR_BYTES = 8192;
 const STDERR_LINES = 20;
 
 /**
- * Puts `outputs`, `workspace`, `home`, `root` and `changes.patch` into the directory, as far as there is
- * something. What had come when the time was over is kept.
+ * Puts `outputs`, `workspace`, `home`, `root` and `changes.patch` into the directory, as far as
+ * there is something. What had come when the time was over is kept.
  *
- * Never throws for what the guest does or for a machine that dies: the rest is kept, and a notice says
- * it. Throws when the runner's own disk does not let the directory be made.
+ * Never throws for what the guest does or for a machine that dies: the rest is kept, and a notice
+ * says it. Throws when the runner's own disk does not let the directory be made.
  */
 export async function collect(
   machine: Machine,

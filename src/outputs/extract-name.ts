@@ -47,7 +47,7 @@ function refuseName(name: string): Refusal | undefined {
   return undefined;
 }
 
-/** `.git` by any name that HFS+ (ignorable characters) or NTFS (short name, trailing dots) takes for it. */
+/** `.git`, or what HFS+ (ignorable characters) or NTFS (short name, last dots) takes for it. */
 function isGitDirectory(name: string): boolean {
   const seen = foldName(name.replace(/[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, ''));
   return /^(\.git|git~[0-9]+)[. ]*$/.test(seen);

@@ -15,7 +15,7 @@ type Entry = { readonly path: string; readonly kind: 'directory' | 'file' };
 
 /** At most `limit` entries below `root`, directories that nobody named included. */
 export function createExtractTree(root: HostPath, limit: number): ExtractTree {
-  // By folded path: names that one file system takes for two and another for one are not kept twice.
+  // By folded path: names that some file system takes for one are not kept twice.
   const entries = new Map<string, Entry>();
 
   function add(names: readonly string[], kind: Entry['kind']): Refusal | undefined {

@@ -1,8 +1,8 @@
 /**
- * Unpacks a hostile tar stream into a directory of ours. What is refused is listed, the rest is kept.
+ * Unpacks a hostile tar stream into a directory of ours; what is refused is listed, the rest kept.
  *
- * The directory is fresh, and nobody else writes to it. Nothing is created over or through anything:
- * a path's parents are directories that this extraction made, and files open with `O_EXCL`.
+ * Nobody else writes to the directory meanwhile. Nothing is created over or through anything: a
+ * path's parents are directories that this extraction made, and files open with `O_EXCL`.
  */
 import { createHash } from 'node:crypto';
 import { closeSync, constants, mkdirSync, openSync, unlinkSync, writeFileSync } from 'node:fs';
@@ -58,8 +58,8 @@ type Extraction = {
 };
 
 /**
- * Keeps regular files (modes 644 and 755) and directories, of one archive or of several in a row. A stream that breaks leaves what was
- * complete. Throws what the source throws.
+ * Keeps regular files (modes 644 and 755) and directories, of one archive or of several in a row. A
+ * stream that breaks leaves what was complete. Throws what the source throws.
  */
 export async function extractTar(
   source: AsyncIterable<Uint8Array>,

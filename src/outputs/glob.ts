@@ -1,7 +1,8 @@
 /**
  * Output globs: `*`, `?`, `[a-z]`, `[!a]` within a name, `**` for any depth. Relative ones start at
- * the workspace, `~/` ones at the home. A name that begins with a dot matches only where the glob says
- * the dot. A glob without a wildcard, or with a slash at its end, stands for all that is below it too.
+ * the workspace, `~/` ones at the home. A name that begins with a dot matches only where the glob
+ * says the dot. A glob without a wildcard, or with a slash at its end, stands for all that is below
+ * it too.
  */
 import { posix } from 'node:path';
 import type { GuestPath } from '../machine/machine.ts';

@@ -1,4 +1,4 @@
-/** The 512-byte tar header: field offsets, numbers and checksum, as ustar and GNU tar define them. */
+/** The 512-byte tar header: fields, numbers and checksum, as ustar and GNU tar define them. */
 
 import { TarError } from './tar-error.ts';
 
@@ -35,7 +35,7 @@ export function checksumOf(header: Uint8Array): number {
   return sum;
 }
 
-/** Writes a number as octal digits; one that does not fit as big-endian base 256, as GNU tar does. */
+/** Writes a number as octal digits, or where they do not fit in base 256, as GNU tar does. */
 export function writeNumber(header: Buffer, [offset, length]: Field, value: number): void {
   const digits = value.toString(8);
   if (digits.length < length) {
@@ -50,7 +50,7 @@ export function writeNumber(header: Buffer, [offset, length]: Field, value: numb
   header[offset] = 0x80;
 }
 
-/** Reads a number in octal or in base 256. Throws `TarError` for what is neither or does not fit. */
+/** Reads a number in octal or base 256. Throws `TarError` for what is neither or does not fit. */
 export function readNumber(header: Buffer, [offset, length]: Field): number {
   const field = header.subarray(offset, offset + length);
   const first = field[0] as number;

@@ -1,16 +1,16 @@
 /**
  * Reads a tar stream from a hostile writer: ustar, GNU long names, pax, base-256 numbers.
  *
- * Members come out as they are; what may be done with their names, links and types is for the caller
- * to decide. Memory is bounded by one chunk of the source and the cap on extended headers, and nothing
- * is read before it is asked for.
+ * Members come out as they are; what may be done with their names, links and types is for the
+ * caller to decide. Memory is bounded by one chunk of the source and the cap on extended headers,
+ * and nothing is read before it is asked for.
  */
 import { type ByteReader, createByteReader } from './byte-reader.ts';
 import { BLOCK, checksumOf, FIELD, type Field, paddingOf, readNumber } from './header.ts';
 import { type PaxRecords, parsePax } from './pax.ts';
 import { TarError } from './tar-error.ts';
 
-export type TarType =
+type TarType =
   | 'file'
   | 'directory'
   | 'symlink'
@@ -63,10 +63,13 @@ const TYPES: Readonly<Record<string, TarType>> = {
   '7': 'file',
   S: 'sparse',
 };
-/** Types without content, whatever the size field says; Go, which reads image layers, does the same. */
+/** Types without content, whatever the size field says; what reads image layers does the same. */
 const HEADER_ONLY = /^[1-6]$/;
 
-/** Throws `TarError`; what the source throws goes through. Bytes after the last end mark are not read. */
+/**
+ * Throws `TarError`; what the source throws goes through. Bytes after the last end mark are not
+ * read.
+ */
 export async function* readTar(
   source: AsyncIterable<Uint8Array>,
   options: TarOptions = {},

@@ -2,8 +2,8 @@
  * Writes a tar stream: many small files become few large chunks, large files are streamed.
  *
  * The dialect is ustar with GNU's `L`/`K` entries for names over 100 bytes and base-256 numbers for
- * sizes over 8 GiB: busybox ignores pax headers, and GNU tar, bsdtar, busybox and Python read these.
- * Names are written as UTF-8.
+ * sizes over 8 GiB: busybox ignores pax headers, and GNU tar, bsdtar, busybox and Python read
+ * these. Names are written as UTF-8.
  */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
@@ -32,7 +32,9 @@ type TarEntryFields = {
 type FileSource = { readonly kind: 'file'; readonly from: HostPath; readonly size: number };
 
 const CHUNK = 1 << 20;
-/** Up to here a file is read at once, which is several times faster than through the thread pool. */
+/**
+ * Up to here a file is read at once, which is several times faster than through the thread pool.
+ */
 const SMALL = 256 << 10;
 /** Linux' `PATH_MAX`. */
 const LONGEST_NAME = 4096;

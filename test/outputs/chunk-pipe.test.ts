@@ -1,4 +1,7 @@
-/** The pipe between a guest's output and its reader holds the guest back and never blocks it for good. */
+/**
+ * The pipe between a guest's output and its reader holds the guest back and never blocks it for
+ * good.
+ */
 import { expect, test } from 'vitest';
 import { createChunkPipe } from '../../src/outputs/chunk-pipe.ts';
 

@@ -9,7 +9,9 @@ export type OnDisk = {
   readonly directories: readonly string[];
 };
 
-/** Everything below `root`; throws for what is neither file nor directory, and for special modes. */
+/**
+ * Everything below `root`; throws for what is neither file nor directory, and for special modes.
+ */
 export function readTree(root: string): OnDisk {
   const found = { files: {} as Record<string, string>, directories: [] as string[] };
   for (const path of readdirSync(root, { recursive: true, encoding: 'utf8' }).sort()) {

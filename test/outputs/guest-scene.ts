@@ -1,4 +1,6 @@
-/** A guest that is a folder of this computer, provisioned for real, and what is collected from it. */
+/**
+ * A guest that is a folder of this computer, provisioned for real, and what is collected from it.
+ */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -9,7 +11,7 @@ import type { ProvisionPlan } from '../../src/plan/plan.ts';
 import { provision } from '../../src/provision/provision.ts';
 import { makeScene, type Scene, type SceneOptions } from '../provision/scene.ts';
 
-export type CollectRequest = {
+type CollectRequest = {
   readonly outputs?: readonly string[];
   readonly outputMib?: number;
   readonly baseTree?: string;
@@ -71,6 +73,12 @@ export function makeGuest(options: SceneOptions = {}): Guest {
 export const pathsOf = (collected: Collected) => collected.files.map(({ path }) => path).sort();
 
 export const has = (program: string) => spawnSync(program, ['--help']).error === undefined;
+
+export function locate(program: string): string {
+  return spawnSync('sh', ['-c', `command -v ${program}`])
+    .stdout.toString()
+    .trim();
+}
 
 /** A directory of links for PATH: every program of `names` that is here. */
 export function pathWith(directory: string, names: readonly string[]): string {

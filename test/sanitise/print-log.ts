@@ -1,4 +1,7 @@
-/** A step that prints hostile text through the log, on the real `@actions/core`; see `log.test.ts`. */
+/**
+ * A step that prints hostile text through the log, on the real `@actions/core`; see
+ * `log.test.ts`.
+ */
 import * as core from '@actions/core';
 import { createLog } from '../../src/host/log.ts';
 

@@ -1,6 +1,7 @@
 /**
- * How the runner (2.336) reads a step's stdout: `StreamReader.ReadLine`, `ActionCommand.TryParseV2`,
- * `TryParse` and the stop-commands state of `ActionCommandManager`, written anew from their rules.
+ * How the runner (2.336) reads a step's stdout: `StreamReader.ReadLine`,
+ * `ActionCommand.TryParseV2`, `TryParse` and the stop-commands state of `ActionCommandManager`,
+ * written anew from their rules.
  */
 export type Command = { readonly name: string; readonly data: string };
 
