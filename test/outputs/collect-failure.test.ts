@@ -1,3 +1,4 @@
+/** What is kept when the guest, its machine or a disk fails. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';

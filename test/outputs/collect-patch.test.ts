@@ -1,3 +1,4 @@
+/** The patch of the workspace: right, whatever the agent did to its repository. */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';

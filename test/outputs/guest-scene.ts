@@ -2,8 +2,9 @@
  * A guest that is a folder of this computer, provisioned for real, and what is collected from it.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { onTestFinished } from 'vitest';
 import type { Machine } from '../../src/machine/machine.ts';
 import { collect } from '../../src/outputs/collect.ts';
 import type { Collected } from '../../src/outputs/outputs.ts';
@@ -62,9 +63,12 @@ export function makeGuest(options: SceneOptions = {}): Guest {
       };
       const provisioned = { baseTree: request.baseTree ?? baseTree };
       const time = { timeoutMs: 20_000, ...(signal && { signal }) };
+      const before = scene.machine.executed.length;
+      // A script that is killed leaves its directory to the machine's end.
+      const scratch = () => join('/tmp', scene.machine.executed[before]?.[4] ?? 'none');
+      onTestFinished(() => rmSync(scratch(), { recursive: true, force: true }));
       const collected = await collect(machine, plan, provisioned, directory, time);
-      const scratch = scene.machine.executed.at(-1)?.[4] ?? '';
-      if (readdirSync('/tmp').includes(scratch)) throw new Error(`the script left ${scratch}`);
+      if (!signal && existsSync(scratch())) throw new Error(`the script left ${scratch()}`);
       return collected;
     },
   };
