@@ -23,7 +23,8 @@ function sourceOf(host: Host, image: Exclude<ImagePlan, { kind: 'host' }>): Imag
   if (image.kind === 'from') return image;
   if (image.kind === 'smolfile') return { kind: 'smolfile', file: image.path, text: image.text };
   const { reference } = image;
-  if (/^https:/i.test(reference)) return { kind: 'url', url: reference };
+  // Plain http is for this machine itself; the download refuses it elsewhere.
+  if (/^https?:/i.test(reference)) return { kind: 'url', url: reference };
   // An OCI reference names a registry or a repository; a file says so by its ending or its path.
   if (/^[./]/.test(reference) || reference.endsWith('.smolmachine')) {
     return { kind: 'path', path: resolve(host.env.GITHUB_WORKSPACE ?? '.', reference) };

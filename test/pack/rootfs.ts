@@ -34,6 +34,7 @@ export const BOTTLE_PROGRAMS = [
     'yes',
     'timeout',
   ],
+  ...['setpriv', 'getent', 'mkfifo', 'cmp', 'diff', 'hostname'],
   ...['tar', 'gzip', 'sed', 'grep', 'find', 'xargs', 'awk', 'ps', 'kill', 'git', 'uname', 'sync'],
 ] as const;
 
