@@ -1,4 +1,4 @@
-/** Pins what agents take orders from without being asked: the guest gets the trusted commit's version. */
+/** Pins what agents obey without being asked: the guest gets the trusted commit's version. */
 import { type FoundObject, parseListing, SUBMODULE_MODE, SYMLINK_MODE } from './object.ts';
 import { refused } from './refused.ts';
 import type { Repository } from './repository.ts';
@@ -9,7 +9,7 @@ export type Pinned = {
   readonly path: string;
   /** What stands there in the guest. */
   readonly guest: PinnedContent;
-  /** Where the guest finds the head's version, with a name that no agent knows; absent: it has none. */
+  /** Where the guest finds the head's version, if it has one: a name that no agent knows. */
   readonly headAs?: string;
 };
 
@@ -69,7 +69,7 @@ function isOrder(name: string, index: number, parts: readonly string[]): boolean
   return parts[index - 1]?.toLowerCase() === '.github' && GITHUB_NAMES.has(lower);
 }
 
-/** `pkg/CLAUDE.md` → `pkg/CLAUDE.md.head`: not even in a directory of its own is it configuration. */
+/** `pkg/CLAUDE.md` → `pkg/CLAUDE.md.head`: agents look into directories of any name. */
 function neutral(path: string): string {
   const parts = path.split('/');
   return parts

@@ -84,9 +84,6 @@ type Payloads = {
 };
 
 export type Account = Readonly<z.output<typeof account>>;
-export type Comment = Readonly<z.output<typeof comment>>;
-export type Issue = Readonly<z.output<typeof issue>>;
-export type PullRequest = Readonly<z.output<typeof pullRequest>>;
 
 type Common = {
   /** As GitHub names it; empty on a developer's computer. */

@@ -1,4 +1,4 @@
-/** Asks the repository that the event belongs to for a commit, never a remote that a checkout names. */
+/** Fetches from the repository that the event belongs to, never from a checkout's remotes. */
 import { BottleError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
 import type { Git, GitResult } from './git.ts';

@@ -73,7 +73,7 @@ function requireAllowedFork({ event, inputs }: Gate, head: string): void {
   throw refused({
     what: `A fork may not start a run with ${event.name}, which has the repository's credentials`,
     where: `event ${event.name}, ${head}`,
-    fix: 'Use `pull_request`, or let forks in with `allow-untrusted-head: true`; see docs/trust.md.',
+    fix: 'Use `pull_request`, or let forks in with `allow-untrusted-head: true` (docs/trust.md).',
   });
 }
 

@@ -1,4 +1,4 @@
-/** Runs git on the runner so that nothing that a repository or a user has configured is carried out. */
+/** Runs git on the runner so that nothing that anybody has configured is carried out. */
 import { BottleError } from '../errors.ts';
 import type { Host, HostPath, RunningProcess, SpawnOptions } from '../host/host.ts';
 

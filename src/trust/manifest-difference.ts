@@ -1,4 +1,4 @@
-/** Says in which way the head's manifest differs from the trusted one, which is the one that counts. */
+/** Says how the head's manifest differs from the trusted one, which is the one that counts. */
 import { BottleError } from '../errors.ts';
 import type { ManifestFiles } from '../manifest/manifest.ts';
 import { diffLines, printable } from './line-diff.ts';

@@ -8,7 +8,7 @@ import { COMMON, type Event, PAYLOADS } from './event.ts';
 /** GitHub's own limit for a payload is 25 MB. */
 const MAX_EVENT_BYTES = 32 * 1024 * 1024;
 
-/** @throws {BottleError} `untrusted` when the event cannot be read or lacks what trust depends on. */
+/** @throws {BottleError} `untrusted` when the event cannot be read, or lacks what trust needs. */
 export function readEvent({ env }: Pick<Host, 'env'>): Event {
   const name = env.GITHUB_EVENT_NAME ?? '';
   const path = env.GITHUB_EVENT_PATH ?? '';

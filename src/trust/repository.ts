@@ -1,6 +1,6 @@
 /**
- * The checkout's objects, seen through a bare repository of our own: no configuration, hook, replace
- * ref or attribute of the checkout is in force, and what is fetched leaves no trace in it.
+ * The checkout's objects, seen through a bare repository of our own: no configuration, hook,
+ * replace ref or attribute of the checkout is in force, and what is fetched leaves no trace in it.
  */
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { Host, HostPath } from '../host/host.ts';
 import { type CatFile, openCatFile } from './cat-file.ts';
 import { makeRemote, type Remote } from './fetch-commit.ts';
-import { type Git, gitFailed, makeGit } from './git.ts';
+import { type Git, type GitResult, gitFailed, makeGit } from './git.ts';
 import { type FoundObject, parseFound } from './object.ts';
 
 export type Repository = {
@@ -77,9 +77,8 @@ async function findSource(git: Git, checkout: HostPath): Promise<Source | undefi
     throw gitFailed('The checkout cannot be read', checkout, found.stderr);
   }
   const [format = '', objects = '', shallow = ''] = found.stdout.toString().split('\n');
-  const verify = ['rev-parse', '--quiet', '--verify', 'HEAD^{commit}'];
-  const head = (await git.ask(verify, options)).stdout.toString().trim();
-  if (head === '') return undefined;
+  const head = await verify(git, checkout, 'HEAD');
+  if (head === undefined) return undefined;
   return {
     checkout,
     head,
@@ -140,40 +139,25 @@ async function openView({ git, source, view, remote, remove }: Parts): Promise<R
   const finder = await openCatFile(git, ['--batch-check', '--follow-symlinks'], view);
   const reader = await openCatFile(git, ['--batch'], view);
   const find = (names: readonly string[]) => askFinder(finder, names);
-  const output = async (what: string, args: readonly string[], options: typeof view) => {
-    const result = await git.ask(args, options);
-    if (result.exitCode === 0) return result.stdout;
-    throw gitFailed(what, checkout, result.stderr);
-  };
   return {
     checkout,
     head,
     resolve: async (revision) => {
-      if (/^[0-9a-f]{40}([0-9a-f]{24})?$/.test(revision)) return revision;
-      if (remote.exists) return await remote.resolve(revision);
-      const verify = ['rev-parse', '--quiet', '--verify', '--end-of-options'];
-      const { stdout } = await git.ask([...verify, `${revision}^{commit}`], inCheckout(checkout));
-      return stdout.toString().trim() || undefined;
+      if (COMMIT_ID.test(revision)) return revision;
+      return await (remote.exists ? remote.resolve(revision) : verify(git, checkout, revision));
     },
     ensureCommit: async (sha) => {
       const [tree] = await find([`${sha}^{tree}`]);
-      if (tree?.kind === 'object' && !view.partial) return;
-      await remote.fetch(sha);
+      if (tree?.kind !== 'object' || view.partial) await remote.fetch(sha);
     },
     find,
-    read: async (id) => {
-      const [bytes] = await reader.ask([id], async (answer) => {
-        const size = Number(/ (\d+)$/.exec(await answer.line())?.[1] ?? Number.NaN);
-        if (Number.isNaN(size)) throw gitFailed('An object is missing', `${checkout}, ${id}`, '');
-        return (await answer.bytes(size + 1)).subarray(0, size);
-      });
-      return bytes as Buffer;
+    read: (id) => readObject(reader, id, checkout),
+    listTree: async (name) => {
+      return outputOf(await git.ask(['ls-tree', '-r', '-z', name], view), checkout);
     },
-    listTree: (name) => output('A tree cannot be read', ['ls-tree', '-r', '-z', name], view),
     listHead: async () => {
       const list = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
-      const options = { ...view, ...inCheckout(checkout) };
-      const paths = await output('The files cannot be listed', list, options);
+      const paths = outputOf(await git.ask(list, inCheckout(checkout)), checkout);
       return [...new Set(paths.toString().split('\0').filter(Boolean))];
     },
     close: async () => {
@@ -181,6 +165,29 @@ async function openView({ git, source, view, remote, remove }: Parts): Promise<R
       remove();
     },
   };
+}
+
+const COMMIT_ID = /^[0-9a-f]{40}([0-9a-f]{24})?$/;
+
+/** The commit that the checkout itself has under this name. */
+async function verify(git: Git, checkout: HostPath, name: string): Promise<string | undefined> {
+  const args = ['rev-parse', '--quiet', '--verify', '--end-of-options', `${name}^{commit}`];
+  return (await git.ask(args, inCheckout(checkout))).stdout.toString().trim() || undefined;
+}
+
+async function readObject(reader: CatFile, id: string, checkout: HostPath): Promise<Buffer> {
+  const [bytes] = await reader.ask([id], async (answer) => {
+    const size = / (\d+)$/.exec(await answer.line())?.[1];
+    if (size === undefined) throw gitFailed('An object is missing', `${checkout}, ${id}`, '');
+    // A line end follows the content.
+    return (await answer.bytes(Number(size) + 1)).subarray(0, -1);
+  });
+  return bytes as Buffer;
+}
+
+function outputOf({ exitCode, stdout, stderr }: GitResult, checkout: HostPath): Buffer {
+  if (exitCode === 0) return stdout;
+  throw gitFailed('The files of the checkout cannot be listed', checkout, stderr);
 }
 
 /** A name with a line break would be two questions; nothing that we look for has one. */

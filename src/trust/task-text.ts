@@ -1,4 +1,4 @@
-/** The task as an event brought it: others' words, cleaned, under a header that says whose they are. */
+/** The task as an event brought it: others' words, cleaned, under a header that says whose. */
 import type { Account, Event } from './event.ts';
 import { refused } from './refused.ts';
 import { visibleText } from './visible-text.ts';

@@ -1,4 +1,4 @@
-/** Decides what a run may be trusted with: which ref rules it, and what its head and its credentials are. */
+/** Decides what a run may be trusted with: the ref that rules it, its head, its credentials. */
 import type { Inputs } from '../inputs.ts';
 import type { GitHubApi } from './api.ts';
 import type { Event } from './event.ts';
@@ -37,7 +37,7 @@ const NO_CREDENTIALS =
   "A fork's pull request runs without credentials: routes with auth are dropped, and a change " +
   'comes back as a patch only.';
 
-/** @throws {BottleError} `untrusted` when the run may not start; `config-invalid` for a ref that is not there. */
+/** @throws {BottleError} `untrusted`: it may not start; `config-invalid`: a ref is not there. */
 export async function decideTrust(request: TrustRequest): Promise<Trust> {
   const { event, inputs, repository } = request;
   const admission = await admit(request);

@@ -11,9 +11,10 @@ export async function requireUnedited(event: Event, api: GitHubApi): Promise<voi
   if (place === undefined) return;
   const { status, body } = await api.get(`/repos/${event.repository}${place.path}`);
   if (status === 200 && isAs(place.expected, body)) return;
+  const found = status === 200 ? 'edited since' : `status ${status}`;
   throw refused({
     what: 'The text that started this run is no longer what it was',
-    where: `event ${event.name}, GET ${place.path}: ${status === 200 ? 'edited since' : `status ${status}`}`,
+    where: `event ${event.name}, GET ${place.path}: ${found}`,
     fix: 'Have a look at it, and start the run again with a new comment.',
   });
 }

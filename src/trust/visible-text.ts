@@ -1,4 +1,4 @@
-/** Takes out of Markdown what a reader on GitHub would not see, so that the agent reads the same. */
+/** Takes out of Markdown what a reader on GitHub would not see: the agent reads the same. */
 
 /** GitHub's own limit for a body. */
 const MAX_LENGTH = 65_536;
@@ -22,12 +22,19 @@ const TAG = new RegExp(
     '|^([ >]*)<(/?[A-Za-z][A-Za-z0-9-]{0,30}) +[^ <>\\n][^<>\\n]*$',
   'gm',
 );
+const TITLE = /(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\((?:[^()\\]|\\.)*\))/.source;
+const LABEL = /\[(?:[^[\]\\]|\\.){1,999}\]/.source;
+const ADDRESS = /(?:<[^<>\n]*>|\S+)/.source;
 /** `[label]: address "title"`: shown nowhere, if nothing refers to it. */
-const DEFINITION =
-  /^[ >*+\-\d.)]*\[(?:[^[\]\\]|\\.){1,999}\]:[ ]*\n?[ >]*(?:<[^<>\n]*>|\S+)(?:(?:[ ]+|[ ]*\n[ >]*)(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\((?:[^()\\]|\\.)*\)))?[ ]*$/gm;
+const DEFINITION = new RegExp(
+  `^[ >*+\\-\\d.)]*${LABEL}:[ ]*\\n?[ >]*${ADDRESS}(?:(?:[ ]+|[ ]*\\n[ >]*)${TITLE})?[ ]*$`,
+  'gm',
+);
 /** `](address "title")` */
-const LINK_TITLE =
-  /(\]\([ \n]*(?:<[^<>\n]*>|[^\s()<>]{1,2000}))[ \n]+(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\((?:[^()\\]|\\.)*\))[ \n]*\)/g;
+const LINK_TITLE = new RegExp(
+  `(\\]\\([ \\n]*(?:<[^<>\\n]*>|[^\\s()<>]{1,2000}))[ \\n]+${TITLE}[ \\n]*\\)`,
+  'g',
+);
 const ENTITY = /&(?:#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6})|([A-Za-z][A-Za-z0-9]{1,40}));/g;
 
 /** Entities of characters that nobody sees, in lower case. */
@@ -64,8 +71,8 @@ export function visibleText(markdown: string): string {
 type Part = { readonly text: string; readonly isCode: boolean };
 
 /**
- * A fence counts only in the first column, after an empty line, with no HTML anywhere before it: who
- * reads Markdown differently than GitHub does must not find a place to hide.
+ * A fence counts only in the first column, after an empty line, with no HTML anywhere before it:
+ * who reads Markdown differently than GitHub does must not find a place to hide.
  */
 function splitFences(text: string): readonly Part[] {
   const parts: { lines: string[]; isCode: boolean }[] = [{ lines: [], isCode: false }];
@@ -86,8 +93,8 @@ function splitFences(text: string): readonly Part[] {
 }
 
 /**
- * What is taken out may join what was apart, so this goes on until nothing changes: each round makes
- * the text shorter or puts a mark, which hides nothing, in the place of what did.
+ * What is taken out may join what was apart, so this goes on until nothing changes: each round
+ * makes the text shorter or puts a mark, which hides nothing, in the place of what did.
  */
 function removeAllHidden(given: string): string {
   let text = given;
@@ -113,7 +120,7 @@ function removeHidden(text: string): string {
     .replace(ENTITY, decodeHarmless);
 }
 
-/** Letters, digits and spaces as such, invisible ones not at all; what could be markup stays as it is. */
+/** Letters, digits and spaces as such, invisible ones not at all; possible markup as it was. */
 function decodeHarmless(entity: string, decimal: string, hex: string, name: string): string {
   if (name) {
     if (INVISIBLE_NAMES.has(name.toLowerCase())) return '';

@@ -153,7 +153,7 @@ describe('a commit that the checkout lacks', () => {
     expect(await textOf(gitFiles(repository, sha).read(MANIFEST))).toBe('trusted');
   });
 
-  test('is asked of the repository of the event, never of a remote that the checkout names', async () => {
+  test("is asked of the event's repository, never of the checkout's remotes", async () => {
     const { scene, base } = shallow();
     const elsewhere = await serveGit(scene);
     scene.git('remote', 'set-url', 'origin', `${elsewhere.url}/eve/evil`);
@@ -163,7 +163,7 @@ describe('a commit that the checkout lacks', () => {
     expect([...elsewhere.admitted, ...elsewhere.refused]).toEqual([]);
   });
 
-  test('cannot be had with a wrong token: the error says what to do, and keeps the token', async () => {
+  test('cannot be had with a wrong token: the error says what to do, and no token', async () => {
     const { scene, base } = shallow();
     const server = await serveGit(scene);
     const { repository } = await scene.open(server.url, 'wrong-token');

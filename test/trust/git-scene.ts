@@ -1,4 +1,4 @@
-/** Real repositories for tests: an upstream with its server, and checkouts of it as a runner has them. */
+/** Real repositories for tests: an upstream with its server, and checkouts of it. */
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';

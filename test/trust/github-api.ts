@@ -1,4 +1,4 @@
-/** A GitHub API for tests: stateful, on the loopback device, and with no patience for unknown routes. */
+/** A GitHub API for tests: stateful, on the loopback device, intolerant of unknown routes. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 

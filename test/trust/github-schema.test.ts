@@ -77,7 +77,7 @@ describe.skipIf(MISSING !== '')(`as others describe GitHub${MISSING}`, () => {
   });
 });
 
-/** Our answers are cut down to what is read, so no field is required; but each must be described. */
+/** Our answers are cut down to what is read: no field is required, but each must be described. */
 function openDescription(): (route: string, body: unknown) => readonly string[] {
   const { components, paths } = JSON.parse(readFileSync(DESCRIPTION, 'utf8'));
   const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true });

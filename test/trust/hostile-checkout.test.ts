@@ -92,7 +92,7 @@ test('refs with the name of a commit are not believed', async () => {
   expect(await text(scene, base)).toBe('trusted');
 });
 
-test('a work tree, a git directory or a proxy that is configured elsewhere does not count', async () => {
+test('a work tree, a proxy or a check that is configured there does not count', async () => {
   const { scene, base } = makeScene();
   scene.clone('--depth=1');
   scene.git('config', 'core.worktree', scene.root);
