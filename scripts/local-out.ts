@@ -23,22 +23,34 @@ export async function prepareOut(out: string): Promise<void> {
   await mkdir(join(out, 'cache'));
 }
 
+export type Brought = {
+  /** Files below `artifacts/`. */
+  readonly files: readonly string[];
+  /** The agent's change; empty when there is none. */
+  readonly patch: string;
+};
+
 export async function writeOut(
   out: string,
   result: StepResult,
   service: ResultsService,
-): Promise<void> {
+): Promise<Brought> {
+  const files: string[] = [];
+  let patch = '';
   await writeFile(join(out, 'outputs.json'), `${JSON.stringify(result.outputs, null, 2)}\n`);
   await writeFile(join(out, 'summary.md'), result.summary);
   await writeFile(join(out, 'log.txt'), `${result.log}\n`);
   for (const { name } of service.listArtifacts()) {
     for (const [path, bytes] of await service.readArtifact(name)) {
       await writeBelow(join(out, 'artifacts'), join(name, path), bytes);
+      files.push(join(name, path));
+      if (path === 'changes.patch') patch = bytes.toString();
     }
   }
   for (const { key } of service.listCache()) {
     await writeBelow(join(out, 'cache'), encodeURIComponent(key), await service.readCache(key));
   }
+  return { files: files.sort(), patch };
 }
 
 /** What was uploaded decides the path: it must not lead out of the directory. */

@@ -72,7 +72,9 @@ async function runRequest(
     });
     const stopListening = terminal.onInterrupt(() => void step.cancel());
     const result = await step.result.finally(stopListening);
-    await writeOut(request.out, result, service);
+    const brought = await writeOut(request.out, result, service);
+    showChange(brought.patch, terminal);
+    for (const file of brought.files) terminal.print(`  ${join(request.out, 'artifacts', file)}`);
     describeEnd(result, request.out, terminal);
     return exitCodeOf(result);
   } finally {
@@ -85,6 +87,20 @@ async function requireBundle(actionDir: string): Promise<void> {
   const { main } = await readActionFile(actionDir);
   const found = await stat(join(actionDir, main)).catch(() => undefined);
   if (!found) throw new UsageError(`There is no ${main} in ${actionDir}: run \`npm run build\`.`);
+}
+
+const LINES_SHOWN = 100;
+
+/** The guest wrote it, so nothing in it may steer the terminal. */
+function showChange(patch: string, { print }: LocalTerminal): void {
+  const lines = patch.trimEnd().split('\n');
+  print(patch === '' ? '\nNo file was changed.\n' : '\nThe change:');
+  if (patch === '') return;
+  for (const line of lines.slice(0, LINES_SHOWN)) {
+    print(`  ${line.replace(/[^\t\P{C}]/gu, '�')}`);
+  }
+  if (lines.length > LINES_SHOWN) print(`  … ${lines.length - LINES_SHOWN} more lines`);
+  print('\nWhat it left:');
 }
 
 function describeEnd(result: StepResult, out: string, { print }: LocalTerminal): void {

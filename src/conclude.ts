@@ -35,6 +35,7 @@ export async function concludeRun(
     ...(made.agent && { agent: agentFacts(made.agent) }),
     ...(made.collect && { collected: made.collect }),
   });
+  host.log.startGroup('Report');
   const { message } = await report(host, services, {
     record,
     plan,
@@ -43,6 +44,7 @@ export async function concludeRun(
     ...(made.agent && { log: run.paths.transcript }),
     ...(made.collect && { collected: made.collect }),
   });
+  host.log.endGroup();
   if (inputs.failOn.includes(outcome)) return message;
   if (outcome !== 'success') host.log.warning(message);
   return undefined;
