@@ -10,14 +10,7 @@ import type { HostPath } from '../src/host/host.ts';
 import { bubblewrapEngine } from '../src/machine/bubblewrap.ts';
 import { provision } from '../src/provision/provision.ts';
 import { makePlan } from '../test/provision/plan.ts';
-
-export type BenchRow = {
-  readonly name: string;
-  /** Medians, in milliseconds. */
-  readonly ours: number;
-  readonly reference: number;
-  readonly ratio: number;
-};
+import { type BenchRow, compare } from './row.ts';
 
 const FILES = 5000;
 const SKILLS = 50;
@@ -48,45 +41,24 @@ export async function benchProvision(): Promise<BenchRow[]> {
     const plan = makePlan(workspace, user.home, {
       skills: { list: skills, to: '/home/agent/.claude/skills' },
     });
-    const ours = () => provision(host, machine, plan, { scratch: root });
-    const reference = async () => copyByTar(root, workspace);
-    const clear = async () => {
-      rmSync(join(root, 'copy'), { recursive: true });
+    const timed = async (work: () => unknown): Promise<number> => {
+      rmSync(join(root, 'copy'), { recursive: true, force: true });
       await machine.exec(['sh', '-c', 'rm -rf ~/workspace ~/.claude']);
+      // What is still to be written of the round before must not be counted.
+      execFileSync('sync');
+      const started = performance.now();
+      await work();
+      return performance.now() - started;
     };
-    return [await compare(`provision ${FILES} files, ${SKILLS} skills`, ours, reference, clear)];
+    const names = { name: `provision ${FILES} files, ${SKILLS} skills`, against: 'tar c | tar x' };
+    const ours = () => timed(() => provision(host, machine, plan, { scratch: root }));
+    const reference = () => timed(() => copyByTar(root, workspace));
+    return [await compare(names, ROUNDS, ours, reference)];
   } finally {
     await machine.destroy();
     gateway.close();
     rmSync(root, { recursive: true, force: true });
   }
-}
-
-/** Takes turns, so that a busy moment hits both. */
-async function compare(
-  name: string,
-  ours: () => Promise<unknown>,
-  reference: () => Promise<unknown>,
-  clear: () => Promise<unknown>,
-): Promise<BenchRow> {
-  const times = { ours: [] as number[], reference: [] as number[] };
-  for (let round = 0; round < ROUNDS; round += 1) {
-    times.reference.push(await timed(reference));
-    await clear();
-    times.ours.push(await timed(ours));
-  }
-  const [our, their] = [median(times.ours), median(times.reference)];
-  return { name, ours: our, reference: their, ratio: our / their };
-}
-
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const started = performance.now();
-  await work();
-  return performance.now() - started;
-}
-
-function median(times: readonly number[]): number {
-  return times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? Number.NaN;
 }
 
 function copyByTar(root: HostPath, workspace: HostPath): void {
@@ -137,12 +109,4 @@ function sourceText(seed: number): string {
   return `export async function f${seed}() {\n${lines.join('')}}\n`;
 }
 
-if (import.meta.main) {
-  for (const row of await benchProvision()) {
-    const milliseconds = (value: number) => `${value.toFixed(0)} ms`;
-    const { name, ours, reference, ratio } = row;
-    process.stdout.write(
-      `${name}: ${milliseconds(ours)}, tar ${milliseconds(reference)}, ratio ${ratio.toFixed(2)}\n`,
-    );
-  }
-}
+if (import.meta.main) console.table(await benchProvision());
