@@ -7,7 +7,9 @@ import { renderFindings } from './report/doctor-summary.ts';
 import { describePlan, renderPlan } from './report/plan-summary.ts';
 
 export async function answerPlan(host: Host, plan: Plan): Promise<undefined> {
+  host.log.startGroup('The plan as JSON');
   host.log.info(JSON.stringify(describePlan(plan), null, 2));
+  host.log.endGroup();
   await host.writeSummary(renderPlan(plan));
   host.setOutput('run-id', plan.runId);
 }

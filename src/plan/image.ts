@@ -10,8 +10,16 @@ type ImageChoice = Pick<PlanRequest, 'inputs' | 'selected' | 'smolfile'>;
 /** The input wins over the manifest; without either, bubblewrap uses the runner's own programs. */
 export function planImage(request: ImageChoice, engine: EngineName): Sourced<ImagePlan> {
   const image = fromInputs(request.inputs) ?? fromManifest(request) ?? fallback(engine);
-  if (engine === 'smolvm' && image.value.kind === 'host') throw cannotBootHost(image.source);
+  const { kind } = image.value;
+  if (engine === 'smolvm' && kind === 'host') throw cannotBootHost(image.source);
+  if (kind !== 'smolmachine' && request.inputs.imageSha256 !== '') throw nothingToCheck(image);
   return image;
+}
+
+/** Where the digest came from that a `.smolmachine` must have. */
+export function sourceOfDigest({ inputs, selected }: ImageChoice): string {
+  if (inputs.imageSha256 !== '') return 'input image-sha256';
+  return inputs.image === '' ? selected.source('bottle.image.sha256') : 'default';
 }
 
 function fromInputs({ image, imageSha256 }: Inputs): Sourced<ImagePlan> | undefined {
@@ -53,5 +61,15 @@ function cannotBootHost(source: string): BottleError {
     what: "The engine smolvm cannot boot the runner's own programs",
     where: `image host, ${source}`,
     fix: 'Name a .smolmachine file, or choose "engine: bubblewrap".',
+  });
+}
+
+/** A digest that nobody compares would look like a check. */
+function nothingToCheck({ value, source }: Sourced<ImagePlan>): BottleError {
+  return new BottleError({
+    outcome: 'config-invalid',
+    what: 'The input image-sha256 has no file to be compared with',
+    where: `image ${value.kind}, ${source}`,
+    fix: 'Leave it empty, or give the input "image" the .smolmachine that it belongs to.',
   });
 }

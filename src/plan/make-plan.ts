@@ -4,8 +4,14 @@ import type { Inputs } from '../inputs.ts';
 import type { EngineName, GuestUser } from '../machine/machine.ts';
 import type { Selected } from '../manifest/manifest.ts';
 import { planEnvironment } from './environment.ts';
-import { planImage } from './image.ts';
-import type { CachePlan, LimitsPlan, Plan, ProvisionPlan, SkillPlan, Sourced } from './plan.ts';
+import { planImage, sourceOfDigest } from './image.ts';
+import { planNames } from './name.ts';
+import { findNotices } from './notice.ts';
+import type { CachePlan, LimitsPlan, Plan, PlanSources, SkillPlan, Sourced } from './plan.ts';
+import { planProvision, sourcesOfProvision } from './provision.ts';
+import { planReach, planSecrets } from './reach.ts';
+import { planSize } from './size.ts';
+import { first } from './sourced.ts';
 
 export type PlanRequest = {
   readonly inputs: Inputs;
@@ -31,29 +37,28 @@ export type PlanRequest = {
 
 const HOME = '/home/node';
 const USER: GuestUser = { name: 'node', uid: 1000, gid: 1000, home: HOME };
-const DEFAULTS = { minutes: 30, idleMinutes: 10, outputMib: 1024, storageGib: 10 };
-const MOST_CPUS = 4;
-const MOST_MEMORY_MIB = 4096;
-const SHARE_OF_FREE_MEMORY = 0.6;
+const DEFAULTS = { minutes: 30, idleMinutes: 10, outputMib: 1024 };
 
 /** @throws {BottleError} `config-invalid` for what only the whole can show. */
 export function makePlan(request: PlanRequest): Plan {
   const { inputs, selected } = request;
-  const runId = `${selected.agentName}-${request.suffix}`;
+  const { runId, directory, machine } = planNames(selected.agentName, request.suffix);
   const engine = planEngine(request);
+  const env = planEnvironment(selected, request.hostVariables);
   return {
     version: 1,
     runId,
+    directory,
     agent: planAgent(request),
     engine,
     isolation: engine.value === 'smolvm' ? 'microvm' : 'namespaces',
-    machine: { name: `bottle-${runId}`, ...planSize(request) },
+    machine: { name: machine, ...planSize(request) },
     image: planImage(request, engine.value),
     cache: { mode: inputs.cache, trusted: request.trusted, lock: request.lock },
     user: USER,
     socket: '/run/bottle/gateway.sock',
-    env: planEnvironment(selected, request.hostVariables),
-    provision: planProvision(request),
+    env,
+    provision: planProvision(request, HOME),
     limits: planLimits(request),
     outputs: planOutputs(request),
     resultFile: `${HOME}/.bottle/result.md`,
@@ -61,6 +66,10 @@ export function makePlan(request: PlanRequest): Plan {
       name: inputs.artifactName || `bottle-${runId}`,
       retentionDays: inputs.retentionDays,
     },
+    reach: planReach(selected),
+    secrets: planSecrets(selected, env),
+    sources: planSources(request),
+    notices: findNotices(selected),
   };
 }
 
@@ -79,25 +88,6 @@ function planAgent({ inputs, selected, argv }: PlanRequest): Plan['agent'] {
     bottles: { value: selected.bottleNames, source: selected.source('bottle') },
     provider: { value: template, source: selected.source('bottle.agent_provider.template') },
     argv,
-  };
-}
-
-function planSize({ selected, facts }: PlanRequest): Omit<Plan['machine'], 'name'> {
-  const { cpus, memory_mib, storage_gib } = selected.bottle.machine ?? {};
-  const memory = Math.floor(facts.freeMemoryMib * SHARE_OF_FREE_MEMORY);
-  return {
-    cpus: first(
-      [cpus, selected.source('bottle.machine.cpus')],
-      [clamp(facts.cores - 1, 1, MOST_CPUS), `default: cores − 1, at most ${MOST_CPUS}`],
-    ),
-    memoryMib: first(
-      [memory_mib, selected.source('bottle.machine.memory_mib')],
-      [clamp(memory, 256, MOST_MEMORY_MIB), `default: 60 % of free, at most ${MOST_MEMORY_MIB}`],
-    ),
-    storageGib: first(
-      [storage_gib, selected.source('bottle.machine.storage_gib')],
-      [DEFAULTS.storageGib, 'default'],
-    ),
   };
 }
 
@@ -133,38 +123,12 @@ function planLimits({ inputs, selected }: PlanRequest): LimitsPlan {
   };
 }
 
-function planProvision(request: PlanRequest): ProvisionPlan {
-  const { agent, agentName, bottle } = request.selected;
-  const user = bottle['git-gate']?.user;
+function planSources(request: PlanRequest): PlanSources {
+  const { artifactName, retentionDays } = request.inputs;
   return {
-    workspace: {
-      from: request.workspace,
-      to: `${HOME}/workspace`,
-      exclude: bottle.workspace?.exclude ?? [],
-    },
-    // bot-bottle's contract names this path; agents' own files refer to it.
-    prompt: { text: agent.prompt, to: `${HOME}/.claude-bottle-prompt.txt` },
-    skills: {
-      list: request.skills,
-      to: request.guestSkillsDirectory || `${HOME}/.claude/skills`,
-    },
-    task: { text: request.task, to: `${HOME}/.bottle/task.md` },
-    outputDirectory: `${HOME}/outputs`,
-    gitUser: {
-      name: user?.name ?? agentName,
-      email: user?.email ?? `${agentName}@bottle.invalid`,
-    },
+    ...sourcesOfProvision(request),
+    imageSha256: sourceOfDigest(request),
+    artifactName: artifactName === '' ? 'default' : 'input artifact-name',
+    retentionDays: retentionDays === 0 ? 'default' : 'input retention-days',
   };
-}
-
-/** The first value that is given, and its source; the last candidate is the default. */
-function first<T>(
-  ...candidates: readonly [...(readonly (readonly [T | undefined, string])[]), readonly [T, string]]
-): Sourced<T> {
-  const [value, source] = candidates.find(([given]) => given !== undefined) ?? candidates[0];
-  return { value: value as T, source };
-}
-
-function clamp(value: number, low: number, high: number): number {
-  return Math.min(Math.max(value, low), high);
 }

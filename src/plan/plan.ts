@@ -1,4 +1,5 @@
 /** The plan: every decision of a run, made before anything starts. Stages after it only carry it out. */
+import type { Problem } from '../errors.ts';
 import type { HostPath } from '../host/host.ts';
 import type { EngineName, GuestPath, GuestUser, Isolation } from '../machine/machine.ts';
 
@@ -68,6 +69,44 @@ export type CachePlan = {
   readonly lock: { readonly file: string; readonly text: string };
 };
 
+/** What the manifest says may be reached, and what this version makes of it. */
+export type ReachPlan = {
+  /** Whatever is declared, the gateway of this version lets nothing through. */
+  readonly enforced: 'refuse-all';
+  readonly mode: Sourced<'enforce' | 'learn'>;
+  readonly presets: Sourced<readonly string[]>;
+  /** Hosts of `egress.routes`. */
+  readonly routes: readonly Sourced<string>[];
+  /** Addresses of `git-gate.repos`. */
+  readonly remotes: readonly Sourced<string>[];
+};
+
+/** A credential by the name of the step's variable that holds it. */
+export type SecretPlan = {
+  readonly name: string;
+  /** `env NPM_TOKEN`, `route api.example.com`, `git remote site`, `model API`. */
+  readonly use: string;
+  readonly source: string;
+};
+
+export type ProvisionSources = Readonly<
+  Record<
+    | 'workspace'
+    | 'exclude'
+    | 'prompt'
+    | 'task'
+    | 'skills'
+    | 'skillsDirectory'
+    | 'gitName'
+    | 'gitEmail',
+    string
+  >
+>;
+
+/** Where the values came from that stages take without their source. */
+export type PlanSources = ProvisionSources &
+  Readonly<Record<'imageSha256' | 'artifactName' | 'retentionDays', string>>;
+
 export type PlannedArtifact = {
   readonly name: string;
   /** 0 = the repository's own setting. */
@@ -76,8 +115,10 @@ export type PlannedArtifact = {
 
 export type Plan = {
   readonly version: 1;
-  /** Agent name + five random base-36 characters. */
+  /** The agent's name, shortened where it is long, and five random base-36 characters. */
   readonly runId: string;
+  /** Of the run on the runner; short, as a unix socket's path has room for about 100 bytes. */
+  readonly directory: string;
   readonly agent: {
     readonly name: Sourced<string>;
     readonly bottles: Sourced<readonly string[]>;
@@ -105,4 +146,9 @@ export type Plan = {
   /** Where the agent may leave its one-text answer. */
   readonly resultFile: GuestPath;
   readonly artifact: PlannedArtifact;
+  readonly reach: ReachPlan;
+  readonly secrets: readonly SecretPlan[];
+  readonly sources: PlanSources;
+  /** What the manifest declares and this version does not do. */
+  readonly notices: readonly Problem[];
 };

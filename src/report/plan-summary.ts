@@ -1,17 +1,15 @@
-/** `mode: plan`: the plan as a person and a program read it. No value of an environment entry is in it. */
-import type { Plan, Sourced } from '../plan/plan.ts';
+/** `mode: plan`: the plan as a person and a program read it. Secrets are in it by name only. */
+import type { EnvEntry, ImagePlan, Plan, Sourced } from '../plan/plan.ts';
 import { code } from './guest-text.ts';
 
 /** The plan as JSON data: environment entries by name, texts by their size. */
 export function describePlan(plan: Plan) {
-  const { provision, env, ...rest } = plan;
+  const { provision, env, image, cache, ...rest } = plan;
   return {
     ...rest,
-    env: env.map(({ name, source, ...entry }) => ({
-      name,
-      from: entry.kind === 'host' ? `\${${entry.hostVar}}` : 'literal',
-      source,
-    })),
+    image: { ...image, value: describeImage(image.value) },
+    cache: { ...cache, lock: { file: cache.lock.file, bytes: Buffer.byteLength(cache.lock.text) } },
+    env: env.map((entry) => ({ name: entry.name, from: originOf(entry), source: entry.source })),
     provision: {
       ...provision,
       prompt: { to: provision.prompt.to, bytes: Buffer.byteLength(provision.prompt.text) },
@@ -20,57 +18,140 @@ export function describePlan(plan: Plan) {
   };
 }
 
-/** A Markdown table for the step summary: what, value, where it came from. */
+/** What the step summary says: what would run, within what limits, with whose credentials. */
 export function renderPlan(plan: Plan): string {
-  const { agent, machine, limits } = plan;
-  const rows: (readonly [string, Sourced<unknown>])[] = [
-    ['agent', agent.name],
-    ['bottles', agent.bottles],
-    ['provider', agent.provider],
-    ['engine', plan.engine],
-    ['image', { ...plan.image, value: describeImage(plan) }],
-    ['cpus', machine.cpus],
-    ['memory, MiB', machine.memoryMib],
-    ['storage, GiB', machine.storageGib],
-    ['minutes', limits.minutes],
-    ['idle minutes', limits.idleMinutes],
-    ['output, MiB', limits.outputMib],
-    ['outputs', plan.outputs],
-    ...plan.env.map((entry): [string, Sourced<string>] => [
-      `env ${entry.name}`,
-      { value: entry.kind === 'host' ? `\${${entry.hostVar}}` : '(literal)', source: entry.source },
-    ]),
-    ['skills', { value: plan.provision.skills.list.map(({ name }) => name), source: 'agent' }],
-    ['reach', { value: 'nothing: the gateway refuses every request', source: 'this version' }],
+  const { reach, secrets, notices } = plan;
+  const declared = [
+    ...reach.routes.map((route) => row('route', route)),
+    ...reach.remotes.map((remote) => row('git remote', remote)),
+    row('presets', reach.presets),
+    row('mode', reach.mode),
   ];
   return [
-    `## Plan: ${cell(plan.runId)}`,
-    '',
+    `## Plan: ${code(plan.runId)}`,
     'Nothing was started.',
+    table(['what', 'value', 'from'], [...runRows(plan), ...provisionRows(plan)]),
+    '### Secrets, by name',
+    secrets.length === 0
+      ? 'None.'
+      : table(
+          ['name', 'for', 'from'],
+          secrets.map(({ name, use, source }) => [name, use, source]),
+        ),
+    '### Reach',
+    '**Nothing**: the gateway of this version refuses every request, whatever the manifest declares.',
+    table(['declared, refused in this version', 'value', 'from'], declared),
+    ...notices.map(({ message, file, line }) => `- Notice: ${code(`${file}:${line} ${message}`)}`),
     '',
-    '| what | value | from |',
-    '|---|---|---|',
-    ...rows.map(
-      ([what, { value, source }]) => `| ${cell(what)} | ${cell(value)} | ${cell(source)} |`,
-    ),
-    '',
-  ].join('\n');
+  ].join('\n\n');
 }
 
-function describeImage({ image: { value } }: Plan): string {
-  switch (value.kind) {
-    case 'host':
-      return "the runner's own /usr";
+type Row = readonly [what: string, value: string, source: string];
+
+function runRows(plan: Plan): readonly Row[] {
+  const { agent, engine, machine, limits, image, cache, artifact, sources } = plan;
+  return [
+    row('agent', agent.name),
+    row('bottles', agent.bottles),
+    row('provider', agent.provider),
+    row('engine', { ...engine, value: `${engine.value}, ${plan.isolation}` }),
+    row('image', { ...image, value: imageText(image.value) }),
+    ...digestRows(plan),
+    ['cache', `${cache.mode}, ${cache.trusted ? 'saving allowed' : 'not saved to'}`, 'input cache'],
+    row('cpus', machine.cpus),
+    row('memory, MiB', machine.memoryMib),
+    row('storage, GiB', machine.storageGib),
+    row('minutes', limits.minutes),
+    row('idle minutes', limits.idleMinutes),
+    row('output, MiB', limits.outputMib),
+    row('outputs', plan.outputs),
+    ['artifact', artifact.name, sources.artifactName],
+    ['retention, days', daysText(artifact.retentionDays), sources.retentionDays],
+  ];
+}
+
+function provisionRows({ env, provision, sources }: Plan): readonly Row[] {
+  const { workspace, prompt, skills, task, gitUser } = provision;
+  return [
+    ['workspace', `${workspace.from} → ${workspace.to}`, sources.workspace],
+    ['left out of it', workspace.exclude.join(', '), sources.exclude],
+    ['task', sizeText(task), sources.task],
+    ['prompt', sizeText(prompt), sources.prompt],
+    ['skills to', skills.to, sources.skillsDirectory],
+    ...skills.list.map(({ name, from }): Row => [`skill ${name}`, from, sources.skills]),
+    ['git user.name', gitUser.name, sources.gitName],
+    ['git user.email', gitUser.email, sources.gitEmail],
+    ...env.map((entry): Row => [`env ${entry.name}`, originOf(entry), entry.source]),
+  ];
+}
+
+/** A digest is asked of a `.smolmachine` alone; `from` names its own. */
+function digestRows({ image: { value }, cache, sources }: Plan): readonly Row[] {
+  if (value.kind === 'host') return [];
+  const lock = cache.lock.text === '' ? 'as found' : `as in ${cache.lock.file}, or else as found`;
+  const given = value.kind === 'smolmachine' ? value.sha256 : '';
+  return [['image digest', given === '' ? lock : `sha256:${given}`, sources.imageSha256]];
+}
+
+function describeImage(image: ImagePlan) {
+  switch (image.kind) {
     case 'smolmachine':
-      return [value.reference, value.sha256 && `sha256:${value.sha256}`].filter(Boolean).join(' ');
-    case 'from':
-      return `built from ${value.reference}`;
+      return { ...image, reference: withoutCredentials(image.reference) };
     case 'smolfile':
-      return `built from ${value.path}`;
+      return { kind: image.kind, path: image.path, bytes: Buffer.byteLength(image.text) };
+    default:
+      return image;
   }
 }
 
-function cell(value: unknown): string {
-  const text = Array.isArray(value) ? value.join(', ') : String(value);
+function imageText(image: ImagePlan): string {
+  switch (image.kind) {
+    case 'host':
+      return "the runner's own /usr";
+    case 'smolmachine':
+      return withoutCredentials(image.reference);
+    case 'from':
+      return `built from ${image.reference}`;
+    case 'smolfile':
+      return `built from ${image.path}`;
+  }
+}
+
+/** An address may carry a password or a signature. */
+function withoutCredentials(reference: string): string {
+  if (!/^https?:/i.test(reference)) return reference;
+  return reference.replace(/[?#].*$/s, '?…').replace(/\/\/[^/]*@/, '//');
+}
+
+function originOf(entry: EnvEntry): string {
+  return entry.kind === 'host' ? `\${${entry.hostVar}}` : 'literal';
+}
+
+function sizeText({ text, to }: { readonly text: string; readonly to: string }): string {
+  return `${Buffer.byteLength(text)} bytes → ${to}`;
+}
+
+function daysText(days: number): string {
+  return days === 0 ? "the repository's own" : String(days);
+}
+
+function row(what: string, { value, source }: Sourced<unknown>): Row {
+  return [what, Array.isArray(value) ? value.join(', ') : String(value), source];
+}
+
+/** A summary has room for 1 MiB, and a reader for less. */
+const MOST_ROWS = 500;
+
+function table(head: Row, rows: readonly Row[]): string {
+  const more = rows.length - MOST_ROWS;
+  return [
+    `| ${head.join(' | ')} |`,
+    '|---|---|---|',
+    ...rows.slice(0, MOST_ROWS).map((cells) => `| ${cells.map(cell).join(' | ')} |`),
+    ...(more > 0 ? [`\nAnd ${more} more, in the log.`] : []),
+  ].join('\n');
+}
+
+function cell(text: string): string {
   return text === '' ? '' : code(text);
 }

@@ -10,6 +10,7 @@ const fromDefault = <T>(value: T) => ({ value, source: 'default' });
 export const PLAN: Plan = {
   version: 1,
   runId: 'hello-k3x9q',
+  directory: 'bottle-k3x9q',
   agent: {
     name: { value: 'hello', source: 'input agent' },
     bottles: { value: ['dev'], source: '.bot-bottle/agents/hello.md:2' },
@@ -45,6 +46,28 @@ export const PLAN: Plan = {
   outputs: fromDefault([]),
   resultFile: '/home/node/.bottle/result.md',
   artifact: { name: 'bottle-hello-k3x9q', retentionDays: 0 },
+  reach: {
+    enforced: 'refuse-all',
+    mode: fromDefault('enforce'),
+    presets: fromDefault([]),
+    routes: [],
+    remotes: [],
+  },
+  secrets: [],
+  sources: {
+    workspace: 'default',
+    exclude: 'default',
+    prompt: 'default',
+    task: 'input task',
+    skills: 'default',
+    skillsDirectory: 'default',
+    gitName: 'default',
+    gitEmail: 'default',
+    imageSha256: 'default',
+    artifactName: 'default',
+    retentionDays: 'default',
+  },
+  notices: [],
 };
 
 const PATCH = `diff --git a/greeting.txt b/greeting.txt

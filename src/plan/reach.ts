@@ -1,0 +1,49 @@
+/** What the manifest declares about reach and credentials. Shown, never acted on in this version. */
+import type { Selected } from '../manifest/manifest.ts';
+import type { EnvEntry, ReachPlan, SecretPlan } from './plan.ts';
+import { first } from './sourced.ts';
+
+export function planReach({ bottle, source }: Selected): ReachPlan {
+  const { mode, presets, routes = [] } = bottle.egress ?? {};
+  const repos = Object.entries(bottle['git-gate']?.repos ?? {});
+  return {
+    enforced: 'refuse-all',
+    mode: first([mode, source('bottle.egress.mode')], ['enforce', 'default']),
+    presets: first([presets, source('bottle.egress.presets')], [[], 'default']),
+    routes: routes.map(({ host }, index) => ({
+      value: host,
+      source: source(['bottle', 'egress', 'routes', index, 'host']),
+    })),
+    remotes: repos.map(([name, { url }]) => ({
+      value: url,
+      source: source(['bottle', 'git-gate', 'repos', name, 'url']),
+    })),
+  };
+}
+
+/** The names of the step's variables that hold credentials, each with what it is for. */
+export function planSecrets(
+  { bottle, source }: Selected,
+  env: readonly EnvEntry[],
+): readonly SecretPlan[] {
+  const ofEnv = env.flatMap((entry) =>
+    entry.kind === 'host'
+      ? [{ name: entry.hostVar, use: `env ${entry.name}`, source: entry.source }]
+      : [],
+  );
+  const { auth_token: token } = bottle.agent_provider;
+  const path = 'bottle.agent_provider.auth_token';
+  const ofProvider = token ? [{ name: token, use: 'model API', source: source(path) }] : [];
+  const ofRoutes = (bottle.egress?.routes ?? []).flatMap(({ host, auth }, index) => {
+    if (auth === undefined) return [];
+    const at = ['bottle', 'egress', 'routes', index, 'auth', 'token_ref'];
+    return [{ name: auth.token_ref, use: `route ${host}`, source: source(at) }];
+  });
+  const repos = Object.entries(bottle['git-gate']?.repos ?? {});
+  const ofRemotes = repos.flatMap(([repo, { key }]) => {
+    if (key?.provider !== 'gitea') return [];
+    const at = ['bottle', 'git-gate', 'repos', repo, 'key', 'provisioner_token'];
+    return [{ name: key.provisioner_token, use: `git remote ${repo}`, source: source(at) }];
+  });
+  return [...ofEnv, ...ofProvider, ...ofRoutes, ...ofRemotes];
+}
