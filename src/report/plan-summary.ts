@@ -140,7 +140,7 @@ function row(what: string, { value, source }: Sourced<unknown>): Row {
 }
 
 /** A summary has room for 1 MiB, and a reader for less. */
-const MOST_ROWS = 500;
+const MOST_ROWS = 200;
 
 function table(head: Row, rows: readonly Row[]): string {
   const more = rows.length - MOST_ROWS;

@@ -1,0 +1,92 @@
+/** The plan's page in the step summary: what stands in it, and that only we write Markdown there. */
+import fc from 'fast-check';
+import { fromMarkdown } from 'mdast-util-from-markdown';
+import { gfmFromMarkdown } from 'mdast-util-gfm';
+import { gfm } from 'micromark-extension-gfm';
+import { expect, test } from 'vitest';
+import type { Plan } from '../../src/plan/plan.ts';
+import { renderPlan } from '../../src/report/plan-summary.ts';
+import { PLAN } from '../report/scenario.ts';
+
+type Node = { type: string; value?: string; children?: Node[] };
+
+function parse(markdown: string): Node {
+  const options = { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown()] };
+  return fromMarkdown(markdown, options) as Node;
+}
+
+/** All but the content of code: what a reader could take for ours. */
+function skeleton(node: Node): unknown {
+  const value = node.type === 'inlineCode' ? '' : node.value;
+  return [node.type, value, node.children?.map(skeleton)];
+}
+
+/** A plan in which `text` stands wherever a manifest or an input can put one. */
+function planSaying(text: string): Plan {
+  const sourced = { value: text, source: text };
+  return {
+    ...PLAN,
+    agent: { ...PLAN.agent, name: sourced, bottles: { value: [text], source: text } },
+    image: { value: { kind: 'smolmachine', reference: text, sha256: '' }, source: text },
+    env: [{ name: text, kind: 'literal', value: '', source: text }],
+    outputs: { value: [text, text], source: text },
+    artifact: { name: text, retentionDays: 0 },
+    provision: {
+      ...PLAN.provision,
+      workspace: { from: text, to: text, exclude: [text] },
+      skills: { list: [{ name: text, from: text }], to: text },
+      gitUser: { name: text, email: text },
+    },
+    reach: {
+      enforced: 'refuse-all',
+      mode: { value: 'learn', source: text },
+      presets: { value: [text], source: text },
+      routes: [sourced],
+      remotes: [sourced],
+    },
+    secrets: [{ name: text, use: text, source: text }],
+    notices: [{ message: text, file: text, line: 1 }],
+  };
+}
+
+const HOSTILE = [
+  '`|<img src=x onerror=alert(1)>',
+  '``` | @org/team #1 closes #2',
+  'a](https://evil.example) ![x](https://evil.example/b.png)',
+  '\n\n# PASS\n\n<details>',
+  '| x | y |\n|---|---|',
+  '\u202egpj.exe \u200b\x1b[31m',
+  '\\`\\|`|`',
+];
+
+const innocent = skeleton(parse(renderPlan(planSaying('text'))));
+
+test.each(HOSTILE)('the page keeps its form with %j in it', (text) => {
+  expect(skeleton(parse(renderPlan(planSaying(text))))).toEqual(innocent);
+});
+
+test('the page keeps its form with any text in it', () => {
+  const text = fc.string({
+    minLength: 1,
+    maxLength: 300,
+    unit: fc.constantFrom(...'a`|\\<>[]()@#\n -*_:/.!&~'),
+  });
+  fc.assert(
+    fc.property(text, (given) => {
+      expect(skeleton(parse(renderPlan(planSaying(given))))).toEqual(innocent);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('a plan of thousands of entries makes a page that GitHub takes', () => {
+  const many = Array.from({ length: 5000 }, (_, index) => `${'🍾'.repeat(300)}${index}`);
+  const page = renderPlan({
+    ...PLAN,
+    env: many.map((name) => ({ name, kind: 'host', hostVar: name, source: name })),
+    secrets: many.map((name) => ({ name, use: name, source: name })),
+    reach: { ...PLAN.reach, routes: many.map((value) => ({ value, source: value })) },
+  });
+  expect(Buffer.byteLength(page)).toBeLessThan(1024 * 1024);
+  expect(page).toContain('more, in the log');
+});
