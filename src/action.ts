@@ -28,7 +28,7 @@ async function takeStep(host: Host, services: Services): Promise<string | undefi
   if (inputs.mode === 'doctor') return await answerDoctor(host, inputs);
   const plan = await preparePlan(host, inputs);
   if (inputs.mode === 'plan') return await answerPlan(host, plan);
-  const engine = await requireEngine(host, plan.engine.value);
+  const engine = await requireEngine(host, plan.engine.value, inputs);
   const run = await openRun(host, plan, engine);
   // What a phase throws is kept by the run and decides its outcome.
   await carryOut(host, services, engine, run).catch(() => {});

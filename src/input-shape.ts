@@ -77,14 +77,6 @@ export function artifactName(): Shape<string> {
   return matching(/^[^":<>|*?\\/\p{Cc}]+$/u, 'a name without any of " : < > | * ? \\ /');
 }
 
-/** An input whose capability is to come: a value that would have no effect is refused. */
-export function notYet(reason: string): Shape<''> {
-  return (text) => {
-    if (text !== '') throw new Refused(`no value yet: ${reason}`);
-    return '';
-  };
-}
-
 function enumerate(choices: readonly string[]): string {
   const quoted = choices.map((choice) => `\`${choice}\``);
   const last = quoted.pop() ?? '';

@@ -7,7 +7,6 @@ import {
   emptyOr,
   list,
   matching,
-  notYet,
   numeric,
   oneLine,
   oneOf,
@@ -39,6 +38,7 @@ export type Inputs = {
   readonly imageSha256: string;
   readonly cache: 'read-write' | 'read' | 'off';
   readonly smolvmVersion: string;
+  /** Lower-case hex without a prefix. */
   readonly smolvmSha256: string;
   /** Whole or decimal, more than 0. */
   readonly minutes: number | undefined;
@@ -77,6 +77,7 @@ const REVISION = matching(
   'a commit, a branch, a tag or `worktree`',
 );
 const LOGIN = matching(/^[a-z0-9][a-z0-9_-]*(\[bot\])?$/i, 'a login');
+const VERSION = matching(/^\d{1,6}\.\d{1,6}\.\d{1,6}$/, 'an exact version such as `1.9.3`');
 const COMMA = /,/;
 const COMMA_OR_LINE = /[\n,]/;
 /** As above, but a comma inside braces belongs to the glob. */
@@ -95,8 +96,8 @@ const SHAPES = {
   image: oneLine('the path or URL of a `.smolmachine` file, an OCI reference, or `host`'),
   'image-sha256': emptyOr(sha256()),
   cache: oneOf(['read-write', 'read', 'off']),
-  'smolvm-version': notYet('this version installs no smolvm, put one on PATH'),
-  'smolvm-sha256': notYet('this version installs no smolvm, put one on PATH'),
+  'smolvm-version': emptyOr(VERSION),
+  'smolvm-sha256': emptyOr(sha256()),
   minutes: emptyOr(numeric('decimal', 0.01, 4320)),
   'idle-minutes': emptyOr(numeric('decimal', 0, 4320)),
   workspace: oneLine('a directory inside the checkout'),

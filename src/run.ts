@@ -107,7 +107,8 @@ export async function openRun(host: Host, plan: Plan, engine: ReadyEngine): Prom
   };
 }
 
-function pathsOf(directory: HostPath): RunPaths {
+/** How a run's directory is laid out. */
+export function pathsOf(directory: HostPath): RunPaths {
   const artifact = join(directory, 'artifact');
   return {
     directory,

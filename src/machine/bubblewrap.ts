@@ -9,7 +9,6 @@ import { INSTALL } from './bubblewrap-failure.ts';
 import { seenSources } from './bubblewrap-launch.ts';
 import { openMachine } from './bubblewrap-machine.ts';
 import { mountPoints } from './bubblewrap-options.ts';
-import { bwrapVersion, probeRunner } from './bubblewrap-preflight.ts';
 import { hostRootfs, imageRootfs } from './bubblewrap-rootfs.ts';
 import { bottleDirectory, makeState, removeState } from './bubblewrap-state.ts';
 import type { Engine, Machine, MachineSpec } from './machine.ts';
@@ -18,10 +17,17 @@ export function bubblewrapEngine(host: Host): Engine {
   return {
     name: 'bubblewrap',
     isolation: 'namespaces',
-    preflight: () => probeRunner(host, () => bootProbe(host)),
     create: (spec, signal) => createMachine(host, spec, signal),
     destroy: (handle) => removeState(host, handle.stateDir),
   };
+}
+
+/** The version that `bwrap --version` tells; undefined when there is no bwrap that runs. */
+async function bwrapVersion(host: Host): Promise<string | undefined> {
+  const bwrap = host.which('bwrap');
+  if (bwrap === undefined) return undefined;
+  const { exitCode, stdout } = await host.run([bwrap, '--version']);
+  return exitCode === 0 ? /[0-9]+(\.[0-9]+)+/.exec(stdout)?.[0] : undefined;
 }
 
 async function createMachine(
@@ -78,8 +84,11 @@ function unpackedImage(host: Host, { image }: MachineSpec): HostPath | undefined
   return image.rootfs;
 }
 
-/** Makes a bottle in a directory of its own, with one command in it, and removes it. */
-async function bootProbe(host: Host): Promise<void> {
+/**
+ * Makes a bottle in a directory of its own, with one command in it, and removes it.
+ * @throws {BottleError} `boot-failed` when this runner cannot hold a bottle
+ */
+export async function tryBottle(host: Host): Promise<void> {
   const parent = await mkdtemp(join(host.env.RUNNER_TEMP ?? tmpdir(), 'bottle-probe-'));
   try {
     await createMachine(host, {

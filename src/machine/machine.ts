@@ -78,11 +78,12 @@ export interface Machine {
   destroy(): Promise<void>;
 }
 
-/** One thing that was probed before a boot. */
+/** One thing that was probed on the runner. */
 export type Finding = {
   readonly probe: string;
   readonly found: string;
-  readonly ok: boolean;
+  /** `warn`: a bottle boots all the same; `fail`: none does. */
+  readonly level: 'ok' | 'warn' | 'fail';
   /** One line; empty when `ok`. */
   readonly remedy: string;
 };
@@ -97,8 +98,6 @@ export type MachineHandle = {
 export interface Engine {
   readonly name: EngineName;
   readonly isolation: Isolation;
-  /** Can this runner boot a machine with this engine? Never throws for a "no". */
-  preflight(): Promise<readonly Finding[]>;
   /** Creates and boots. Throws `BottleError` with outcome `boot-failed`. */
   create(spec: MachineSpec, signal?: AbortSignal): Promise<Machine>;
   /** Removes what is left of a machine, by name; true when there was something. */

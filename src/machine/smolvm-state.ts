@@ -11,7 +11,9 @@ import type { HostPath } from '../host/host.ts';
  * The longest path, in bytes, of a unix socket that still boots. Linux: `sun_path` has 108 bytes
  * with its final NUL. macOS: measured upstream, smolvm.md §1.5.
  */
-const LONGEST_SOCKET_PATH = { linux: 107, darwin: 100 } as const;
+export function longestSocketPath(platform: string): number {
+  return platform === 'darwin' ? 100 : 107;
+}
 
 /** The directory of one machine: its disks, its logs and its socket. */
 export function machineDirectory(platform: string, stateDir: HostPath, name: string): HostPath {
@@ -20,12 +22,16 @@ export function machineDirectory(platform: string, stateDir: HostPath, name: str
   return join(stateDir, cache, 'smolvm', 'vms', hash);
 }
 
+export function machineSocket(platform: string, stateDir: HostPath, name: string): HostPath {
+  return join(machineDirectory(platform, stateDir, name), 'agent.sock');
+}
+
 /**
  * Throws when the machine's socket would not fit; smolvm itself then fails with a misleading -22.
  */
 export function checkSocketPath(platform: string, stateDir: HostPath, name: string): void {
-  const socket = join(machineDirectory(platform, stateDir, name), 'agent.sock');
-  const longest = LONGEST_SOCKET_PATH[platform === 'darwin' ? 'darwin' : 'linux'];
+  const socket = machineSocket(platform, stateDir, name);
+  const longest = longestSocketPath(platform);
   const over = Buffer.byteLength(socket) - longest;
   if (over <= 0) return;
   throw new BottleError({

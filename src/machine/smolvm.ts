@@ -9,7 +9,6 @@ import { bootMachine, removeState, setUpGuest, stopMachine } from './smolvm-boot
 import type { Booted } from './smolvm-call.ts';
 import { callSmolvm, type SmolvmCli } from './smolvm-cli.ts';
 import { execInGuest } from './smolvm-exec.ts';
-import { preflightSmolvm } from './smolvm-preflight.ts';
 import { checkSocketPath } from './smolvm-state.ts';
 
 const VERSION_TIMEOUT_MS = 20_000;
@@ -28,7 +27,6 @@ export function smolvmEngine(host: Host, options: SmolvmOptions): Engine {
   return {
     name: 'smolvm',
     isolation: 'microvm',
-    preflight: () => preflightSmolvm(host, binary),
     async create(spec, signal) {
       const pack = packOf(spec);
       checkSocketFlag(spec);

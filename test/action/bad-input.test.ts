@@ -78,9 +78,16 @@ const CASES: readonly Bad[] = [
   },
   {
     name: 'no smolvm',
-    request: { inputs: { engine: 'smolvm', image: 'x.smolmachine' }, env: EMPTY_PATH },
+    request: {
+      inputs: { engine: 'smolvm', image: 'x.smolmachine' },
+      env: {
+        ...EMPTY_PATH,
+        BOTTLE_BOOT_ANYWAY: 'true',
+        BOTTLE_SMOLVM_RELEASES: 'http://127.0.0.1:9',
+      },
+    },
     outcome: 'boot-failed',
-    says: ['smolvm', 'engine: bubblewrap'],
+    says: ['smolvm', 'checksums', 'BOTTLE_SMOLVM_RELEASES'],
   },
   {
     name: 'smolvm without an image',

@@ -110,7 +110,10 @@ describe('the same example through smolvm', () => {
     await writeTinyPack(image);
     const [bubblewrap, smolvm] = [
       await scene.run(),
-      await scene.run({ inputs: { engine: 'smolvm', image }, env: { SMOLVM_BIN: SMOLVM } }),
+      await scene.run({
+        inputs: { engine: 'smolvm', image },
+        env: { SMOLVM_BIN: SMOLVM, BOTTLE_BOOT_ANYWAY: 'true' },
+      }),
     ];
     expect(smolvm.outputs).toMatchObject({ outcome: 'success', isolation: 'microvm' });
     const [ours, theirs] = [await scene.artifact(bubblewrap), await scene.artifact(smolvm)];

@@ -47,7 +47,7 @@ test.for(['bubblewrap', 'smolvm'] as const)(
           'image-sha256': pack.sha256,
           'manifest-ref': 'worktree',
         },
-        env: { SMOLVM_BIN: DOUBLE },
+        env: { SMOLVM_BIN: DOUBLE, BOTTLE_BOOT_ANYWAY: 'true' },
       });
       const { outcome, result } = outputs;
       return { outcome, result, hit: outputs['image-cache-hit'], log };

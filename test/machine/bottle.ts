@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { BottleError } from '../../src/errors.ts';
 import type { Host } from '../../src/host/host.ts';
-import { bubblewrapEngine } from '../../src/machine/bubblewrap.ts';
+import { bubblewrapEngine, tryBottle } from '../../src/machine/bubblewrap.ts';
 import type { Machine, MachineSpec } from '../../src/machine/machine.ts';
 import { engineHost } from './engine-host.ts';
 
@@ -51,7 +52,8 @@ export function bottleSpec(directory: string, overrides: Partial<MachineSpec> = 
 
 /** Why no bottle can be booted here; empty when one can. */
 export async function whyNoBottle(): Promise<string> {
-  const findings = await bubblewrapEngine(engineHost()).preflight();
-  const failed = findings.find(({ ok }) => !ok);
-  return failed === undefined ? '' : `needs bwrap: ${failed.found}. ${failed.remedy}`;
+  return await tryBottle(engineHost()).then(
+    () => '',
+    (error: BottleError) => `needs bwrap: ${error.what}. ${error.fix}`,
+  );
 }

@@ -1,11 +1,19 @@
 /** How a bubblewrap bottle begins, fails to begin, and is removed whatever became of it. */
-import { chmodSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Host } from '../../src/host/host.ts';
 import { spawnProcess } from '../../src/host/process.ts';
-import { bubblewrapEngine } from '../../src/machine/bubblewrap.ts';
+import { bubblewrapEngine, tryBottle } from '../../src/machine/bubblewrap.ts';
 import { guestPids } from '../../src/machine/bubblewrap-guest.ts';
 import type { MachineHandle } from '../../src/machine/machine.ts';
 import { bottleSpec, whyNoBottle } from './bottle.ts';
@@ -140,18 +148,14 @@ describe('a beginning that fails leaves nothing', () => {
     expect(existsSync(handle.stateDir)).toBe(false);
   });
 
-  test('a runner that cannot hold a bottle is found out before', async () => {
-    const findings = await engine(brokenBwrap('bwrap: setting up uid map')).preflight();
-    expect(findings.filter(({ ok }) => !ok)).toMatchObject([
-      { probe: 'bottle', remedy: expect.stringContaining('sysctl') },
-    ]);
-    expect(await engine({ which: () => undefined }).preflight()).toContainEqual({
-      probe: 'bwrap',
-      found: 'not found',
-      ok: false,
-      remedy: 'Install it: `sudo apt-get install bubblewrap`.',
+  test('a bottle made to see fails alike, and leaves nothing', async () => {
+    const host = engineHost({
+      ...brokenBwrap('bwrap: setting up uid map'),
+      env: { PATH: process.env.PATH, RUNNER_TEMP: directory },
     });
-    expect(await engine({ platform: 'darwin' }).preflight()).toMatchObject([{ ok: false }]);
+    const before = readdirSync(directory);
+    await expect(tryBottle(host)).rejects.toMatchObject({ outcome: 'boot-failed' });
+    expect(readdirSync(directory)).toEqual(before);
   });
 
   bottle('a state directory that is in use stays as it is', async () => {
