@@ -23,15 +23,30 @@ const ABSENT_MODE = '000000';
 /** Larger files are not held in memory. */
 const STREAM_LARGE = ['-c', 'core.bigFileThreshold=1m'];
 
+/** What HEAD has of each tracked path that differs on the runner; undefined: nothing. */
+export type Changes = ReadonlyMap<BytePath, Tracked | undefined>;
+
+export async function listChanges(scratch: Scratch, head: string): Promise<Changes> {
+  const options = ['-z', '--no-renames', '--no-abbrev', '--ignore-submodules=all'];
+  const records = splitNul(await scratch.readIndex(['diff-index', ...options, head]));
+  const changes = new Map<BytePath, Tracked | undefined>();
+  for (let at = 0; at + 1 < records.length; at += 2) {
+    // `:<old mode> <mode> <old id> <id> <status>`, then the path.
+    const [mode = '', , id = ''] = (records[at] ?? '').slice(1).split(' ');
+    changes.set(records[at + 1] ?? '', mode === ABSENT_MODE ? undefined : { mode, id });
+  }
+  return changes;
+}
+
 /** The checkout's own commit, with what differs from it on the runner in a tree beside it. */
-export async function baseOfCheckout(
-  scratch: Scratch,
-  source: Repository,
-  listing: Listing,
-  workTree: WorkTree,
-): Promise<Base> {
-  const differing = ['diff-index', '-z', '--no-renames', '--no-abbrev', '--ignore-submodules=all'];
-  const changes = parseChanges(await scratch.readIndex([...differing, source.head]));
+export async function baseOfCheckout(checkout: {
+  readonly scratch: Scratch;
+  readonly source: Repository;
+  readonly listing: Listing;
+  readonly changes: Changes;
+  readonly workTree: WorkTree;
+}): Promise<Base> {
+  const { scratch, source, listing, changes, workTree } = checkout;
   const committed = committedOf(listing, changes);
   const indexed = statSync(source.index).mtimeMs;
   const clean = new Set<BytePath>();
@@ -54,23 +69,8 @@ export async function baseOfCheckout(
   return { commit: head, tree, committed, clean };
 }
 
-/** What HEAD had of each path that differs; undefined: nothing. */
-function parseChanges(output: Buffer): Map<BytePath, Tracked | undefined> {
-  const changes = new Map<BytePath, Tracked | undefined>();
-  const records = splitNul(output);
-  for (let at = 0; at + 1 < records.length; at += 2) {
-    // `:<old mode> <mode> <old id> <id> <status>`, then the path.
-    const [mode = '', , id = ''] = (records[at] ?? '').slice(1).split(' ');
-    changes.set(records[at + 1] ?? '', mode === ABSENT_MODE ? undefined : { mode, id });
-  }
-  return changes;
-}
-
 /** HEAD's tree in git's order: the index, but for what differs. */
-function committedOf(
-  listing: Listing,
-  changes: ReadonlyMap<BytePath, Tracked | undefined>,
-): ReadonlyMap<BytePath, Tracked> {
+function committedOf(listing: Listing, changes: Changes): ReadonlyMap<BytePath, Tracked> {
   if (changes.size === 0) return listing.tracked;
   const committed = new Map(listing.tracked);
   for (const [path, before] of changes) {

@@ -2,7 +2,7 @@
 import { closeSync, existsSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HostPath } from '../host/host.ts';
-import { type Author, baseOfCheckout, baseOfFiles } from './base.ts';
+import { type Author, baseOfCheckout, baseOfFiles, type Changes } from './base.ts';
 import type { GitDirectory } from './git-directory.ts';
 import type { Repository } from './repository.ts';
 import type { Scratch } from './scratch.ts';
@@ -13,11 +13,12 @@ export async function keepHistory(checkout: {
   readonly scratch: Scratch;
   readonly source: Repository;
   readonly listing: Listing;
+  readonly changes: Changes;
   readonly workTree: WorkTree;
   readonly packed: Promise<readonly HostPath[]>;
 }): Promise<GitDirectory> {
-  const { scratch, source, listing, workTree, packed } = checkout;
-  const base = await baseOfCheckout(scratch, source, listing, workTree);
+  const { scratch, source, workTree, packed } = checkout;
+  const base = await baseOfCheckout(checkout);
   const [history, changes] = await Promise.all([
     packed,
     base.tree === source.tree ? [] : pack(scratch, [base.tree, `^${source.tree}`]),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Host, HostPath } from '../host/host.ts';
 import type { ProvisionPlan } from '../plan/plan.ts';
 import type { TarEntry } from '../tar/write.ts';
+import { listChanges } from './base.ts';
 import { makeExclude } from './exclude.ts';
 import type { Git } from './git-command.ts';
 import { type GitDirectory, gitDirectoryEntries } from './git-directory.ts';
@@ -111,15 +112,17 @@ async function openWithGit(
   const scratch = openScratch(job.host, git, job.scratch, root, source);
   const without = source ? noHistoryReason(source, root) : '';
   if (source && without === '') {
-    // Begun before anything else, because it takes longest.
+    const read = Promise.all([list(scratch), listChanges(scratch, source.head)]);
+    // Begun before the files are looked at, because it may take longest.
     const packed = packHead(scratch, source);
     packed.catch(() => {});
-    const listing = await list(scratch);
+    const [listing, changes] = await read;
     const workTree = listCheckout(root, listing, isOut, leftOut);
     for (const path of workTree.withheld) {
       if (isOut(path) && listing.tracked.has(path)) leaveOut(leftOut, ONLY_IN_HISTORY, path);
     }
-    return { workTree, repository: keepHistory({ scratch, source, listing, workTree, packed }) };
+    const checkout = { scratch, source, listing, changes, workTree, packed };
+    return { workTree, repository: keepHistory(checkout) };
   }
   if (source) job.tally.notices.push(`The guest starts with a first commit: ${without}.`);
   const listing = source && (await list(scratch));
