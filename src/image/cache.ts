@@ -1,12 +1,13 @@
 /** The Actions cache behind the store. What it gives is believed only if its digest is a known one. */
-import { stat } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../errors.ts';
 import type { Host, HostPath, Services } from '../host/host.ts';
-import { readCacheTarOutcome, writeCacheTar } from './cache-tar.ts';
+import { writeCacheTools } from './cache-tools.ts';
+import { sha256Of } from './digest.ts';
 
 export type ImageCache = {
-  readonly host: Pick<Host, 'nodePath' | 'which' | 'env' | 'log'>;
+  readonly host: Pick<Host, 'which' | 'env' | 'log' | 'cancelled'>;
   readonly services: Pick<Services, 'restoreCache' | 'saveCache'>;
   readonly maxBytes: number;
 };
@@ -27,12 +28,9 @@ export type Restored =
   /** There was an entry, and it was not the image. */
   | { readonly kind: 'altered'; readonly reason: string };
 
-/** What tar's eleven octal digits can say. */
-const LARGEST = 8 ** 11 - 1;
-
 /**
- * The client wants paths that exist, and hashes their text into the entry's version. Which file is
- * archived is our `tar`'s business, so the path is one that exists on every runner.
+ * The client wants paths that exist, and hashes their text into the entry's version. What is
+ * archived is our tools' business, so the path is one that exists on every runner.
  */
 const PATHS: readonly string[] = ['/dev/null'];
 
@@ -54,35 +52,46 @@ export async function restoreImage(
   folder: HostPath,
   key: CacheKeyParts,
 ): Promise<Restored> {
-  const [file, outcome] = [join(folder, 'restored.smolmachine'), join(folder, 'restored.json')];
-  const tools = join(folder, 'restore-tools');
-  await writeCacheTar(host, tools, { file, outcome, maxBytes });
-  let there: boolean;
+  const [path, tools] = [join(folder, 'restored.smolmachine'), join(folder, 'restore-tools')];
+  await writeCacheTools(host, tools, path);
   try {
-    there = await services.restoreCache([...PATHS], cacheKey(key), { tools });
+    await services.restoreCache([...PATHS], cacheKey(key), { tools });
   } catch (error) {
     host.log.info(`The cache did not answer: ${messageOf(error)}`);
-    return { kind: 'miss' };
   }
-  const result = await readCacheTarOutcome(outcome);
-  if (result?.kind === 'refused') return { kind: 'altered', reason: result.reason };
-  if (!there || !result) return { kind: 'miss' };
-  if (result.sha256 !== key.sha256) {
-    return { kind: 'altered', reason: `its sha256 is ${result.sha256}` };
+  const reason = await compare(path, key.sha256, maxBytes, host.cancelled);
+  if (reason === undefined) return { kind: 'miss' };
+  return reason === '' ? { kind: 'hit', path } : { kind: 'altered', reason };
+}
+
+/** What is wrong with the file: empty when it is the image, undefined when it is not there. */
+async function compare(
+  path: HostPath,
+  sha256: string,
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  try {
+    await using file = await open(path, 'r');
+    const { size } = await file.stat();
+    if (size > maxBytes) return `it has ${size} bytes, more than ${maxBytes}`;
+    const found = await sha256Of(file, signal);
+    return found === sha256 ? '' : `its sha256 is ${found}`;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
   }
-  return { kind: 'hit', path: file };
 }
 
 /** Saves the image at `file`; says whether the service took it. Never throws for the service. */
 export async function saveImage(
-  { host, services, maxBytes }: ImageCache,
+  { host, services }: ImageCache,
   folder: HostPath,
   file: HostPath,
   key: CacheKeyParts,
 ): Promise<boolean> {
-  if ((await stat(file)).size > LARGEST) return false;
   const tools = join(folder, 'save-tools');
-  await writeCacheTar(host, tools, { file, outcome: join(folder, 'saved.json'), maxBytes });
+  await writeCacheTools(host, tools, file);
   try {
     return await services.saveCache([...PATHS], cacheKey(key), { tools });
   } catch (error) {

