@@ -54,6 +54,7 @@ function runRows(plan: Plan): readonly Row[] {
     row('agent', agent.name),
     row('bottles', agent.bottles),
     row('provider', agent.provider),
+    ['command', agent.argv.join(' '), agent.provider.source],
     row('engine', { ...engine, value: `${engine.value}, ${plan.isolation}` }),
     row('image', { ...image, value: imageText(image.value) }),
     ...digestRows(plan),

@@ -104,6 +104,7 @@ describe('a step with mode: plan', () => {
   test.each([
     ['agent', 'hello', 'input agent'],
     ['bottles', 'dev', 'bot-bottle.yml:17'],
+    ['command', 'agent --go', 'bot-bottle.yml:6'],
     ['engine', 'smolvm, microvm', 'default'],
     ['image', 'demo.smolmachine', 'bot-bottle.yml:12'],
     ['image digest', `sha256:${SHA}`, 'bot-bottle.yml:12'],

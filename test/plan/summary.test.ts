@@ -26,7 +26,7 @@ function planSaying(text: string): Plan {
   const sourced = { value: text, source: text };
   return {
     ...PLAN,
-    agent: { ...PLAN.agent, name: sourced, bottles: { value: [text], source: text } },
+    agent: { ...PLAN.agent, argv: [text], name: sourced, bottles: { value: [text], source: text } },
     image: { value: { kind: 'smolmachine', reference: text, sha256: '' }, source: text },
     env: [{ name: text, kind: 'literal', value: '', source: text }],
     outputs: { value: [text, text], source: text },
