@@ -1,4 +1,4 @@
-/** Measures provisioning into bubblewrap, beside `tar c | tar x` of the same files on the same disk. */
+/** Measures provisioning into bubblewrap, beside `tar c | tar x` of the same files. */
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';

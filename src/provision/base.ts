@@ -95,7 +95,8 @@ export async function baseOfFiles(
     [],
   );
   const identity = `${plain(author.name)} <${plain(author.email)}> ${seconds} +0000`;
-  const text = `tree ${tree}\nauthor ${identity}\ncommitter ${identity}\n\nThe workspace as it was provisioned\n`;
+  const people = `author ${identity}\ncommitter ${identity}\n`;
+  const text = `tree ${tree}\n${people}\nThe workspace as it was provisioned\n`;
   const [commit, listed] = await Promise.all([
     scratch.run(['hash-object', '-t', 'commit', '-w', '--stdin'], Buffer.from(text)),
     scratch.run(['ls-tree', '-r', '-z', tree]),

@@ -51,7 +51,7 @@ function sizeOf(entry: IndexEntry): number {
   return unpadded + 8 - (unpadded % 8);
 }
 
-/** A file's times, device, owner and so on stay 0: `core.checkStat=minimal` does not look at them. */
+/** Change time, device, owner and so on stay 0: `core.checkStat=minimal` does not look at them. */
 function writeEntry(room: Buffer, entry: IndexEntry): void {
   const { path, mode, id, stat, skipWorktree } = entry;
   const flags = STAT + id.length / 2;

@@ -77,14 +77,14 @@ export function cancelled(): BottleError {
 }
 
 function failed(result: ExecResult, stderr: string): BottleError {
-  const said = stderr === '' ? 'nothing' : stderr;
+  const said = stderr === '' ? 'and said nothing' : `and said: ${stderr}`;
   return new BottleError({
     outcome: 'provision-failed',
-    what: `The guest could not unpack what it was given: exit code ${result.exitCode}, and it said: ${said}`,
+    what: `The guest could not unpack what it was given: exit code ${result.exitCode}, ${said}`,
     where: 'sh and tar in the guest, as the agent’s user',
     fix:
       result.exitCode === 127
         ? 'The image needs sh, mkdir, rm and tar on its PATH.'
-        : 'Make sure that the agent’s user may write there and that machine.storage_gib suffices.',
+        : 'Make sure that the agent may write there, and that machine.storage_gib is enough.',
   });
 }

@@ -93,9 +93,10 @@ function directoryMode(mode: number): number {
 function refuseEscape(skill: SkillPlan, link: TreeEntry & { kind: 'symlink' }): void {
   const end = posix.join('/skill', posix.dirname(link.text), link.target);
   if (!posix.isAbsolute(link.target) && isInside('/skill', end)) return;
+  const way = `${printable(link.text)} → ${printable(link.target)}`;
   throw new BottleError({
     outcome: 'provision-failed',
-    what: `The skill ${skill.name} holds a link that leaves its directory: ${printable(link.text)} → ${printable(link.target)}`,
+    what: `The skill ${skill.name} holds a link that leaves its directory: ${way}`,
     where: skill.from,
     fix: 'Replace the link by a copy of what it points to, or let it point inside the skill.',
   });

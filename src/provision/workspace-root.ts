@@ -4,7 +4,7 @@ import { BottleError, messageOf } from '../errors.ts';
 import type { Host, HostPath } from '../host/host.ts';
 import { jobWorkspace, realInside } from './inside.ts';
 
-/** The workspace without links; throws `BottleError` (`config-invalid`). Also for use before boot. */
+/** The workspace without links. Throws `BottleError` (`config-invalid`). Also for before a boot. */
 export function resolveWorkspace(host: Host, from: HostPath): HostPath {
   const root = jobWorkspace(host);
   let real: HostPath;

@@ -1,4 +1,4 @@
-/** A checkout is data that others wrote: nothing of it runs, nothing of it leads out, none of it leaks. */
+/** A checkout is data that others wrote: nothing of it runs, leads out or leaks. */
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,

@@ -1,4 +1,4 @@
-/** A scene for provisioning: a runner, a machine that is a local shell, and a plan, in one folder. */
+/** A scene for provisioning: a runner, a machine that is a local shell, and a plan. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
