@@ -27,8 +27,9 @@ export type ImageBenchRow = {
   readonly ours: number;
   readonly reference: number;
   readonly ratio: number;
-  /** The most memory that our process held. */
+  /** The most memory that our process held, and that the reference's did. */
   readonly memoryMib: number;
+  readonly referenceMemoryMib: number;
 };
 
 const MIB = 2 ** 20;
@@ -88,8 +89,12 @@ async function compare(
   const [our, their] = [samples.ours, samples.reference].map((list) => {
     return median(list.map(({ milliseconds }) => milliseconds));
   }) as [number, number];
-  const most = Math.max(...samples.ours.map(({ memoryBytes }) => memoryBytes));
-  return { name, ours: our, reference: their, ratio: our / their, memoryMib: most / MIB };
+  const most = (list: readonly Sample[]) => {
+    return Math.max(...list.map(({ memoryBytes }) => memoryBytes)) / MIB;
+  };
+  const memoryMib = most(samples.ours);
+  const referenceMemoryMib = most(samples.reference);
+  return { name, ours: our, reference: their, ratio: our / their, memoryMib, referenceMemoryMib };
 }
 
 type Scene = {
