@@ -3,14 +3,16 @@ import type { HostPath, MachineFacts } from '../host/host.ts';
 import type { Inputs } from '../inputs.ts';
 import type { EngineName, GuestUser } from '../machine/machine.ts';
 import type { Selected } from '../manifest/manifest.ts';
+import type { Pinned } from '../trust/agent-config.ts';
+import type { Trust } from '../trust/trust.ts';
 import { planEnvironment } from './environment.ts';
 import { planImage, sourceOfDigest } from './image.ts';
-import { planNames } from './name.ts';
 import { findNotices } from './notice.ts';
 import type { CachePlan, LimitsPlan, Plan, PlanSources, SkillPlan, Sourced } from './plan.ts';
 import { planProvision, sourcesOfProvision } from './provision.ts';
 import { planReach, planSecrets } from './reach.ts';
 import { planSize } from './size.ts';
+import { slugOf } from './slug.ts';
 import { first } from './sourced.ts';
 
 export type PlanRequest = {
@@ -26,8 +28,9 @@ export type PlanRequest = {
   /** Of the image: what was read at the trusted ref; empty where there is no such file. */
   readonly smolfile: string;
   readonly lock: CachePlan['lock'];
-  /** Did somebody with write access cause this run, on a branch of this repository? */
-  readonly trusted: boolean;
+  readonly trust: Trust;
+  /** Agent configuration about which the head does not decide. */
+  readonly pinned: readonly Pinned[];
   readonly facts: MachineFacts;
   /** Five random base-36 characters. */
   readonly suffix: string;
@@ -42,19 +45,19 @@ const DEFAULTS = { minutes: 30, idleMinutes: 10, outputMib: 1024 };
 /** @throws {BottleError} `config-invalid` for what only the whole can show. */
 export function makePlan(request: PlanRequest): Plan {
   const { inputs, selected } = request;
-  const { runId, directory, machine } = planNames(selected.agentName, request.suffix);
+  const runId = `${slugOf(selected.agentName)}-${request.suffix}`;
   const engine = planEngine(request);
   const env = planEnvironment(selected, request.hostVariables);
   return {
     version: 1,
     runId,
-    directory,
+    trust: planTrust(request.trust),
     agent: planAgent(request),
     engine,
     isolation: engine.value === 'smolvm' ? 'microvm' : 'namespaces',
-    machine: { name: machine, ...planSize(request) },
+    machine: { name: `bottle-${runId}`, ...planSize(request) },
     image: planImage(request, engine.value),
-    cache: { mode: inputs.cache, trusted: request.trusted, lock: request.lock },
+    cache: { mode: inputs.cache, trusted: request.trust.cacheTrusted, lock: request.lock },
     user: USER,
     socket: '/run/bottle/gateway.sock',
     env,
@@ -71,6 +74,10 @@ export function makePlan(request: PlanRequest): Plan {
     sources: planSources(request),
     notices: findNotices(selected),
   };
+}
+
+function planTrust({ ref, head, dropCredentials, reason }: Trust): Plan['trust'] {
+  return { ref: ref.kind === 'commit' ? ref.sha : 'worktree', head, dropCredentials, reason };
 }
 
 function planEngine({ inputs, selected }: PlanRequest): Sourced<EngineName> {

@@ -2,6 +2,7 @@
 import type { Problem } from '../errors.ts';
 import type { HostPath } from '../host/host.ts';
 import type { EngineName, GuestPath, GuestUser, Isolation } from '../machine/machine.ts';
+import type { Pinned } from '../trust/agent-config.ts';
 
 /** A value and where it came from: `input minutes`, `.bot-bottle/bottles/dev.md:7`, `default`. */
 export type Sourced<T> = { readonly value: T; readonly source: string };
@@ -16,6 +17,8 @@ export type ProvisionPlan = {
     readonly from: HostPath;
     readonly to: GuestPath;
     readonly exclude: readonly string[];
+    /** Agent configuration that the trusted commit decides about, not the head. */
+    readonly pinned: readonly Pinned[];
   };
   /** Always written, mode 0600, so that the path exists; passed to the agent only when not empty. */
   readonly prompt: { readonly text: string; readonly to: GuestPath };
@@ -117,8 +120,16 @@ export type Plan = {
   readonly version: 1;
   /** The agent's name, shortened where it is long, and five random base-36 characters. */
   readonly runId: string;
-  /** Of the run on the runner; short, as a unix socket's path has room for about 100 bytes. */
-  readonly directory: string;
+  readonly trust: {
+    /** The commit that manifest, lock file and skills come from, or `worktree`. */
+    readonly ref: string;
+    /** `untrusted`: what is checked out is somebody's proposal. */
+    readonly head: 'trusted' | 'untrusted';
+    /** A fork's run: no credential is used, and nothing is written back but a patch. */
+    readonly dropCredentials: boolean;
+    /** One sentence. */
+    readonly reason: string;
+  };
   readonly agent: {
     readonly name: Sourced<string>;
     readonly bottles: Sourced<readonly string[]>;

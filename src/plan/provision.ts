@@ -16,6 +16,7 @@ export function planProvision(request: PlanRequest, home: GuestPath): ProvisionP
       from: request.workspace,
       to: `${home}/workspace`,
       exclude: bottle.workspace?.exclude ?? [],
+      pinned: request.pinned,
     },
     prompt: { text: agent.prompt, to: `${home}/.claude-bottle-prompt.txt` },
     skills: { list: request.skills, to: skillsDirectory(request, home) },

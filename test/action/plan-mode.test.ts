@@ -70,7 +70,7 @@ describe('a step with mode: plan', () => {
     expect(result.exitCode, result.log).toBe(0);
     expect(result.conclusion).toBe('success');
     expect(result.outputs).toEqual({ 'run-id': expect.stringMatching(/^hello-[0-9a-z]{5}$/) });
-    expect(result.state).toEqual({});
+    expect(result.state).not.toHaveProperty('run');
     expect(result.leftovers).toEqual([]);
     expect(result.orphans).toEqual([]);
     expect(scene.service.listArtifacts()).toEqual([]);

@@ -2,8 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { BottleError } from '../../src/errors.ts';
 import type { Inputs } from '../../src/inputs.ts';
-import { makePlan } from '../../src/plan/make-plan.ts';
-import { directory, type Files, type Given, planOf, requestOf } from './scene.ts';
+import { directory, type Files, type Given, planOf } from './scene.ts';
 
 const LOCAL = directory('engine: bubblewrap');
 const SHA = 'a'.repeat(64);
@@ -148,13 +147,6 @@ describe('names', () => {
     expect(machine.name).toMatch(/^(?!.*--)[A-Za-z0-9][A-Za-z0-9_-]{0,126}[A-Za-z0-9_]$/);
     expect(artifact.name).toMatch(/^[^":<>|*?\\/\r\n]{1,256}$/);
   });
-
-  test('of the run’s directory leaves room for a socket of smolvm in it, on any agent', async () => {
-    const { directory: name } = await planFor('x'.repeat(100));
-    const hosted = '/Users/runner/work/_temp';
-    const socket = `${hosted}/${name}/m/Library/Caches/smolvm/vms/0123456789abcdef/agent.sock`;
-    expect(socket.length).toBeLessThanOrEqual(100);
-  });
 });
 
 describe('CLAUDE_BOTTLE_GUEST_SKILLS_DIR', () => {
@@ -167,112 +159,5 @@ describe('CLAUDE_BOTTLE_GUEST_SKILLS_DIR', () => {
       `environment variable CLAUDE_BOTTLE_GUEST_SKILLS_DIR, ${JSON.stringify(guestSkillsDirectory)}`,
     );
     expect(error.fix).toContain('/home/node/.claude/skills');
-  });
-});
-
-const DECLARED = directory(
-  [
-    'engine: bubblewrap',
-    `env: { KEY: "\${API_KEY}" }`,
-    'egress:',
-    '  mode: learn',
-    '  presets: [npm]',
-    '  routes:',
-    '    - host: plain.example',
-    '    - host: API.example',
-    '      auth: { scheme: Bearer, token_ref: API_TOKEN }',
-    'git-gate:',
-    '  repos:',
-    '    site.main:',
-    '      url: ssh://git@git.example/site',
-    '      key: { provider: gitea, provisioner_token: GITEA_TOKEN }',
-    'limits: { tokens: 9, requests: 9, turns: 9 }',
-  ].join('\n'),
-  'output_schema: { type: object }',
-);
-
-describe('what is declared about reach', () => {
-  const at = (line: number) => `.bot-bottle/bottles/dev.md:${line}`;
-  const declared = () => planOf(DECLARED, { hostVariables: new Set(['API_KEY']) });
-
-  test('is in the plan with its place, and refused', async () => {
-    expect((await declared()).reach).toEqual({
-      enforced: 'refuse-all',
-      mode: { value: 'learn', source: at(5) },
-      presets: { value: ['npm'], source: at(6) },
-      routes: [
-        { value: 'plain.example', source: at(8) },
-        { value: 'api.example', source: at(9) },
-      ],
-      remotes: [{ value: 'ssh://git@git.example/site', source: at(14) }],
-    });
-  });
-
-  test('names each credential, what it is for and where that is said', async () => {
-    expect((await declared()).secrets).toEqual([
-      { name: 'API_KEY', use: 'env KEY', source: at(3) },
-      { name: 'API_TOKEN', use: 'route api.example', source: at(10) },
-      { name: 'GITEA_TOKEN', use: 'git remote site.main', source: at(15) },
-    ]);
-  });
-
-  test('names the token of the model API', async () => {
-    const files = directory('engine: bubblewrap\nagent_provider: { auth_token: MODEL }');
-    expect((await planOf(files)).secrets).toEqual([
-      { name: 'MODEL', use: 'model API', source: at(3) },
-    ]);
-  });
-
-  test('and not done by this version is said, each with file and line', async () => {
-    const said = (await declared()).notices.map(({ message, file, line }) => {
-      return `${file}:${line} ${message.split(/[ ,]/)[0]}`;
-    });
-    expect(said).toEqual([
-      `${at(7)} egress.routes`,
-      `${at(6)} egress.presets`,
-      `${at(5)} egress.mode`,
-      `${at(12)} git-gate.repos`,
-      `${at(16)} limits.turns`,
-      `${at(16)} limits.tokens`,
-      `${at(16)} limits.requests`,
-      '.bot-bottle/agents/a.md:3 output_schema',
-    ]);
-    const [routes] = (await declared()).notices;
-    expect(routes?.message).toBe(
-      "egress.routes are declared, but this version's gateway refuses every request",
-    );
-  });
-
-  test('and empty is nothing to be told about', async () => {
-    const files = directory(
-      'engine: bubblewrap\negress: { mode: enforce, presets: [], routes: [] }',
-    );
-    expect((await planOf(files)).notices).toEqual([]);
-    expect((await planOf(LOCAL)).notices).toEqual([]);
-  });
-});
-
-describe('the plan is pure', () => {
-  function freeze<T>(value: T): T {
-    if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
-    Object.freeze(value);
-    for (const key of Reflect.ownKeys(value)) freeze((value as Record<PropertyKey, unknown>)[key]);
-    return value;
-  }
-
-  test('the same request gives the same plan and is left as it was', async () => {
-    const request = await requestOf(DECLARED, { hostVariables: new Set(['API_KEY']) });
-    const before = structuredClone({ ...request, selected: { ...request.selected, source: 0 } });
-    const first = makePlan(request);
-    expect(makePlan(freeze(request))).toEqual(first);
-    expect({ ...request, selected: { ...request.selected, source: 0 } }).toEqual(before);
-    expect(makePlan(await requestOf(DECLARED, { hostVariables: new Set(['API_KEY']) }))).toEqual(
-      first,
-    );
-  });
-
-  test('it is plain data', async () => {
-    const plan = await planOf(DECLARED, { hostVariables: new Set(['API_KEY']) });
-    expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
   });
 });

@@ -1,10 +1,14 @@
 /** Requests for a plan: a real manifest from files in memory, inputs as a step without any has them. */
-import type { Inputs } from '../../src/inputs.ts';
+import { fileURLToPath } from 'node:url';
+import { type Inputs, readInputs } from '../../src/inputs.ts';
 import { loadManifest } from '../../src/manifest/load.ts';
 import { selectBottle } from '../../src/manifest/select.ts';
 import { makePlan, type PlanRequest } from '../../src/plan/make-plan.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { memoryFiles } from '../manifest/memory-files.ts';
+import { readActionFile } from '../runner/action-file.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 export type Files = Readonly<Record<string, string>>;
 
@@ -13,33 +17,13 @@ export type Given = Partial<Omit<PlanRequest, 'inputs' | 'selected'>> & {
   readonly inputs?: Partial<Inputs>;
 };
 
-const INPUTS: Inputs = {
-  agent: '',
-  task: { kind: 'text', text: 'Do it.' },
-  bottles: [],
-  mode: 'plan',
-  manifest: '',
-  manifestRef: 'worktree',
-  engine: undefined,
-  image: '',
-  imageSha256: '',
-  cache: 'read-write',
-  smolvmVersion: '',
-  smolvmSha256: '',
-  minutes: undefined,
-  idleMinutes: undefined,
-  checkout: '/checkout',
-  workspace: '/checkout',
-  skillsPath: '',
-  outputs: [],
-  artifactName: '',
-  retentionDays: 0,
-  push: 'none',
-  token: '',
-  allowedActors: [],
-  allowUntrustedHead: false,
-  failOn: [],
-};
+const GIVEN: Readonly<Record<string, string>> = { task: 'Do it.', mode: 'plan', token: '' };
+const { inputs: DECLARED_INPUTS } = await readActionFile(ROOT);
+
+const INPUTS = readInputs({
+  input: (name) => GIVEN[name] ?? DECLARED_INPUTS[name]?.default ?? '',
+  env: { GITHUB_WORKSPACE: '/checkout' },
+});
 
 export async function requestOf(files: Files, { inputs, ...given }: Given = {}) {
   const whole: Inputs = { ...INPUTS, ...inputs };
@@ -74,3 +58,25 @@ export function directory(bottle: string, agent = ''): Files {
     '.bot-bottle/agents/a.md': `---\nbottle: dev\n${agent}\n---\n`,
   };
 }
+
+/** All that a manifest can declare about reach, with a credential of each kind that a command has. */
+export const DECLARED = directory(
+  [
+    'engine: bubblewrap',
+    `env: { KEY: "\${API_KEY}" }`,
+    'egress:',
+    '  mode: learn',
+    '  presets: [npm]',
+    '  routes:',
+    '    - host: plain.example',
+    '    - host: API.example',
+    '      auth: { scheme: Bearer, token_ref: API_TOKEN }',
+    'git-gate:',
+    '  repos:',
+    '    site.main:',
+    '      url: ssh://git@git.example/site',
+    '      key: { provider: gitea, provisioner_token: GITEA_TOKEN }',
+    'limits: { tokens: 9, requests: 9, turns: 9 }',
+  ].join('\n'),
+  'output_schema: { type: object }',
+);

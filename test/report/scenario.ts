@@ -10,7 +10,6 @@ const fromDefault = <T>(value: T) => ({ value, source: 'default' });
 export const PLAN: Plan = {
   version: 1,
   runId: 'hello-k3x9q',
-  directory: 'bottle-k3x9q',
   agent: {
     name: { value: 'hello', source: 'input agent' },
     bottles: { value: ['dev'], source: '.bot-bottle/agents/hello.md:2' },
