@@ -17,7 +17,7 @@ export type RoomFacts = {
 export type SocketFacts = {
   /** Such as `the gateway's socket`. */
   readonly what: string;
-  /** In bytes, for an agent whose name has one letter. */
+  /** In bytes. */
   readonly length: number;
   /** The most that still works, in bytes. */
   readonly most: number;
@@ -26,8 +26,6 @@ export type SocketFacts = {
 /** Agents need about this to install and build something. */
 const USEFUL_MEMORY_MIB = 2048;
 const USEFUL_DISK_MIB = 8 * 1024;
-/** Names that people give to agents. */
-const USEFUL_NAME = 16;
 /** As the plan does when the manifest says nothing. */
 const SHARE_OF_FREE_MEMORY = 0.6;
 
@@ -75,11 +73,7 @@ function examineDisk({ freeDiskMib }: RoomFacts): Finding {
 }
 
 function examineSocket({ what, length, most }: SocketFacts): Finding {
-  const longest = most - length + 1;
-  const remedy = "Put the runner's work folder, and so RUNNER_TEMP, nearer to the root.";
-  if (longest < 1) {
-    return fail(what, `its path has ${length} bytes, ${most} can be`, remedy);
-  }
-  const found = `names of agents may have ${longest} letters`;
-  return longest < USEFUL_NAME ? warn(what, found, remedy) : ok(what, found);
+  const found = `a path of ${length} bytes; ${most} fit`;
+  if (length <= most) return ok(what, found);
+  return fail(what, found, "Put the runner's work folder, and so RUNNER_TEMP, nearer to the root.");
 }
