@@ -2,10 +2,10 @@
  * The `tar` that the cache client finds on its PATH, in place of the runner's: the archive of an
  * image is the image itself, byte for byte.
  *
- * The client runs `tar -P` over whatever the cache holds, so an entry that somebody else wrote could
- * put files anywhere; without `zstd` on the runner it compresses with gzip, 47 s a GiB; and both ways
- * the image would be written and read once more. Here nothing of an entry is parsed: it lands in one
- * file, which is hashed.
+ * The client runs `tar -P` over whatever the cache holds, so an entry that somebody else wrote
+ * could put files anywhere; without `zstd` on the runner it compresses with gzip, 47 s a GiB; and
+ * both ways the image would be written and read once more. Here nothing of an entry is parsed: it
+ * lands in one file, which is hashed.
  */
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

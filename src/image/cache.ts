@@ -1,4 +1,6 @@
-/** The Actions cache behind the store. What it gives is believed only if its digest is a known one. */
+/**
+ * The Actions cache behind the store. What it gives is believed only if its digest is a known one.
+ */
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../errors.ts';

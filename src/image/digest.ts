@@ -1,4 +1,6 @@
-/** The two digests of a pack in one pass: SHA-256 is its identity, the CRC32 is smolvm's own check. */
+/**
+ * The two digests of a pack in one pass: SHA-256 is its identity, the CRC32 is smolvm's own check.
+ */
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
@@ -15,7 +17,9 @@ export type Digests = {
 const FOOTER_SIZE = 64;
 const CHUNK = 4 * 1024 * 1024;
 
-/** A running digest. `update` keeps the last 64 bytes back, for they may turn out to be the footer. */
+/**
+ * A running digest. `update` keeps the last 64 bytes back, for they may turn out to be the footer.
+ */
 export function startDigests() {
   const hash = createHash('sha256');
   let held = Buffer.alloc(0);

@@ -1,4 +1,6 @@
-/** Keeps the store within its limits: the least recently used images go, never one that is in use. */
+/**
+ * Keeps the store within its limits: the least recently used images go, never one that is in use.
+ */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tryLock } from '../lock/lock.ts';

@@ -59,8 +59,8 @@ async function waitAtMost(promise: Promise<unknown>, budgetMs: number): Promise<
 /**
  * Makes the requested image ready: in the store, verified, with its layers unpacked if asked for.
  *
- * Throws `image-failed` when it is broken or cannot be had, `config-invalid` when the request asks for
- * what it may not have. The image stays in use by this process until it ends.
+ * Throws `image-failed` when it is broken or cannot be had, `config-invalid` when the request asks
+ * for what it may not have. The image stays in use by this process until it ends.
  */
 export async function ensureImage(
   host: Host,

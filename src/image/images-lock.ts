@@ -3,7 +3,8 @@
  *
  *   <sha256> <platform> <bytes> <source>
  *
- * sorted, `#` begins a comment. Committed, it is a digest that neither a cache nor a registry wrote.
+ * sorted, `#` begins a comment. Committed, it is a digest that neither a cache nor a registry
+ * wrote.
  */
 import { BottleError, type Problem } from '../errors.ts';
 
@@ -17,12 +18,18 @@ export type LockedImage = {
   readonly source: string;
 };
 
-const LINE =
-  /^(?<sha256>[0-9a-f]{64}) (?<platform>[a-z0-9]+\/[a-z0-9]+) (?<bytes>[1-9][0-9]{0,14}) (?<source>[^\s].*)$/;
+const LINE = new RegExp(
+  [
+    '^(?<sha256>[0-9a-f]{64})',
+    '(?<platform>[a-z0-9]+/[a-z0-9]+)',
+    '(?<bytes>[1-9][0-9]{0,14})',
+    '(?<source>\\S.*)$',
+  ].join(' '),
+);
 
-const HEAD = `# The bytes that each image had when it was locked. Written by the action with mode: lock.
-# sha256 platform bytes source
-`;
+const HEAD =
+  '# The bytes that each image had when it was locked. ' +
+  'Written by the action with mode: lock.\n# sha256 platform bytes source\n';
 
 /** Reads the text of the lock file. Throws `config-invalid` that names every line that is wrong. */
 export function parseImagesLock(file: string, text: string): readonly LockedImage[] {

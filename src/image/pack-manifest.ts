@@ -23,8 +23,8 @@ const ASSET = z.object({
 const LAYER = ASSET.extend({ digest: z.string() });
 
 /**
- * The fields that smolvm itself requires (`crates/smolvm-pack/src/format.rs`), with its own defaults
- * for the others. Keys that newer versions add are dropped.
+ * The fields that smolvm itself requires (`crates/smolvm-pack/src/format.rs`), with its own
+ * defaults for the others. Keys that newer versions add are dropped.
  */
 const PACK_MANIFEST = z.object({
   /** `container`: OCI layers; `vm`: a disk. Absent in old packs. */

@@ -79,7 +79,9 @@ function parseFooter(name: string, tail: Buffer, fileSize: number): PackFooter {
     throw packError(name, 'manifest-size', `manifest of ${manifestSize} bytes`);
   }
   const end = BigInt(fileSize - FOOTER_SIZE);
-  const parts = `assets ${assetsSize} bytes, manifest ${manifestSize} at ${manifestOffset}, ${end} in all`;
+  const parts =
+    `assets ${assetsSize} bytes, manifest ${manifestSize} at ${manifestOffset}, ` +
+    `${end} before the footer`;
   if (assetsSize > end || manifestOffset + manifestSize > end) {
     throw packError(name, 'beyond-end', parts);
   }
@@ -167,7 +169,10 @@ export async function readPack(source: PackSource): Promise<Pack> {
   }
 }
 
-/** Compares what was read from the whole file with the footer, and with `sha256` unless it is empty. */
+/**
+ * Compares what was read from the whole file with the footer, and with `sha256` unless it is
+ * empty.
+ */
 export function checkDigests(pack: Pack, digests: Digests, sha256: string): void {
   if (sha256 !== '' && digests.sha256 !== sha256) {
     throw packError(pack.name, 'digest', `found ${digests.sha256}, expected ${sha256}`);

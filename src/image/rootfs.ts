@@ -200,7 +200,8 @@ async function writeMember(rootfs: Rootfs, path: HostPath, member: TarMember): P
     case 'unknown':
       throw packError(rootfs.pack, 'layer', `${JSON.stringify(member.path)} is ${member.type}`);
     default:
-      // Devices and pipes are left out. A device also is overlayfs' whiteout, so what was there goes.
+      // Devices and pipes are left out. A device also is overlayfs' whiteout, so what was there
+      // goes.
       remove(rootfs, path);
       skip(rootfs, member.type);
   }

@@ -2,7 +2,9 @@
 import { parse, TomlError } from 'smol-toml';
 import { BottleError, type Problem } from '../errors.ts';
 
-/** What an image is and how it starts. All else (volumes, ports, network, secrets …) is authority. */
+/**
+ * What an image is and how it starts. All else (volumes, ports, network, secrets …) is authority.
+ */
 const HARMLESS: readonly string[] = [
   ...['image', 'entrypoint', 'cmd', 'env', 'workdir', 'user'],
   ...['cpus', 'memory', 'storage', 'overlay'],
@@ -16,8 +18,12 @@ export type Smolfile = {
 };
 
 /** A reference to an image in a registry: `[host[:port]/]path[:tag][@sha256:…]`. */
-const REFERENCE =
-  /^[a-z0-9][a-z0-9._-]*(:[0-9]+)?(\/[a-z0-9][a-z0-9._-]*)*(:[\w][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?$/i;
+const NAME = '[a-z0-9][a-z0-9._-]*';
+const TAG = '\\w[\\w.-]{0,127}';
+const REFERENCE = new RegExp(
+  `^${NAME}(:[0-9]+)?(/${NAME})*(:${TAG})?(@sha256:[0-9a-f]{64})?$`,
+  'i',
+);
 
 /** smolvm takes `/…`, `./…`, `-` and `*.tar` for files of the runner; those are not references. */
 export function isRegistryReference(text: string): boolean {

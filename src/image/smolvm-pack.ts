@@ -8,7 +8,10 @@ import type { Host, HostPath } from '../host/host.ts';
 export type SmolvmCommand = {
   readonly path: HostPath;
   readonly version: string;
-  /** Its whole environment: `PATH`, `HOME` or `SMOLVM_DATA_DIR`, proxies; none of the runner's `SMOLVM_*`. */
+  /**
+   * Its whole environment: `PATH`, `HOME` or `SMOLVM_DATA_DIR`, proxies; none of the runner's
+   * `SMOLVM_*`.
+   */
   readonly env: Readonly<Record<string, string>>;
 };
 
@@ -100,7 +103,9 @@ export async function buildPack(
     folder,
     timeoutMs: BUILD_TIMEOUT_MS,
     what: 'The image could not be built',
-    fix: `It is built in a machine of 8192 MiB (this runner has ${memoryMib}) that pulls the image itself.`,
+    fix:
+      `It is built in a machine of 8192 MiB (this runner has ${memoryMib}) ` +
+      'that pulls the image itself.',
   });
   return `${output}.smolmachine`;
 }

@@ -31,7 +31,9 @@ export type SourceContext = {
 
 export type Fetched = { readonly path: HostPath; readonly digests: Digests };
 
-/** The source in one line, without what may be secret: for the log, the record and the lock file. */
+/**
+ * The source in one line, without what may be secret: for the log, the record and the lock file.
+ */
 export function sourceName(source: ImageSource): string {
   switch (source.kind) {
     case 'path':

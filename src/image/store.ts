@@ -4,7 +4,7 @@
  *   <root>/<sha256>/image.smolmachine   read-only, verified
  *   <root>/<sha256>/rootfs/             its layers unpacked, where an engine needs them
  *   <root>/<sha256>/meta.json           when it was verified and unpacked
- *   <root>/<sha256>/use/<owner>         a process that uses it now; the folder's mtime is the last use
+ *   <root>/<sha256>/use/<owner>         a process that uses it; the folder's mtime: the last use
  *   <root>/.temporary/<owner>.<random>/ being written; moved into place when complete
  *   <root>/.locks/<name>/               see lock.ts
  */
@@ -27,7 +27,9 @@ import { sha256Of } from './digest.ts';
 
 export type Store = Locker & { readonly root: HostPath; readonly boot: string };
 
-/** The file's identity when it was last hashed; any difference means that it must be hashed again. */
+/**
+ * The file's identity when it was last hashed; any difference means that it must be hashed again.
+ */
 type Fingerprint = {
   readonly boot: string;
   readonly device: string;
@@ -64,7 +66,9 @@ export function imagePath(store: Store, sha256: string): HostPath {
   return join(store.root, sha256, 'image.smolmachine');
 }
 
-/** Runs `work` while no other process on this machine works on the image or source called `name`. */
+/**
+ * Runs `work` while no other process on this machine works on the image or source called `name`.
+ */
 export async function exclusively<T>(
   store: Store,
   name: string,
@@ -93,7 +97,9 @@ export async function removeTree(path: HostPath): Promise<void> {
   await rm(path, { recursive: true, force: true, maxRetries: 3 });
 }
 
-/** Removes from `folder` what belongs to processes that have ended; returns the names that remain. */
+/**
+ * Removes from `folder` what belongs to processes that have ended; returns the names that remain.
+ */
 export async function sweepOwned(store: Store, folder: HostPath): Promise<string[]> {
   const kept: string[] = [];
   for (const name of await readdir(folder).catch(() => [])) {
@@ -188,8 +194,8 @@ export async function findImage(store: Store, sha256: string): Promise<Found> {
 }
 
 /**
- * Moves the file at `from` (in a temporary folder of this store, with the digest `sha256`, which the
- * caller has checked) into the store and marks it as used. Call it inside `exclusively`.
+ * Moves the file at `from` (in a temporary folder of this store, with the digest `sha256`, which
+ * the caller has checked) into the store and marks it as used. Call it inside `exclusively`.
  */
 export async function addImage(store: Store, sha256: string, from: HostPath): Promise<void> {
   const folder = imageFolder(store, sha256);

@@ -27,7 +27,9 @@ export type Unpacked = {
 
 /** Below this size no ratio is suspicious. */
 const RATIO_FLOOR = 64 * 1024 * 1024;
-/** zstd's window as a power of two: what level 19 uses at most, and so the memory that it may take. */
+/**
+ * zstd's window as a power of two: what level 19 uses at most, and so the memory that it may take.
+ */
 const MAX_WINDOW_LOG = 25;
 const CHUNK = 1 << 20;
 

@@ -1,4 +1,6 @@
-/** A job's process: ensures the image of argv[2] (JSON) with the real host and clients, then ends. */
+/**
+ * A job's process: ensures the image of argv[2] (JSON) with the real host and clients, then ends.
+ */
 import { writeFileSync } from 'node:fs';
 import { BottleError } from '../../src/errors.ts';
 import { createHost } from '../../src/host/actions.ts';

@@ -1,4 +1,7 @@
-/** examples/pack as it runs on GitHub's runner: the bundled action, the runner's stages, real caches. */
+/**
+ * examples/pack as it runs on GitHub's runner: the bundled action, the runner's stages, real
+ * caches.
+ */
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

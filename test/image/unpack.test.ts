@@ -117,7 +117,7 @@ describe('layers become one tree', () => {
     );
   });
 
-  test('layers that lie in another order in the archive are applied in the manifest’s', async () => {
+  test('layers are applied in the manifest’s order, not in the archive’s', async () => {
     const [low, high] = [tarArchive([file('a', 'low')]), tarArchive([file('a', 'high')])];
     const path = join(folder(), 'probe.smolmachine');
     const { layers } = (await readManifest(path, [high, low])).assets;

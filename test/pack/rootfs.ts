@@ -1,4 +1,7 @@
-/** Small real root file systems from this machine's own programs, packed as a container image would be. */
+/**
+ * Small real root file systems from this machine's own programs, packed as a container image would
+ * be.
+ */
 import { execFileSync } from 'node:child_process';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -133,7 +136,10 @@ function parentsOf(entries: readonly TarEntry[]): TarEntry[] {
   return [...missing].sort().map((name) => ({ name: `${name}/`, type: '5' }));
 }
 
-/** The entries of a root file system that holds `programs` and what they load. Absent ones are left out. */
+/**
+ * The entries of a root file system that holds `programs` and what they load. Absent ones are left
+ * out.
+ */
 async function rootfsEntries(programs: readonly string[]): Promise<TarEntry[]> {
   const files = new Map<string, string>();
   const links = new Map<string, string>();
@@ -176,7 +182,10 @@ export async function writeRootfsPack(
   return await writePack(path, { ...options, layers: [layer] });
 }
 
-/** Writes a pack with an empty `/usr` and `/etc/passwd`: for engines that bring programs themselves. */
+/**
+ * Writes a pack with an empty `/usr` and `/etc/passwd`: for engines that bring programs
+ * themselves.
+ */
 export async function writeTinyPack(
   path: string,
   options: Omit<PackOptions, 'layers'> = {},

@@ -2,7 +2,10 @@
 
 export type TarEntry = {
   readonly name: string;
-  /** `0` file · `1` hard link · `2` symlink · `3` char device · `5` directory · `6` FIFO · … Default `0`. */
+  /**
+   * `0` file · `1` hard link · `2` symlink · `3` char device · `5` directory · `6` FIFO · …
+   * Default `0`.
+   */
   readonly type?: string;
   readonly mode?: number;
   readonly uid?: number;
