@@ -5,6 +5,7 @@ import { code } from './guest-text.ts';
 /** The plan as JSON data: environment entries by name, texts by their size. */
 export function describePlan(plan: Plan) {
   const { provision, env, image, cache, ...rest } = plan;
+  const { workspace } = provision;
   return {
     ...rest,
     image: { ...image, value: describeImage(image.value) },
@@ -12,6 +13,7 @@ export function describePlan(plan: Plan) {
     env: env.map((entry) => ({ name: entry.name, from: originOf(entry), source: entry.source })),
     provision: {
       ...provision,
+      workspace: { ...workspace, pinned: workspace.pinned.map(describePinned) },
       prompt: { to: provision.prompt.to, bytes: Buffer.byteLength(provision.prompt.text) },
       task: { to: provision.task.to, bytes: Buffer.byteLength(provision.task.text) },
     },
@@ -49,8 +51,11 @@ export function renderPlan(plan: Plan): string {
 type Row = readonly [what: string, value: string, source: string];
 
 function runRows(plan: Plan): readonly Row[] {
-  const { agent, engine, machine, limits, image, cache, artifact, sources } = plan;
+  const { agent, engine, machine, limits, image, cache, artifact, sources, trust } = plan;
   return [
+    ['manifest at', trust.ref, trust.reason],
+    ['checkout', trust.head, trust.reason],
+    ['credentials', trust.dropCredentials ? 'none' : 'those below', trust.reason],
     row('agent', agent.name),
     row('bottles', agent.bottles),
     row('provider', agent.provider),
@@ -76,6 +81,10 @@ function provisionRows({ env, provision, sources }: Plan): readonly Row[] {
   return [
     ['workspace', `${workspace.from} → ${workspace.to}`, sources.workspace],
     ['left out of it', workspace.exclude.join(', '), sources.exclude],
+    ...workspace.pinned.map(({ path, guest, headAs }): Row => {
+      const beside = headAs === undefined ? '' : `, the checkout's is ${headAs}`;
+      return [`pinned ${path}`, `${guest.kind}${beside}`, 'manifest at'];
+    }),
     ['task', sizeText(task), sources.task],
     ['prompt', sizeText(prompt), sources.prompt],
     ['skills to', skills.to, sources.skillsDirectory],
@@ -92,6 +101,12 @@ function digestRows({ image: { value }, cache, sources }: Plan): readonly Row[] 
   const lock = cache.lock.text === '' ? 'as found' : `as in ${cache.lock.file}, or else as found`;
   const given = value.kind === 'smolmachine' ? value.sha256 : '';
   return [['image digest', given === '' ? lock : `sha256:${given}`, sources.imageSha256]];
+}
+
+type PinnedPlan = Plan['provision']['workspace']['pinned'][number];
+
+function describePinned({ guest, ...places }: PinnedPlan) {
+  return { ...places, guest: guest.kind };
 }
 
 function describeImage(image: ImagePlan) {

@@ -109,6 +109,26 @@ test('not in the data, not in the summary, not in the log of `mode: plan`', asyn
   );
 });
 
+test('of a pinned file, where it stands and nothing of what it says', async () => {
+  const bytes = Buffer.from(MARK);
+  const pinned = [
+    {
+      path: 'a/CLAUDE.md',
+      guest: { kind: 'file', bytes, mode: 0o644 },
+      headAs: '.head/a/CLAUDE.md',
+    },
+    { path: '.mcp.json', guest: { kind: 'absent' } },
+  ] as const;
+  const files = { 'bot-bottle.json': '{"bottles":{"d":{}},"agents":{"a":{"bottle":"d"}}}' };
+  const plan = await planOf(files, { pinned, inputs: { image: 'i' } });
+  const shown = [
+    { path: 'a/CLAUDE.md', guest: 'file', headAs: '.head/a/CLAUDE.md' },
+    { path: '.mcp.json', guest: 'absent' },
+  ];
+  expect(describePlan(plan).provision.workspace.pinned).toEqual(shown);
+  expect(renderPlan(plan)).toContain("`file, the checkout's is .head/a/CLAUDE.md`");
+});
+
 test.each([
   ['https://u:S3CRET@host.example/x.smolmachine', 'https://host.example/x.smolmachine'],
   ['https://host.example/x?sig=S3CRET#S3CRET', 'https://host.example/x?…'],
