@@ -2,6 +2,7 @@
  * examples/pack as it runs on GitHub's runner: the bundled action, the runner's stages, real
  * caches.
  */
+import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,6 +22,17 @@ const BUNDLE_MISSING = existsSync(join(ACTION, 'dist/main/index.js'))
   ? ''
   : 'needs dist: npm run build';
 
+/** A run leaves something in the cache only when its manifest is read at a trusted commit. */
+function commitAll(workspace: string): void {
+  const git = (...args: string[]) => {
+    const user = ['-c', 'user.name=a', '-c', 'user.email=a@example.com'];
+    execFileSync('git', [...user, ...args], { cwd: workspace, stdio: 'ignore' });
+  };
+  git('init', '--initial-branch=main');
+  git('add', '.');
+  git('commit', '-m', 'example');
+}
+
 test.for(['bubblewrap', 'smolvm'] as const)(
   'on %s: fetched, then in the store, then in the cache',
   { timeout: 180_000 },
@@ -30,6 +42,7 @@ test.for(['bubblewrap', 'smolvm'] as const)(
     const pack = await writeRootfsPack(join(folder(), 'bottle.smolmachine'));
     const workspace = join(folder(), 'workspace');
     cpSync(EXAMPLE, workspace, { recursive: true });
+    commitAll(workspace);
     const toolCache = join(folder(), 'tools');
     mkdirSync(toolCache);
     const server = await serve({
@@ -48,7 +61,6 @@ test.for(['bubblewrap', 'smolvm'] as const)(
           engine,
           image: `${server.url}/bottle.smolmachine`,
           'image-sha256': pack.sha256,
-          'manifest-ref': 'worktree',
         },
         env: { SMOLVM_BIN: DOUBLE, BOTTLE_BOOT_ANYWAY: 'true' },
       });
