@@ -1,6 +1,6 @@
 /** The story of a step. Each line is a file or a folder of that name. */
 import { runAgent } from './agent/run.ts';
-import { answerDoctor, answerPlan } from './answer.ts';
+import { answerDoctor, answerLock, answerPlan } from './answer.ts';
 import { concludeRun } from './conclude.ts';
 import { startGateway } from './gateway/start.ts';
 import type { Host, Services } from './host/host.ts';
@@ -14,6 +14,7 @@ import { preparePlan } from './prepare.ts';
 import { provision } from './provision/provision.ts';
 import { reportEarly } from './report/report.ts';
 import { closeRun, machineSpec, openRun, type Run } from './run.ts';
+import { openStepDirectory } from './state.ts';
 
 export async function runAction(host: Host, services: Services): Promise<void> {
   const failure = await takeStep(host, services).catch((error) => {
@@ -26,17 +27,19 @@ export async function runAction(host: Host, services: Services): Promise<void> {
 async function takeStep(host: Host, services: Services): Promise<string | undefined> {
   const inputs = readInputs(host);
   if (inputs.mode === 'doctor') return await answerDoctor(host, inputs);
-  const plan = await preparePlan(host, inputs);
-  if (inputs.mode === 'plan') return await answerPlan(host, plan);
+  const own = await openStepDirectory(host);
+  const plan = await preparePlan(host, inputs, own);
+  if (plan === undefined || inputs.mode === 'plan') return await answerPlan(host, plan);
   const engine = await requireEngine(host, plan.engine.value, inputs);
-  const run = await openRun(host, plan, engine);
+  if (inputs.mode === 'lock') return await answerLock(host, services, inputs, plan, engine);
+  const run = await openRun(host, plan, engine, own);
   // What a phase throws is kept by the run and decides its outcome.
   await carryOut(host, services, engine, run).catch(() => {});
   return await concludeRun(host, services, run, inputs);
 }
 
 async function carryOut(host: Host, services: Services, engine: ReadyEngine, run: Run) {
-  const { plan, paths, signal } = run;
+  const { plan, paths, signal, salvaging } = run;
   try {
     const request = imageRequest(host, plan, engine);
     const image = await run.phase('image', () => ensureImage(host, services, request));
@@ -49,7 +52,6 @@ async function carryOut(host: Host, services: Services, engine: ReadyEngine, run
       const watched = { signal, transcript: paths.transcript };
       await run.phase('agent', () => runAgent(host, machine, plan, watched));
     } finally {
-      const { salvaging } = run;
       await run.phase('collect', () => collect(machine, plan, given, paths.artifact, salvaging));
     }
   } finally {

@@ -1,9 +1,13 @@
-/** Modes that only answer: `plan` shows what a run would do, `doctor` whether this runner could. */
+/** Modes that run no agent: `plan` shows what a run would do, `doctor` whether it could, `lock` pins its image. */
+import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Host } from './host/host.ts';
+import { dirname, join } from 'node:path';
+import type { Host, Services } from './host/host.ts';
+import { ensureImage } from './image/image.ts';
+import { parseImagesLock, writeImagesLock } from './image/images-lock.ts';
+import { imageRequest } from './image-request.ts';
 import type { Inputs } from './inputs.ts';
-import { diagnose, failuresOf } from './machine/engine.ts';
+import { diagnose, failuresOf, type ReadyEngine } from './machine/engine.ts';
 import type { EngineName } from './machine/machine.ts';
 import { longestSocketPath, machineSocket } from './machine/smolvm-state.ts';
 import type { Plan } from './plan/plan.ts';
@@ -11,12 +15,40 @@ import { renderFindings } from './report/doctor-summary.ts';
 import { describePlan, renderPlan } from './report/plan-summary.ts';
 import { pathsOf } from './run.ts';
 
-export async function answerPlan(host: Host, plan: Plan): Promise<undefined> {
+/** Without a plan there is nothing to do, which has been said. */
+export async function answerPlan(host: Host, plan: Plan | undefined): Promise<undefined> {
+  if (plan === undefined) return;
   host.log.startGroup('The plan as JSON');
   host.log.info(JSON.stringify(describePlan(plan), null, 2));
   host.log.endGroup();
   await host.writeSummary(renderPlan(plan));
   host.setOutput('run-id', plan.runId);
+}
+
+/** Writes the digest of the plan's image into the lock file of the checkout. */
+export async function answerLock(
+  host: Host,
+  services: Services,
+  inputs: Inputs,
+  plan: Plan,
+  engine: ReadyEngine,
+): Promise<undefined> {
+  // The lock that is there must not hold back the one that is to be.
+  const request = { ...imageRequest(host, plan, engine), lock: { ...plan.cache.lock, text: '' } };
+  const { facts } = await ensureImage(host, services, request);
+  const { file, text } = plan.cache.lock;
+  if (facts.hit === 'host') {
+    host.log.notice("There is nothing to lock: the image is the runner's own /usr.");
+    return;
+  }
+  const path = join(inputs.checkout, file);
+  await mkdir(dirname(path), { recursive: true });
+  const others = parseImagesLock(file, text).filter(
+    ({ source, platform }) => source !== facts.source || platform !== facts.platform,
+  );
+  await writeFile(path, writeImagesLock([...others, facts]));
+  host.log.info(`Wrote ${file}: ${facts.sha256} for ${facts.source} on ${facts.platform}.`);
+  host.setOutput('image-digest', `sha256:${facts.sha256}`);
 }
 
 const MARKS = { ok: 'ok  ', warn: 'warn', fail: 'FAIL' } as const;
@@ -37,7 +69,7 @@ export async function answerDoctor(host: Host, inputs: Inputs): Promise<string |
 /** The sockets of a run whose agent has a name of one letter. */
 function socketsOf(host: Host, engine: EngineName) {
   const name = 'bottle-a-12345';
-  const { socket, machineState } = pathsOf(join(host.env.RUNNER_TEMP || tmpdir(), name));
+  const { socket, machineState } = pathsOf(join(host.env.RUNNER_TEMP || tmpdir(), 'bottle-12345'));
   const most = longestSocketPath(host.platform);
   const gateway = { what: "the gateway's socket", length: Buffer.byteLength(socket), most };
   if (engine === 'bubblewrap') return [gateway];

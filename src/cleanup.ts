@@ -4,26 +4,30 @@ import { messageOf } from './errors.ts';
 import type { Host } from './host/host.ts';
 import { createEngine } from './machine/engine.ts';
 import { delistRun } from './reap.ts';
-import { loadRunState } from './state.ts';
+import { loadRunState, loadStepDirectory, type RunState } from './state.ts';
 
 export async function cleanUp(host: Host): Promise<void> {
   try {
-    const state = loadRunState(host);
-    if (state === undefined) return host.log.info('Nothing to clean up: no bottle was started.');
-    const engine = createEngine(host, state.engine, state.engineBinary);
-    const removed = await engine.destroy({
-      engine: state.engine,
-      name: state.machine,
-      stateDir: state.machineState,
-    });
-    await rm(state.directory, { recursive: true, force: true });
-    await delistRun(host, state.runId);
-    host.log.info(
-      removed
-        ? `Removed the machine ${state.machine} that the run had left, and ${state.directory}.`
-        : `The machine ${state.machine} was already gone. Removed ${state.directory}.`,
-    );
+    const run = loadRunState(host);
+    if (run === undefined) host.log.info('No machine was made.');
+    else await destroyMachine(host, run);
+    const directory = loadStepDirectory(host);
+    if (directory === '') return;
+    await rm(directory, { recursive: true, force: true });
+    host.log.info(`Removed ${directory}.`);
   } catch (error) {
     host.log.warning(`Cleaning up did not finish: ${messageOf(error)}`);
   }
+}
+
+async function destroyMachine(host: Host, run: RunState): Promise<void> {
+  const { engine: name, machine, machineState: stateDir } = run;
+  const engine = createEngine(host, name, run.engineBinary);
+  const removed = await engine.destroy({ engine: name, name: machine, stateDir });
+  await delistRun(host, run.runId);
+  host.log.info(
+    removed
+      ? `Removed the machine ${machine}, which the run had left.`
+      : `The machine ${machine} was already gone.`,
+  );
 }

@@ -74,7 +74,10 @@ export function sha256(): Shape<string> {
 
 /** GitHub refuses these characters because artifacts are unpacked on any file system. */
 export function artifactName(): Shape<string> {
-  return matching(/^[^":<>|*?\\/\p{Cc}]+$/u, 'a name without any of " : < > | * ? \\ /');
+  return matching(
+    /^[^":<>|*?\\/\p{Cc}]{1,256}$/u,
+    'a name of at most 256 characters without any of " : < > | * ? \\ /',
+  );
 }
 
 function enumerate(choices: readonly string[]): string {

@@ -21,14 +21,21 @@ import type { EngineName } from './machine/machine.ts';
 export type TaskInput =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'file'; readonly path: HostPath }
+  /** What somebody wrote in the comment, issue or pull request that started the run. */
+  | { readonly kind: 'event'; readonly which: (typeof TASK_SOURCES)[number] }
   | { readonly kind: 'none' };
+
+const TASK_SOURCES = ['comment', 'issue', 'pull-request'] as const;
+const EVENT_TASK = /^event:(.*)$/;
 
 /** An empty string, an empty list or `undefined` is "not given"; `action.yml` says what holds then. */
 export type Inputs = {
   readonly agent: string;
   readonly task: TaskInput;
   readonly bottles: readonly string[];
-  readonly mode: 'run' | 'plan' | 'doctor';
+  /** What a comment has to begin with; empty: any comment is a task. */
+  readonly trigger: string;
+  readonly mode: 'run' | 'plan' | 'lock' | 'doctor';
   readonly manifest: string;
   /** A git revision, or `worktree`. */
   readonly manifestRef: string;
@@ -86,10 +93,15 @@ const BETWEEN_GLOBS = /\n|,(?![^{\n]*\})/;
 /** The defaults stand in `action.yml` alone; an empty value here means what its description says. */
 const SHAPES = {
   agent: emptyOr(NAME),
-  task: (text: string) => text,
+  task: (text: string) => {
+    const which = EVENT_TASK.exec(text)?.[1];
+    if (which !== undefined) oneOf(TASK_SOURCES)(which);
+    return text;
+  },
   'task-file': oneLine('a path'),
+  trigger: oneLine('a phrase'),
   bottle: list(COMMA, NAME),
-  mode: oneOf(['run', 'plan', 'doctor']),
+  mode: oneOf(['run', 'plan', 'lock', 'doctor']),
   manifest: oneLine('a path'),
   'manifest-ref': emptyOr(REVISION),
   engine: emptyOr(oneOf(['smolvm', 'bubblewrap'])),
@@ -131,6 +143,7 @@ export function readInputs(host: Pick<Host, 'input' | 'env'>): Inputs {
   return {
     agent: values.agent,
     task: taskOf(given, checkout),
+    trigger: values.trigger,
     bottles: values.bottle,
     mode: values.mode,
     manifest: values.manifest,
@@ -178,7 +191,7 @@ function checkTogether(given: Given, checkout: HostPath): string[] {
   if (given.task !== '' && given['task-file'] !== '') {
     problems.push('`task` and `task-file` are both given: give one of them');
   }
-  if (given.task === '' && given['task-file'] === '' && given.mode !== 'doctor') {
+  if (given.task === '' && given['task-file'] === '' && !['doctor', 'lock'].includes(given.mode)) {
     problems.push('neither `task` nor `task-file` is given: say what the agent shall do in one');
   }
   const path = relative(checkout, resolve(checkout, given.workspace));
@@ -189,6 +202,9 @@ function checkTogether(given: Given, checkout: HostPath): string[] {
 }
 
 function taskOf(given: Given, checkout: HostPath): TaskInput {
+  const source = EVENT_TASK.exec(given.task)?.[1];
+  const which = TASK_SOURCES.find((name) => name === source);
+  if (which !== undefined) return { kind: 'event', which };
   if (given.task !== '') return { kind: 'text', text: given.task };
   if (given['task-file'] === '') return { kind: 'none' };
   return { kind: 'file', path: resolve(checkout, given['task-file']) };

@@ -1,83 +1,101 @@
-/** From the inputs to the plan: reads all that the plan needs; nothing is started or created here. */
-import { readFile, realpath, stat } from 'node:fs/promises';
+/** From the inputs to the plan: whom to trust, what they say, and what follows from it. */
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { findProvider } from './agent/provider.ts';
-import { BottleError, messageOf } from './errors.ts';
 import type { Host, HostPath } from './host/host.ts';
-import type { Inputs, TaskInput } from './inputs.ts';
+import type { Inputs } from './inputs.ts';
 import { loadManifest } from './manifest/load.ts';
 import type { ManifestFiles, Selected } from './manifest/manifest.ts';
 import { selectBottle } from './manifest/select.ts';
-import { worktreeFiles } from './manifest/worktree.ts';
 import { makePlan } from './plan/make-plan.ts';
 import type { Plan } from './plan/plan.ts';
 import { findSkills } from './provision/skills.ts';
 import { resolveWorkspace } from './provision/workspace-root.ts';
+import type { StepDirectory } from './state.ts';
+import { readTask } from './task.ts';
+import { readEvent } from './trust/read-event.ts';
+import { openTrusted, type Trusted } from './trusted.ts';
 
-const SUFFIX_LENGTH = 5;
-const MAX_TASK_BYTES = 1024 * 1024;
 const IMAGES_LOCK = '.bot-bottle/images.lock';
-/** Events that nobody without write access can cause. */
-const TRUSTED_EVENTS = ['push', 'schedule', 'workflow_dispatch', 'repository_dispatch'];
 
-/** @throws {BottleError} `config-invalid` for anything that a person has to correct first. */
-export async function preparePlan(host: Host, inputs: Inputs): Promise<Plan> {
-  const files = worktreeFiles(inputs.checkout);
+/**
+ * Undefined when the event asks for nothing, which is said in the log.
+ * @throws {BottleError} `untrusted`: the run may not start; `config-invalid`: somebody has to correct
+ *   something first.
+ */
+export async function preparePlan(
+  host: Host,
+  inputs: Inputs,
+  own: StepDirectory,
+): Promise<Plan | undefined> {
+  const event = readEvent(host);
+  const task = await readTask(inputs, event);
+  if (task.kind === 'nothing') {
+    host.log.notice(`Nothing to do: ${task.reason}`);
+    return undefined;
+  }
+  const trusted = await openTrusted(host, inputs, event, own.path);
+  try {
+    return await planFrom(host, inputs, trusted, own, task.text);
+  } finally {
+    await trusted.close();
+  }
+}
+
+async function planFrom(
+  host: Host,
+  inputs: Inputs,
+  trusted: Trusted,
+  own: StepDirectory,
+  task: string,
+): Promise<Plan> {
+  const { files, trust } = trusted;
   const manifest = await loadManifest(files, { path: inputs.manifest });
   const selected = selectBottle(manifest, inputs);
-  for (const notice of manifest.notices) host.log.notice(notice.message, notice);
-  const template = selected.bottle.agent_provider.template;
-  const provider = findProvider(template, selected.source('bottle.agent_provider.template'));
-  return makePlan({
+  const { agent, bottle } = selected;
+  const provider = findProvider(
+    bottle.agent_provider.template,
+    selected.source('bottle.agent_provider.template'),
+  );
+  const places = await skillPlaces(inputs, manifest.carrier, trusted);
+  const plan = makePlan({
     inputs,
     selected,
-    argv: provider.argv(
-      selected.bottle.agent_provider,
-      selected.source('bottle.agent_provider.command'),
-    ),
-    task: await readTask(inputs.checkout, inputs.task),
-    skills: findSkills(host, selected.agent.skills, skillPlaces(inputs, manifest.carrier)),
+    argv: provider.argv(bottle.agent_provider, selected.source('bottle.agent_provider.command')),
+    task,
+    skills: findSkills(host, agent.skills, places),
     guestSkillsDirectory: host.env.CLAUDE_BOTTLE_GUEST_SKILLS_DIR ?? '',
     workspace: resolveWorkspace(host, workspaceOf(inputs, selected)),
-    smolfile: await readText(files, selected.bottle.image?.smolfile),
+    pinned: await trusted.pinned(),
+    smolfile: await readText(files, bottle.image?.smolfile),
     lock: { file: IMAGES_LOCK, text: await readText(files, IMAGES_LOCK) },
-    trusted: TRUSTED_EVENTS.includes(host.env.GITHUB_EVENT_NAME ?? ''),
+    trust,
     facts: host.facts(),
-    suffix: host.randomName(SUFFIX_LENGTH),
+    suffix: own.suffix,
     hostVariables: new Set(Object.keys(host.env)),
   });
+  const difference = await trusted.compareManifest(manifest.carrier);
+  if (difference !== undefined) host.log.notice(difference);
+  for (const text of trust.notices) host.log.notice(text);
+  for (const notice of [...manifest.notices, ...plan.notices]) {
+    host.log.notice(notice.message, notice);
+  }
+  return plan;
 }
 
 async function readText(files: ManifestFiles, path: string | undefined): Promise<string> {
   return Buffer.from((path && (await files.read(path))) || '').toString();
 }
 
-async function readTask(checkout: HostPath, task: TaskInput): Promise<string> {
-  if (task.kind !== 'file') return task.kind === 'text' ? task.text : '';
-  try {
-    const [path, root] = [await realpath(task.path), await realpath(checkout)];
-    // A link of the checkout may be a stranger's; it must not fetch a file of the runner.
-    if (task.path.startsWith(checkout) && !path.startsWith(`${root}/`)) {
-      throw new Error(`it leads out of the checkout, to ${path}`);
-    }
-    const { size } = await stat(path);
-    if (size > MAX_TASK_BYTES) throw new Error(`it has ${size} bytes, at most ${MAX_TASK_BYTES}`);
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    throw new BottleError({
-      outcome: 'config-invalid',
-      what: `The task file cannot be read: ${messageOf(error)}`,
-      where: `input task-file, ${task.path}`,
-      fix: 'Name a file of the checkout, or give the text with the input "task".',
-    });
-  }
-}
-
-function skillPlaces(inputs: Inputs, carrier: string): readonly HostPath[] {
-  if (inputs.skillsPath !== '') return [inputs.skillsPath];
-  const beside = carrier.match(/\.(json|ya?ml)$/) ? dirname(carrier) : carrier;
-  return [join(inputs.checkout, beside, 'skills'), join(homedir(), '.claude', 'skills')];
+async function skillPlaces(
+  { checkout, skillsPath }: Inputs,
+  carrier: string,
+  trusted: Trusted,
+): Promise<readonly HostPath[]> {
+  if (skillsPath !== '') return [await trusted.directory(skillsPath, 'skills')];
+  const beside = /\.(json|ya?ml)$/.test(carrier) ? dirname(carrier) : carrier;
+  const own = await trusted.directory(join(checkout, beside, 'skills'), 'skills');
+  return [own, join(homedir(), '.claude', 'skills')];
 }
 
 /** The input wins; the manifest's path applies to the whole checkout. */

@@ -1,6 +1,5 @@
 /** One run while it lasts: its directory, its clock, what ends it early, what it has made so far. */
 import { mkdir } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BottleError } from './errors.ts';
 import type { Host, HostPath } from './host/host.ts';
@@ -12,15 +11,14 @@ import type { Plan } from './plan/plan.ts';
 import { PHASE_TITLES, type PhaseName, type PhaseResults, sentenceOf } from './progress.ts';
 import { enlistRun, reapDeadRuns } from './reap.ts';
 import { type PhaseClock, startPhases } from './report/phases.ts';
-import { type RunState, saveRunState } from './state.ts';
+import { type RunState, type StepDirectory, saveRunState } from './state.ts';
 
 /** Between the runner's SIGINT and its SIGTERM are 7.5 s; this much of it may go into salvaging. */
 const SALVAGE_MS = 2_500;
 const COLLECT_MS = 15 * 60_000;
 
-/** Where things of this run are on the runner; the post step removes `directory` whole. */
+/** Where things of this run are on the runner: all below the step's directory. */
 export type RunPaths = {
-  readonly directory: HostPath;
   /** Becomes the artifact. */
   readonly artifact: HostPath;
   /** The agent's raw output, in the artifact. */
@@ -51,12 +49,16 @@ export type Run = {
   ending(): Ending;
 };
 
-/** Saves the state for the post step, then makes the run's directory. */
-export async function openRun(host: Host, plan: Plan, engine: ReadyEngine): Promise<Run> {
-  const paths = pathsOf(join(host.env.RUNNER_TEMP || tmpdir(), plan.machine.name));
+/** Saves the state for the post step before the machine exists, then lays out the directory. */
+export async function openRun(
+  host: Host,
+  plan: Plan,
+  engine: ReadyEngine,
+  own: StepDirectory,
+): Promise<Run> {
+  const paths = pathsOf(own.path);
   const state: RunState = {
     runId: plan.runId,
-    directory: paths.directory,
     engine: plan.engine.value,
     engineBinary: engine.smolvm?.path ?? '',
     machine: plan.machine.name,
@@ -111,7 +113,6 @@ export async function openRun(host: Host, plan: Plan, engine: ReadyEngine): Prom
 export function pathsOf(directory: HostPath): RunPaths {
   const artifact = join(directory, 'artifact');
   return {
-    directory,
     artifact,
     transcript: join(artifact, 'agent.log'),
     scratch: join(directory, 'scratch'),

@@ -69,6 +69,7 @@ describe('action.yml, the code and the README are in step', () => {
     expect(read()).toEqual({
       agent: '',
       task: { kind: 'text', text: 'work' },
+      trigger: '/bottle',
       bottles: [],
       mode: 'run',
       manifest: '',
@@ -200,9 +201,13 @@ describe('values are refused, with what is accepted', () => {
     [{ bottle: 'ok,9lives' }, '`bottle` is "ok,9lives": accepted is a name'],
     [
       { mode: 'paln' },
-      '`mode` is "paln": accepted is `run`, `plan` or `doctor` (did you mean `plan`?)',
+      '`mode` is "paln": accepted is `run`, `plan`, `lock` or `doctor` (did you mean `plan`?)',
     ],
-    [{ mode: '' }, '`mode` is "": accepted is `run`, `plan` or `doctor`'],
+    [
+      { task: 'event:coment' },
+      '`task` is "event:coment": accepted is `comment`, `issue` or `pull-request` (did you mean `comment`?)',
+    ],
+    [{ mode: '' }, '`mode` is "": accepted is `run`, `plan`, `lock` or `doctor`'],
     [{ engine: 'docker' }, '`engine` is "docker": accepted is `smolvm` or `bubblewrap`'],
     [{ engine: 'bublewrap' }, 'did you mean `bubblewrap`?'],
     [{ 'manifest-ref': '--upload-pack=x' }, '`manifest-ref`'],
@@ -224,7 +229,7 @@ describe('values are refused, with what is accepted', () => {
     [{ workspace: 'a/../../b' }, 'accepted is a path in the checkout'],
     [{ workspace: '/etc' }, 'accepted is a path in the checkout'],
     [{ 'task-file': 'a\nb', task: '' }, 'a path, in one line'],
-    [{ 'artifact-name': 'a/b' }, 'a name without any of'],
+    [{ 'artifact-name': 'a/b' }, 'a name of at most 256 characters without any of'],
     [{ push: 'branch' }, '`push` is "branch": accepted is `none`'],
     [{ 'allowed-actors': 'not a login' }, '`allowed-actors`'],
     [

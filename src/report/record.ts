@@ -199,7 +199,9 @@ function describeImage({ plan, image }: RunFacts): RunRecord['image'] {
 
 function referenceOf(image: Plan['image']['value']): string {
   if (image.kind === 'host') return '';
-  return image.kind === 'smolfile' ? image.path : image.reference;
+  if (image.kind === 'smolfile') return image.path;
+  // An address may hold a password or a signed query.
+  return image.reference.replace(/^(https:\/\/)(?:[^/?#]*@)?([^?#]*).*$/is, '$1$2');
 }
 
 function changedFiles(collected: Collected | undefined): ChangedFile[] {

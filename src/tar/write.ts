@@ -31,11 +31,11 @@ type TarEntryFields = {
 /** A regular file of `size` bytes on the runner; another size when it is read is an error. */
 type FileSource = { readonly kind: 'file'; readonly from: HostPath; readonly size: number };
 
-const CHUNK = 1 << 20;
+const CHUNK = 1 << 17;
 /**
  * Up to here a file is read at once, which is several times faster than through the thread pool.
  */
-const SMALL = 256 << 10;
+const SMALL = 1 << 16;
 /** Linux' `PATH_MAX`. */
 const LONGEST_NAME = 4096;
 // A link or a pipe put in a file's place must neither be followed nor block.

@@ -3,7 +3,6 @@
  * replace ref or attribute of the checkout is in force, and what is fetched leaves no trace in it.
  */
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Host, HostPath } from '../host/host.ts';
 import { type CatFile, openCatFile } from './cat-file.ts';
@@ -37,12 +36,12 @@ export type Repository = {
 /** Undefined where there is no git, no repository that begins here, or no commit in it. */
 export async function openRepository(
   host: Host,
-  checkout: HostPath,
-  token: string,
+  place: { readonly checkout: HostPath; readonly token: string; readonly scratch: HostPath },
 ): Promise<Repository | undefined> {
+  const { checkout, token } = place;
   const program = host.which('git');
   if (program === undefined) return undefined;
-  const scratch = mkdtempSync(join(host.env.RUNNER_TEMP || tmpdir(), 'bottle-trust-'));
+  const scratch = mkdtempSync(join(place.scratch, 'trust-'));
   const remove = () => rmSync(scratch, { recursive: true, force: true });
   try {
     const git = makeGit(host, program, scratch);

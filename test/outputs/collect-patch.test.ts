@@ -21,7 +21,7 @@ describe('the patch', () => {
     guest.write('open', 'open\n');
     commitAll(guest);
     const { to, from } = guest.plan().provision.workspace;
-    await guest.begin({ workspace: { from, to, exclude: ['secret'] } });
+    await guest.begin({ workspace: { from, to, exclude: ['secret'], pinned: [] } });
     guest.leave('workspace/open', 'changed\n');
     const collected = await guest.collect();
     expect(collected).toMatchObject({ changedFiles: ['open'], notices: [] });

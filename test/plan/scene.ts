@@ -25,6 +25,15 @@ const INPUTS = readInputs({
   env: { GITHUB_WORKSPACE: '/checkout' },
 });
 
+const TRUST: PlanRequest['trust'] = {
+  ref: { kind: 'worktree' },
+  head: 'trusted',
+  cacheTrusted: true,
+  dropCredentials: false,
+  reason: 'A local run; the manifest is read from the files as they are checked out.',
+  notices: [],
+};
+
 export async function requestOf(files: Files, { inputs, ...given }: Given = {}) {
   const whole: Inputs = { ...INPUTS, ...inputs };
   const selected = selectBottle(await loadManifest(memoryFiles(files)), whole);
@@ -38,7 +47,8 @@ export async function requestOf(files: Files, { inputs, ...given }: Given = {}) 
     workspace: '/checkout',
     smolfile: '',
     lock: { file: '.bot-bottle/images.lock', text: '' },
-    trusted: true,
+    trust: TRUST,
+    pinned: [],
     facts: { cores: 8, memoryMib: 16_384, freeMemoryMib: 16_384 },
     suffix: 'abc12',
     hostVariables: new Set(),

@@ -33,7 +33,7 @@ function planSaying(text: string): Plan {
     artifact: { name: text, retentionDays: 0 },
     provision: {
       ...PLAN.provision,
-      workspace: { from: text, to: text, exclude: [text] },
+      workspace: { from: text, to: text, exclude: [text], pinned: [] },
       skills: { list: [{ name: text, from: text }], to: text },
       gitUser: { name: text, email: text },
     },

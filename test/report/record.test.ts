@@ -59,6 +59,14 @@ describe('the run record', () => {
     expect(record.limits.minutes).toEqual({ limit: 10, used: 1.023 });
   });
 
+  test('names an address without what may be a password in it', () => {
+    const reference = 'https://me:hunter22@example.com/a.smolmachine?sig=secret#x';
+    const image = { kind: 'smolmachine', reference, sha256: '' } as const;
+    const plan = { ...PLAN, image: { value: image, source: 'input image' } };
+    const record = makeRecord({ ...SUCCESS, plan });
+    expect(record.image.reference).toBe('https://example.com/a.smolmachine');
+  });
+
   test('takes the digest of the image that was booted over the planned one', () => {
     const image = { kind: 'smolmachine', reference: 'x.smolmachine', sha256: '' } as const;
     const plan = { ...PLAN, image: { value: image, source: 'input image' } };

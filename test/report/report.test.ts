@@ -40,6 +40,7 @@ function recordingHost(cancelled = new AbortController().signal) {
     log: {
       error: (message: string, location?: LogLocation) => said.errors.push({ message, location }),
       warning: (message: string) => said.warnings.push(message),
+      info: () => {},
     },
     setOutput: (name: string, value: string) => {
       said.outputs[name] = value;

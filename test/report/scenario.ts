@@ -10,6 +10,7 @@ const fromDefault = <T>(value: T) => ({ value, source: 'default' });
 export const PLAN: Plan = {
   version: 1,
   runId: 'hello-k3x9q',
+  trust: { ref: 'worktree', head: 'trusted', dropCredentials: false, reason: 'A local run.' },
   agent: {
     name: { value: 'hello', source: 'input agent' },
     bottles: { value: ['dev'], source: '.bot-bottle/agents/hello.md:2' },
@@ -30,7 +31,7 @@ export const PLAN: Plan = {
   socket: '/run/bottle/gateway.sock',
   env: [],
   provision: {
-    workspace: { from: '/w', to: '/home/node/workspace', exclude: [] },
+    workspace: { from: '/w', to: '/home/node/workspace', exclude: [], pinned: [] },
     prompt: { text: '', to: '/home/node/.claude-bottle-prompt.txt' },
     skills: { list: [], to: '/home/node/.claude/skills' },
     task: { text: 'Say hello.', to: '/home/node/.bottle/task.md' },

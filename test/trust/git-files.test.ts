@@ -28,6 +28,11 @@ const textOf = async (bytes: Promise<Uint8Array | undefined>) => {
   return found && Buffer.from(found).toString();
 };
 
+/** Without a token: nothing is fetched. */
+function placeOf({ root }: { readonly root: string }, checkout: string) {
+  return { checkout, token: '', scratch: join(root, 'temp') };
+}
+
 describe('files of a commit', () => {
   test('are read from objects, not from the work tree', async () => {
     const { scene, files } = await checkedOut({ [MANIFEST]: 'trusted' });
@@ -231,7 +236,7 @@ describe('no repository', () => {
     scene.clone();
     prepare(scene.checkout);
     const host = makeHost({ RUNNER_TEMP: join(scene.root, 'temp') }, !name.startsWith('git'));
-    expect(await openRepository(host, scene.checkout, '')).toBeUndefined();
+    expect(await openRepository(host, placeOf(scene, scene.checkout))).toBeUndefined();
     expect(readdirSync(join(scene.root, 'temp'))).toEqual([]);
   });
 
@@ -240,9 +245,9 @@ describe('no repository', () => {
     scene.commit({ 'sub/a': 'a' });
     scene.clone();
     const host = makeHost({ RUNNER_TEMP: join(scene.root, 'temp') });
-    expect(await openRepository(host, join(scene.checkout, 'sub'), '')).toBeUndefined();
+    expect(await openRepository(host, placeOf(scene, join(scene.checkout, 'sub')))).toBeUndefined();
     scene.git('checkout', '-q', '--orphan', 'new');
-    expect(await openRepository(host, scene.checkout, '')).toBeUndefined();
+    expect(await openRepository(host, placeOf(scene, scene.checkout))).toBeUndefined();
   });
 
   test('a broken one is an error, not a reason to trust the files', async () => {
@@ -251,7 +256,7 @@ describe('no repository', () => {
     scene.clone();
     writeFileSync(join(scene.checkout, '.git', 'HEAD'), 'garbage');
     const host = makeHost({ RUNNER_TEMP: join(scene.root, 'temp') });
-    await expect(openRepository(host, scene.checkout, '')).rejects.toMatchObject({
+    await expect(openRepository(host, placeOf(scene, scene.checkout))).rejects.toMatchObject({
       outcome: 'config-invalid',
     });
     expect(readdirSync(join(scene.root, 'temp'))).toEqual([]);

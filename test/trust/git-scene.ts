@@ -67,7 +67,7 @@ export function makeGitScene(format = 'sha1'): GitScene {
         GITHUB_SERVER_URL: server,
         GITHUB_REPOSITORY: server === '' ? '' : REPOSITORY,
       });
-      const repository = await openRepository(host, at, token);
+      const repository = await openRepository(host, { checkout: at, token, scratch: temp });
       if (repository === undefined) throw new Error('no repository');
       onTestFinished(() => repository.close());
       return { repository, host };

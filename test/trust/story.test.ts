@@ -37,7 +37,11 @@ test('the base rules, the head is data', async () => {
   });
   const inputs = { manifestRef: '', allowedActors: [], allowUntrustedHead: false };
   const event = readEvent(host);
-  const repository = await openRepository(host, scene.checkout, '');
+  const repository = await openRepository(host, {
+    checkout: scene.checkout,
+    token: '',
+    scratch: join(scene.root, 'temp'),
+  });
   if (repository === undefined) throw new Error('no repository');
   try {
     const trust = await decideTrust({ event, inputs, repository, api: makeGitHubApi(host, '') });

@@ -1,0 +1,85 @@
+/** What the trusted ref says: manifest, lock file, skills and agent configuration, read from there. */
+import { join, relative } from 'node:path';
+import type { Host, HostPath } from './host/host.ts';
+import type { Inputs } from './inputs.ts';
+import type { ManifestFiles } from './manifest/manifest.ts';
+import { worktreeFiles } from './manifest/worktree.ts';
+import { type Pinned, pinAgentConfig } from './trust/agent-config.ts';
+import { makeGitHubApi } from './trust/api.ts';
+import type { Event } from './trust/event.ts';
+import { gitFiles } from './trust/git-files.ts';
+import { compareManifest } from './trust/manifest-difference.ts';
+import { openRepository, type Repository } from './trust/repository.ts';
+import { decideTrust, type Trust } from './trust/trust.ts';
+import { trustedDirectory } from './trust/trusted-directory.ts';
+
+export type Trusted = {
+  readonly trust: Trust;
+  readonly files: ManifestFiles;
+  /** Says what differs when the head has another manifest, which is ignored. */
+  compareManifest(carrier: string): Promise<string | undefined>;
+  /** A directory of the checkout as it is trusted; a copy of it is made as `copyName`. */
+  directory(path: HostPath, copyName: string): Promise<HostPath>;
+  /** Agent configuration about which the head does not decide. */
+  pinned(): Promise<readonly Pinned[]>;
+  close(): Promise<void>;
+};
+
+/**
+ * `scratch`: a directory of the step, for what is copied out of git.
+ * @throws {BottleError} `untrusted` when the event may not start a run
+ */
+export async function openTrusted(
+  host: Host,
+  inputs: Inputs,
+  event: Event,
+  scratch: HostPath,
+): Promise<Trusted> {
+  const { checkout, token } = inputs;
+  const repository = await openRepository(host, { checkout, token, scratch });
+  try {
+    const api = makeGitHubApi(host, token);
+    const trust = await decideTrust({ event, inputs, repository, api });
+    const source = { trust, close: async () => repository?.close() };
+    if (repository === undefined || trust.ref.kind === 'worktree') {
+      return { ...source, files: worktreeFiles(checkout), ...AS_CHECKED_OUT };
+    }
+    const files = gitFiles(repository, trust.ref.sha);
+    if (trust.head === 'trusted') return { ...source, files, ...AS_CHECKED_OUT };
+    return { ...source, files, ...besideHead(repository, trust.ref.sha, files, scratch) };
+  } catch (error) {
+    await repository?.close();
+    throw error;
+  }
+}
+
+type Differing = Pick<Trusted, 'compareManifest' | 'directory' | 'pinned'>;
+
+/** What is checked out is what is trusted. */
+const AS_CHECKED_OUT: Differing = {
+  compareManifest: async () => undefined,
+  directory: async (path) => path,
+  pinned: async () => [],
+};
+
+/** What is checked out is somebody's proposal; whatever rules the run comes from the commit `sha`. */
+function besideHead(
+  repository: Repository,
+  sha: string,
+  files: ManifestFiles,
+  scratch: HostPath,
+): Differing {
+  const { checkout } = repository;
+  return {
+    compareManifest: (carrier) => compareManifest(files, worktreeFiles(checkout), carrier),
+    async directory(path, copyName) {
+      const inside = relative(checkout, path);
+      // The runner's own directories are the workflow's choice.
+      if (inside === '..' || inside.startsWith('../')) return path;
+      const copy = join(scratch, copyName);
+      await trustedDirectory(repository, sha, inside, copy);
+      return copy;
+    },
+    pinned: async () => pinAgentConfig(repository, sha, await repository.listHead()),
+  };
+}
