@@ -1,9 +1,15 @@
 /** Runs every benchmark and prints one table: our figure, its reference beside it, the ratio. */
+import { benchImage } from './image.ts';
 import { benchManifest } from './manifest.ts';
 import { benchOverhead } from './overhead.ts';
 import { benchProvision } from './provision.ts';
 
-const ROUNDS = { overhead: benchOverhead, provision: benchProvision, manifest: benchManifest };
+const ROUNDS = {
+  overhead: benchOverhead,
+  provision: benchProvision,
+  manifest: benchManifest,
+  image: benchImage,
+};
 const chosen = process.argv.slice(2);
 
 for (const [name, bench] of Object.entries(ROUNDS)) {

@@ -1,7 +1,7 @@
 /** The `Host` of a real step: the runner's environment, log, state and outputs, and its processes. */
 import { randomInt } from 'node:crypto';
-import { accessSync, constants, statSync } from 'node:fs';
-import { availableParallelism, freemem, totalmem } from 'node:os';
+import { accessSync, constants, statfsSync, statSync } from 'node:fs';
+import { availableParallelism, freemem, tmpdir, totalmem } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as core from '@actions/core';
@@ -10,6 +10,7 @@ import { createLog } from './log.ts';
 import { runProcess, spawnProcess } from './process.ts';
 
 const MIB = 1024 * 1024;
+const GIB = 1024 * MIB;
 const BASE_36 = '0123456789abcdefghijklmnopqrstuvwxyz';
 
 /** A step's host, and the way to leave: pending timers and sockets never keep a finished step alive. */
@@ -31,6 +32,7 @@ export function createHost(): ActionsHost {
       cores: availableParallelism(),
       memoryMib: Math.floor(totalmem() / MIB),
       freeMemoryMib: Math.floor(freemem() / MIB),
+      freeDiskGib: freeDiskGib(process.env.RUNNER_TEMP || tmpdir()),
     }),
     now: () => Date.now(),
     randomName: (length) => Array.from({ length }, () => BASE_36[randomInt(36)]).join(''),
@@ -54,6 +56,11 @@ export function createHost(): ActionsHost {
     cancelled: cancellation(),
     exit: () => process.exit(),
   };
+}
+
+function freeDiskGib(path: HostPath): number {
+  const { bavail, bsize } = statfsSync(path);
+  return Math.floor((bavail * bsize) / GIB);
 }
 
 /** The runner cancels with SIGINT, 7.5 s later SIGTERM, 2.5 s later SIGKILL. */

@@ -90,6 +90,8 @@ export type MachineFacts = {
   readonly cores: number;
   readonly memoryMib: number;
   readonly freeMemoryMib: number;
+  /** Of the file system that holds the step's directory. */
+  readonly freeDiskGib: number;
 };
 
 /** What a stage may ask of the runner. */

@@ -20,7 +20,7 @@ export function engineHost(overrides: Partial<Host> = {}): EngineHost {
     nodePath: process.execPath,
     gatewayEntry: '/nonexistent',
     log: keepLines(lines),
-    facts: () => ({ cores: 1, memoryMib: 1024, freeMemoryMib: 1024 }),
+    facts: () => ({ cores: 1, memoryMib: 1024, freeMemoryMib: 1024, freeDiskGib: 100 }),
     now: () => Date.now(),
     randomName: (length) =>
       Array.from({ length }, () => Math.floor(Math.random() * 36).toString(36)).join(''),

@@ -16,7 +16,7 @@ async function exampleOfPage(): Promise<string> {
       task: 'Review the last commit.',
       skills: [{ name: 'verify', from: '/checkout/skills/verify' }],
       hostVariables: new Set(['NPM_TOKEN']),
-      facts: { cores: 4, memoryMib: 16_384, freeMemoryMib: 15_000 },
+      facts: { cores: 4, memoryMib: 16_384, freeMemoryMib: 15_000, freeDiskGib: 100 },
       suffix: 'k3x9q',
     },
   );

@@ -18,7 +18,7 @@ async function errorOf(files: Files, given?: Given): Promise<BottleError> {
 
 describe('the size of the machine', () => {
   const sizeOn = async (cores: number, freeMemoryMib: number) => {
-    const facts = { cores, memoryMib: 2 * freeMemoryMib, freeMemoryMib };
+    const facts = { cores, memoryMib: 2 * freeMemoryMib, freeMemoryMib, freeDiskGib: 100 };
     const { cpus, memoryMib } = (await planOf(LOCAL, { facts })).machine;
     return [cpus.value, memoryMib.value];
   };
@@ -30,16 +30,27 @@ describe('the size of the machine', () => {
     [2, 500, 1, 300],
     [3, 2048, 2, 1228],
     [4, 6826, 3, 4095],
-    [5, 6827, 4, 4096],
-    [64, 65_536, 4, 4096],
+    [5, 6827, 3, 4096],
+    [64, 65_536, 3, 4096],
   ])('on %i cores with %i MiB free: %i and %i MiB', async (cores, free, cpus, memory) => {
     expect(await sizeOn(cores, free)).toEqual([cpus, memory]);
+  });
+
+  test.each([
+    [0, 1],
+    [3, 1],
+    [14, 7],
+    [20, 10],
+    [2000, 10],
+  ])('with %i GiB of disk free: %i GiB of storage', async (freeDiskGib, storage) => {
+    const facts = { cores: 2, memoryMib: 8192, freeMemoryMib: 4096, freeDiskGib };
+    expect((await planOf(LOCAL, { facts })).machine.storageGib.value).toBe(storage);
   });
 
   test('is whole and within bounds on every runner', async () => {
     for (let cores = 1; cores <= 64; cores += 1) {
       const [cpus = 0, memory = 0] = await sizeOn(cores, Math.round(200 * 1.0965 ** cores));
-      expect([1, 2, 3, 4]).toContain(cpus);
+      expect([1, 2, 3]).toContain(cpus);
       expect(cpus).toBeLessThanOrEqual(Math.max(1, cores - 1));
       expect(Number.isInteger(memory) && memory >= 256 && memory <= 4096).toBe(true);
     }

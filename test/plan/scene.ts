@@ -49,7 +49,7 @@ export async function requestOf(files: Files, { inputs, ...given }: Given = {}) 
     lock: { file: '.bot-bottle/images.lock', text: '' },
     trust: TRUST,
     pinned: [],
-    facts: { cores: 8, memoryMib: 16_384, freeMemoryMib: 16_384 },
+    facts: { cores: 8, memoryMib: 16_384, freeMemoryMib: 16_384, freeDiskGib: 100 },
     suffix: 'abc12',
     hostVariables: new Set(),
     ...given,

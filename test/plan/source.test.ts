@@ -78,7 +78,7 @@ const LINES: readonly Line[] = [
     name: 'cpus',
     read: (plan) => plan.machine.cpus,
     manifest: ['machine: { cpus: 9 }', 9],
-    otherwise: [4, 'default: cores − 1, at most 4'],
+    otherwise: [3, 'default: cores − 1, at most 3'],
   },
   {
     name: 'memory',
@@ -90,7 +90,7 @@ const LINES: readonly Line[] = [
     name: 'storage',
     read: (plan) => plan.machine.storageGib,
     manifest: ['machine: { storage_gib: 33 }', 33],
-    otherwise: [10, 'default'],
+    otherwise: [10, 'default: half of free, at most 10'],
   },
   {
     name: 'outputs',
