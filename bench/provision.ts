@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createHost } from '../src/host/actions.ts';
 import type { HostPath } from '../src/host/host.ts';
-import { bubblewrapEngine } from '../src/machine/bubblewrap.ts';
+import { bubblewrapEngine } from '../src/machine/bubblewrap/bubblewrap.ts';
 import { provision } from '../src/provision/provision.ts';
 import { makePlan } from '../test/provision/plan.ts';
 import { type BenchRow, compare } from './row.ts';

@@ -9,7 +9,7 @@ import { imageRequest } from './image-request.ts';
 import type { Inputs } from './inputs.ts';
 import { diagnose, failuresOf, type ReadyEngine } from './machine/engine.ts';
 import type { EngineName } from './machine/machine.ts';
-import { longestSocketPath, machineSocket } from './machine/smolvm-state.ts';
+import { longestSocketPath, machineSocket } from './machine/smolvm/state.ts';
 import type { Plan } from './plan/plan.ts';
 import { renderFindings } from './report/doctor-summary.ts';
 import { describePlan, renderPlan } from './report/plan-summary.ts';

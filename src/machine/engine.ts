@@ -1,14 +1,14 @@
 /** The engine of a given name, and whether this runner can boot with it. */
 import { BottleError } from '../errors.ts';
 import type { Host, HostPath } from '../host/host.ts';
-import { bubblewrapEngine, tryBottle } from './bubblewrap.ts';
-import { examineEngine, examineRunner, probeEngine, probeRunner } from './doctor.ts';
-import { fail, ok } from './doctor-finding.ts';
-import type { SocketFacts } from './doctor-room.ts';
-import { ensureSmolvm, type SmolvmProgram } from './install.ts';
-import type { SmolvmRequest } from './install-release.ts';
+import { bubblewrapEngine, tryBottle } from './bubblewrap/bubblewrap.ts';
+import { examineEngine, examineRunner, probeEngine, probeRunner } from './doctor/doctor.ts';
+import { fail, ok } from './doctor/finding.ts';
+import type { SocketFacts } from './doctor/room.ts';
+import { ensureSmolvm, type SmolvmProgram } from './install/install.ts';
+import type { SmolvmRequest } from './install/release.ts';
 import type { Engine, EngineName, Finding } from './machine.ts';
-import { smolvmEngine } from './smolvm.ts';
+import { smolvmEngine } from './smolvm/smolvm.ts';
 
 /** `binary`: the smolvm program; bubblewrap finds its own on PATH. */
 export function createEngine(host: Host, name: EngineName, binary: HostPath): Engine {

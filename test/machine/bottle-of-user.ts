@@ -1,5 +1,5 @@
 /** A process of an ordinary user that boots a bottle, asks who is in it, and removes it. */
-import { bubblewrapEngine } from '../../src/machine/bubblewrap.ts';
+import { bubblewrapEngine } from '../../src/machine/bubblewrap/bubblewrap.ts';
 import { bootBottle } from './bottle.ts';
 import { engineHost } from './engine-host.ts';
 import { gather } from './gather.ts';

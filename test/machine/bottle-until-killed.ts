@@ -1,5 +1,5 @@
 /** A process that runs a command in a bottle for ever. Argument: the directory of the test. */
-import { bubblewrapEngine } from '../../src/machine/bubblewrap.ts';
+import { bubblewrapEngine } from '../../src/machine/bubblewrap/bubblewrap.ts';
 import { bottleSpec } from './bottle.ts';
 import { engineHost } from './engine-host.ts';
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BottleError } from '../../src/errors.ts';
 import type { Host } from '../../src/host/host.ts';
-import { bubblewrapEngine, tryBottle } from '../../src/machine/bubblewrap.ts';
+import { bubblewrapEngine, tryBottle } from '../../src/machine/bubblewrap/bubblewrap.ts';
 import type { Machine, MachineSpec } from '../../src/machine/machine.ts';
 import { engineHost } from './engine-host.ts';
 

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { imageRootfs } from '../../src/machine/bubblewrap-rootfs.ts';
+import { imageRootfs } from '../../src/machine/bubblewrap/rootfs.ts';
 import type { Machine } from '../../src/machine/machine.ts';
 import { bootBottle, whyNoBottle } from './bottle.ts';
 import { engineHost } from './engine-host.ts';

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { BottleError } from '../../src/errors.ts';
 import { spawnProcess } from '../../src/host/process.ts';
-import { UNPRIVILEGED_ID } from '../../src/machine/bubblewrap-launch.ts';
+import { UNPRIVILEGED_ID } from '../../src/machine/bubblewrap/launch.ts';
 import type { ExecOptions, Machine } from '../../src/machine/machine.ts';
 import { bootBottle, whyNoBottle } from './bottle.ts';
 import { engineHost } from './engine-host.ts';

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Host, RunResult } from '../../src/host/host.ts';
-import { probeEngine, probeRunner } from '../../src/machine/doctor.ts';
-import { examineJob, probeJob } from '../../src/machine/doctor-job.ts';
-import { probeKvm } from '../../src/machine/doctor-kvm.ts';
-import { probeMac } from '../../src/machine/doctor-mac.ts';
-import { probePlatform } from '../../src/machine/doctor-platform.ts';
+import { probeEngine, probeRunner } from '../../src/machine/doctor/doctor.ts';
+import { examineJob, probeJob } from '../../src/machine/doctor/job.ts';
+import { probeKvm } from '../../src/machine/doctor/kvm.ts';
+import { probeMac } from '../../src/machine/doctor/mac.ts';
+import { probePlatform } from '../../src/machine/doctor/platform.ts';
 import { engineHost } from './engine-host.ts';
 
 let folder = '';

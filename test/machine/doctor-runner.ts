@@ -1,6 +1,6 @@
 /** Runners as the doctor sees them, to be changed in one thing or another. */
 import { expect } from 'vitest';
-import { examineRunner, type RunnerFacts } from '../../src/machine/doctor.ts';
+import { examineRunner, type RunnerFacts } from '../../src/machine/doctor/doctor.ts';
 import type { EngineName } from '../../src/machine/machine.ts';
 
 export type Change = { readonly [K in keyof RunnerFacts]?: Partial<RunnerFacts[K]> };

@@ -1,7 +1,7 @@
 /** Bubblewrap, room and the job: what the doctor says of them, and what always holds. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { examineEngine, examineRunner, type RunnerFacts } from '../../src/machine/doctor.ts';
+import { examineEngine, examineRunner, type RunnerFacts } from '../../src/machine/doctor/doctor.ts';
 import type { EngineName } from '../../src/machine/machine.ts';
 import { changed, expectFindings, MAC, type Runner, UBUNTU } from './doctor-runner.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { ArchiveError, unpackArchive } from '../../src/machine/install-archive.ts';
+import { ArchiveError, unpackArchive } from '../../src/machine/install/archive.ts';
 import { TarError } from '../../src/tar/tar-error.ts';
 import { type TarEntry, tarArchive } from '../pack/tar.ts';
 

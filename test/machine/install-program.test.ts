@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import type { RunResult } from '../../src/host/host.ts';
-import { probeProgram, readVersion } from '../../src/machine/install-program.ts';
-import { chooseRelease, findChecksum, PINNED_VERSION } from '../../src/machine/install-release.ts';
+import { probeProgram, readVersion } from '../../src/machine/install/program.ts';
+import { chooseRelease, findChecksum, PINNED_VERSION } from '../../src/machine/install/release.ts';
 import { DOUBLE } from '../smolvm-double/double.ts';
 import { engineHost } from './engine-host.ts';
 

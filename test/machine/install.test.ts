@@ -16,8 +16,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { BottleError } from '../../src/errors.ts';
 import type { Host } from '../../src/host/host.ts';
-import { ensureSmolvm } from '../../src/machine/install.ts';
-import { PINNED_VERSION } from '../../src/machine/install-release.ts';
+import { ensureSmolvm } from '../../src/machine/install/install.ts';
+import { PINNED_VERSION } from '../../src/machine/install/release.ts';
 import { type Answer, closeServers } from '../image/file-server.ts';
 import {
   ARCHIVE,

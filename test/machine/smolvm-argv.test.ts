@@ -9,7 +9,7 @@ import {
   listArgv,
   startArgv,
   stopArgv,
-} from '../../src/machine/smolvm-argv.ts';
+} from '../../src/machine/smolvm/argv.ts';
 
 const SPEC: MachineSpec = {
   name: 'bottle-demo-abc12',

@@ -1,9 +1,9 @@
 /** smolvm's texts become advice. */
 import { describe, expect, test } from 'vitest';
-import { classifyFailure, engineError } from '../../src/machine/smolvm-failure.ts';
-import { FAILURE_CLASSES } from '../../src/machine/smolvm-failure-class.ts';
-import { parseList } from '../../src/machine/smolvm-list.ts';
-import { checkSocketPath, printable } from '../../src/machine/smolvm-state.ts';
+import { classifyFailure, engineError } from '../../src/machine/smolvm/failure.ts';
+import { FAILURE_CLASSES } from '../../src/machine/smolvm/failure-class.ts';
+import { parseList } from '../../src/machine/smolvm/list.ts';
+import { checkSocketPath, printable } from '../../src/machine/smolvm/state.ts';
 
 /** Texts as smolvm writes them, and the class that each belongs to. */
 const SAMPLES: readonly (readonly [string, string])[] = [

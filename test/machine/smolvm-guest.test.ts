@@ -14,7 +14,7 @@ import {
   readDropPrefix,
   setupProgram,
   wrapperProgram,
-} from '../../src/machine/smolvm-guest.ts';
+} from '../../src/machine/smolvm/guest.ts';
 
 const USER: GuestUser = { name: 'node', uid: 1000, gid: 1000, home: '/home/node' };
 const words = fc.array(

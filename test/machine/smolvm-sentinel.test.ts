@@ -3,7 +3,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { openSentinelStream } from '../../src/machine/smolvm-sentinel.ts';
+import { openSentinelStream } from '../../src/machine/smolvm/sentinel.ts';
 
 const TOKEN = 'bottle-exit:0123456789abcdefghijklmnopqrstuv';
 

@@ -1,7 +1,7 @@
 /** A smolvm release as a loopback server offers it; the program in it is the test double. */
 import { createHash } from 'node:crypto';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
-import { chooseRelease } from '../../src/machine/install-release.ts';
+import { chooseRelease } from '../../src/machine/install/release.ts';
 import { type Answer, type FileServer, serve } from '../image/file-server.ts';
 import { type TarEntry, tarArchive } from '../pack/tar.ts';
 import { DOUBLE } from '../smolvm-double/double.ts';

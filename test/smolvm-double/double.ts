@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Host } from '../../src/host/host.ts';
 import type { Machine, MachineSpec } from '../../src/machine/machine.ts';
-import { smolvmEngine } from '../../src/machine/smolvm.ts';
+import { smolvmEngine } from '../../src/machine/smolvm/smolvm.ts';
 import { engineHost } from '../machine/engine-host.ts';
 import { writeTinyPack } from '../pack/rootfs.ts';
 
