@@ -144,6 +144,8 @@ export type UploadedArtifact = {
 export type CacheOptions = {
   /** A directory that comes first on the client's PATH during the call: its `tar`, its `zstd`. */
   readonly tools?: HostPath;
+  /** How long a restore may take to learn whether there is an entry; the transfer has no limit. */
+  readonly lookupMs?: number;
 };
 
 /** GitHub's own services; apart from `Host` so that the post step need not load their clients. */
@@ -155,7 +157,7 @@ export interface Services {
     root: HostPath,
     options: { readonly retentionDays?: number; readonly compressionLevel?: number },
   ): Promise<UploadedArtifact>;
-  /** Restores `paths` under exactly `key`; false on a miss. */
+  /** Restores `paths` under exactly `key`; false on a miss. Throws when no answer comes in time. */
   restoreCache(paths: readonly string[], key: string, options?: CacheOptions): Promise<boolean>;
   /** Saves `paths` under `key`; false when the service did not take it. */
   saveCache(paths: readonly string[], key: string, options?: CacheOptions): Promise<boolean>;

@@ -22,11 +22,14 @@ export function createServices(env: NodeJS.ProcessEnv): Services {
         size: uploaded.size ?? 0,
       };
     },
-    restoreCache: async (paths, key, { tools } = {}) => {
+    restoreCache: async (paths, key, { tools, lookupMs } = {}) => {
       const cache = await import('@actions/cache');
       // The service matches keys by prefix; only the exact one is ours.
+      const restore = async (lookupOnly: boolean) =>
+        (await cache.restoreCache([...paths], key, [], { lookupOnly })) === key;
       return await withTools(env, tools, async () => {
-        return (await cache.restoreCache([...paths], key)) === key;
+        if (lookupMs === undefined) return await restore(false);
+        return (await withinTime(restore(true), lookupMs)) && (await restore(false));
       });
     },
     saveCache: async (paths, key, { tools } = {}) => {
@@ -36,6 +39,23 @@ export function createServices(env: NodeJS.ProcessEnv): Services {
       });
     },
   };
+}
+
+/**
+ * The client asks a service that is down for 33 s. One that only looks up can be left to itself: it
+ * goes on asking, and whatever it learns it does no more.
+ */
+async function withinTime<T>(answer: Promise<T>, milliseconds: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    const error = new Error(`no answer in ${milliseconds} ms`);
+    timer = setTimeout(() => reject(error), milliseconds);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** The client looks its programs up in the process's own environment, so that is where they go. */

@@ -25,12 +25,13 @@ export async function writeCacheTools(
   folder: HostPath,
   image: HostPath,
 ): Promise<void> {
-  // The client calls `tar --posix -cf <archive> …` and `tar -xf <archive> …`; `-tf` when debugging.
+  // The client calls `tar --posix -cf cache.tzst …` and `tar -xf <folder>/cache.tzst -P …`, or `-tf`
+  // when debugging. Others may call tar while it works.
   const tar = `#!/bin/sh
-case "$1" in
-  --posix) exec ln -s ${quote(image)} "$3" ;;
-  -xf) exec mv "$2" ${quote(image)} ;;
-  -tf) exit 0 ;;
+case "$1 $2 $3" in
+  '--posix -cf cache.tzst') exec ln -s ${quote(image)} "$3" ;;
+  '-xf '*'/cache.tzst -P') exec mv "$2" ${quote(image)} ;;
+  '-tf '*'/cache.tzst -P') exit 0 ;;
 esac
 exec ${quote(host.which('tar') ?? 'tar')} "$@"
 `;

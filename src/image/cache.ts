@@ -36,6 +36,9 @@ export type Restored =
  */
 const PATHS: readonly string[] = ['/dev/null'];
 
+/** What a service that does not answer may cost the run. */
+const LOOKUP_MS = 2000;
+
 export function cacheKey({ platform, arch, smolvmVersion, sha256 }: CacheKeyParts): string {
   return `bottle-smolmachine-v1-${platform}-${arch}-smolvm${smolvmVersion}-${sha256}`;
 }
@@ -57,7 +60,7 @@ export async function restoreImage(
   const [path, tools] = [join(folder, 'restored.smolmachine'), join(folder, 'restore-tools')];
   await writeCacheTools(host, tools, path);
   try {
-    await services.restoreCache([...PATHS], cacheKey(key), { tools });
+    await services.restoreCache([...PATHS], cacheKey(key), { tools, lookupMs: LOOKUP_MS });
   } catch (error) {
     host.log.info(`The cache did not answer: ${messageOf(error)}`);
   }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import zlib from 'node:zlib';
@@ -11,6 +11,7 @@ import { engineHost } from '../machine/engine-host.ts';
 import { tarArchive } from '../pack/tar.ts';
 import { type PackOptions, type WrittenPack, writePack } from '../pack/writer.ts';
 import { AZURITE_MISSING, startAzurite } from '../results-service/azurite-blob-store.ts';
+import type { Fault } from '../results-service/fault.ts';
 import { type ResultsService, startResultsService } from '../results-service/service.ts';
 import { closeServers, type FileServer, serve } from './file-server.ts';
 import { makeRunner, type Runner } from './job.ts';
@@ -173,10 +174,12 @@ describe('the cache is optional', () => {
   });
 
   test('the runner’s tar serves whoever else calls it meanwhile', async () => {
-    const tools = join(folder(), 'tools-only');
+    const [tools, archive] = [join(folder(), 'tools-only'), join(folder(), 'other.tar')];
     await writeCacheTools(engineHost(), tools, join(folder(), 'image'));
-    const found = execFileSync(join(tools, 'tar'), ['--version'], { encoding: 'utf8' });
-    expect(found).toBe(execFileSync('tar', ['--version'], { encoding: 'utf8' }));
+    writeFileSync(archive, tarArchive([{ name: 'hello.txt', body: 'hello' }]));
+    execFileSync(join(tools, 'tar'), ['-xf', archive, '-C', folder()]);
+    expect(readFileSync(join(folder(), 'hello.txt'), 'utf8')).toBe('hello');
+    expect(existsSync(archive)).toBe(true);
   });
 
   test.each<[what: string, over: Partial<ImageRequest>, env: Record<string, string>]>([
@@ -217,6 +220,28 @@ describe('the cache is optional', () => {
     expect(facts).toMatchObject({ hit: 'source' });
     // The time that one is allowed, and what the restore that came before it took.
     expect(milliseconds - plain.milliseconds).toBeLessThan(2000 + 2500);
+  });
+
+  test.each<[what: string, fault: Fault]>([
+    ['a 503', { kind: 'status', status: 503 }],
+    ['no answer', { kind: 'slow', ms: 60_000 }],
+  ])('%s at the lookup costs two seconds, not 33, and is a miss', async (_what, fault) => {
+    service.faults.inject('GetCacheEntryDownloadURL', fault);
+    const { facts, error } = await runner.run(request, service.env);
+    expect(error).toBeUndefined();
+    expect(facts).toMatchObject({ hit: 'source', notices: [] });
+    expect(facts.milliseconds).toBeLessThan(10_000);
+    // Nothing of what was left running may touch the job: the next one finds all in its place.
+    expect((await job()).facts).toMatchObject({ hit: 'store', notices: [] });
+    expect(readdirSync(join(runner.store, '.temporary'))).toEqual([]);
+  });
+
+  test('a restore that takes longer than a lookup may is waited for', async () => {
+    await job();
+    emptyStore();
+    service.faults.inject('GetBlob', { kind: 'slow', ms: 3000 });
+    expect((await job()).facts).toMatchObject({ hit: 'cache', notices: [] });
+    expect(downloads()).toBe(1);
   });
 
   test('a service that is down is a miss', async () => {
