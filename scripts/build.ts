@@ -21,4 +21,7 @@ for (const entry of ['main', 'post', 'gateway']) {
   // No minification and no source map: what runs is what a reviewer reads.
   run('@vercel/ncc/dist/ncc/cli.js', 'build', `build/${entry}.js`, '-o', `${outDir}/${entry}`);
 }
-writeFileSync(`${outDir}/LICENSES.txt`, await getLicenseFileText(`${root}/package.json`));
+const licences = await getLicenseFileText(`${root}/package.json`, {
+  replace: { 'buffers@0.1.1': `${root}/scripts/licence/buffers.txt` },
+});
+writeFileSync(`${outDir}/LICENSES.txt`, licences);
