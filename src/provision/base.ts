@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { type BytePath, joinNul, splitNul } from './byte-path.ts';
 import type { Repository } from './repository.ts';
 import type { Scratch } from './scratch.ts';
+import type { TreeEntry } from './tree-entry.ts';
 import { type Listing, SUBMODULE_MODE, type Tracked, type WorkTree } from './work-tree.ts';
 
 /** Where the guest's repository starts, in the order of its index. */
@@ -50,14 +51,15 @@ export async function baseOfCheckout(checkout: {
   const committed = committedOf(listing, changes);
   const indexed = statSync(source.index).mtimeMs;
   const clean = new Set<BytePath>();
-  const added: BytePath[] = [];
+  const added: TreeEntry[] = [];
   const copied = new Set<BytePath>();
-  for (const { path, kind, mtimeMs } of workTree.entries) {
+  for (const entry of workTree.entries) {
+    const { path, mtimeMs } = entry;
     copied.add(path);
-    if (kind === 'directory') continue;
+    if (entry.kind === 'directory') continue;
     const same = listing.tracked.has(path) && !changes.has(path) && !listing.sparse.has(path);
-    if (same && mtimeMs < indexed) clean.add(path);
-    else added.push(path);
+    if (same && entry.root === source.top && mtimeMs < indexed) clean.add(path);
+    else added.push(entry);
   }
   const removed = [...committed]
     .filter(([path, { mode }]) => !copied.has(path) && mode !== SUBMODULE_MODE)
@@ -88,12 +90,7 @@ export async function baseOfFiles(
   seconds: number,
 ): Promise<Base> {
   const files = workTree.entries.filter(({ kind }) => kind !== 'directory');
-  const tree = await writeTree(
-    scratch,
-    '',
-    files.map(({ path }) => path),
-    [],
-  );
+  const tree = await writeTree(scratch, '', files, []);
   const identity = `${plain(author.name)} <${plain(author.email)}> ${seconds} +0000`;
   const people = `author ${identity}\ncommitter ${identity}\n`;
   const text = `tree ${tree}\n${people}\nThe workspace as it was provisioned\n`;
@@ -114,7 +111,7 @@ function plain(text: string): string {
 async function writeTree(
   scratch: Scratch,
   head: string,
-  added: readonly BytePath[],
+  added: readonly TreeEntry[],
   removed: readonly BytePath[],
 ): Promise<string> {
   if (head !== '') await scratch.run(['read-tree', head]);
@@ -123,9 +120,9 @@ async function writeTree(
     const records = removed.map((path) => `0 ${none}\t${path}`);
     await scratch.run(['update-index', '-z', '--index-info'], joinNul(records));
   }
-  if (added.length > 0) {
-    const update = ['update-index', '-z', '--add', '--replace', '--stdin'];
-    await scratch.run([...STREAM_LARGE, ...update], joinNul(added));
+  const update = [...STREAM_LARGE, 'update-index', '-z', '--add', '--replace', '--stdin'];
+  for (const [root, files] of Map.groupBy(added, (entry) => entry.root)) {
+    await scratch.run(update, joinNul(files.map(({ path }) => path)), root);
   }
   return idOf(await scratch.run(['write-tree']));
 }

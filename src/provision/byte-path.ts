@@ -15,6 +15,20 @@ export function textOf(path: BytePath): string | undefined {
   return isUtf8(bytes) ? bytes.toString() : undefined;
 }
 
+/** The directories above, the nearest first. */
+export function parentsOf(path: BytePath): BytePath[] {
+  const parents: BytePath[] = [];
+  for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
+    parents.push(path.slice(0, end));
+  }
+  return parents;
+}
+
+/** The first name of a path. */
+export function topOf(path: BytePath): BytePath {
+  return path.split('/', 1)[0] ?? '';
+}
+
 /** Reads what git writes with `-z`. */
 export function splitNul(output: Buffer): BytePath[] {
   return output.toString('latin1').split('\0').slice(0, -1);

@@ -5,7 +5,7 @@ import type { HostPath } from '../host/host.ts';
 import type { GuestPath } from '../machine/machine.ts';
 import type { TarEntry } from '../tar/write.ts';
 import type { Base } from './base.ts';
-import type { BytePath } from './byte-path.ts';
+import { type BytePath, topOf } from './byte-path.ts';
 import { writeIndex } from './git-index.ts';
 import type { TreeEntry } from './tree-entry.ts';
 import type { WorkTree } from './work-tree.ts';
@@ -44,6 +44,11 @@ export function* gitDirectoryEntries(
   }
   if (existsSync(git.shallow)) yield file('shallow', readFileSync(git.shallow));
   yield file('config', configFor(git.objectFormat));
+  const beside = new Set(git.workTree.beside.map(({ path }) => topOf(path)));
+  if (beside.size > 0) {
+    const lines = [...beside].map((directory) => `/${directory}/\n`);
+    yield file('info/exclude', Buffer.from(lines.join(''), 'latin1'));
+  }
   if (git.branch !== '') {
     const sorted = '# pack-refs with: peeled fully-peeled sorted \n';
     yield file('packed-refs', `${sorted}${git.base.commit} ${git.branch}\n`);

@@ -5,9 +5,9 @@ import type { Host, HostPath } from '../host/host.ts';
 import type { Git } from './git-command.ts';
 import type { Repository } from './repository.ts';
 
-/** git in the scratch repository, with the workspace as its work tree. */
+/** git in the scratch repository, with the workspace as its work tree, or another one. */
 export type Scratch = {
-  run(args: readonly string[], stdin?: Uint8Array): Promise<Buffer>;
+  run(args: readonly string[], stdin?: Uint8Array, workTree?: HostPath): Promise<Buffer>;
   /** The same with the checkout's index, for reading. */
   readIndex(args: readonly string[]): Promise<Buffer>;
   readonly objectFormat: string;
@@ -28,16 +28,19 @@ export function openScratch(
   makeRepository(directory, objectFormat, host.platform);
   if (source) borrow(source, directory);
 
-  const place = { GIT_DIR: directory, GIT_WORK_TREE: workspace };
-  const readPlace = { GIT_DIR: directory, GIT_WORK_TREE: source?.top ?? workspace };
-  const run = (args: readonly string[], env: Record<string, string>, stdin?: Uint8Array) =>
-    git.run(args, { cwd: workspace, env, ...(stdin ? { stdin } : {}) });
+  const env = (workTree: HostPath, index: HostPath) => ({
+    GIT_DIR: directory,
+    GIT_WORK_TREE: workTree,
+    GIT_INDEX_FILE: index,
+  });
+  const ownIndex = join(home, 'index');
+  const borrowed = env(source?.top ?? workspace, join(directory, BORROWED_INDEX));
   return {
     objectFormat,
     packs: join(directory, 'objects', 'pack'),
-    run: (args, stdin) => run(args, { ...place, GIT_INDEX_FILE: join(home, 'index') }, stdin),
-    readIndex: (args) =>
-      run(args, { ...readPlace, GIT_INDEX_FILE: join(directory, BORROWED_INDEX) }),
+    run: (args, stdin, workTree = workspace) =>
+      git.run(args, { cwd: workTree, env: env(workTree, ownIndex), ...(stdin ? { stdin } : {}) }),
+    readIndex: (args) => git.run(args, { cwd: workspace, env: borrowed }),
   };
 }
 

@@ -7,8 +7,9 @@ import type { TarEntry } from '../tar/write.ts';
 import { type BytePath, textOf } from './byte-path.ts';
 import { type LeftOut, leaveOut } from './left-out.ts';
 
-/** `path` is relative to the directory it was found in; `mtimeMs` is since the epoch. */
+/** `path` is relative to `root`, the directory it was found in; `mtimeMs` is since the epoch. */
 export type TreeEntry = {
+  readonly root: HostPath;
   readonly path: BytePath;
   readonly text: string;
   readonly from: HostPath;
@@ -32,7 +33,7 @@ export function inspect(root: HostPath, path: BytePath): TreeEntry | NoEntry {
   const from = `${root}/${text}`;
   const stats = statOf(from);
   if (!stats) return 'absent';
-  const found = { path, text, from, mtimeMs: stats.mtimeMs };
+  const found = { root, path, text, from, mtimeMs: stats.mtimeMs };
   const mode = stats.mode & 0o777;
   if (stats.isFile()) return { ...found, kind: 'file', size: stats.size, mode };
   if (stats.isDirectory()) return { ...found, kind: 'directory', mode };

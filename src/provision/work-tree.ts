@@ -24,6 +24,8 @@ export type WorkTree = {
   readonly entries: readonly TreeEntry[];
   /** Kept out on purpose: these are no deletions. */
   readonly withheld: ReadonlySet<BytePath>;
+  /** Copied too, into directories that git does not look at: no part of what the agent changes. */
+  readonly beside: readonly TreeEntry[];
 };
 
 /** Options for `git ls-files` that yield what `parseListing` reads. */
@@ -84,7 +86,7 @@ export function listCheckout(
     if (path.endsWith('/')) add(path.slice(0, -1), 'repository');
     else add(path, 'file');
   }
-  return { entries, withheld };
+  return { entries, withheld, beside: [] };
 }
 
 /** Everything but `.git`, where git has nothing to say. */
@@ -93,7 +95,7 @@ export function listFolder(
   isOut: (path: BytePath) => boolean,
   leftOut: LeftOut,
 ): WorkTree {
-  return { entries: [...walk(workspace, leftOut, isOut)], withheld: new Set() };
+  return { entries: [...walk(workspace, leftOut, isOut)], withheld: new Set(), beside: [] };
 }
 
 /** True for a directory below `root` that is reached through no link. */

@@ -10,6 +10,7 @@ import type { Git } from './git-command.ts';
 import { type GitDirectory, gitDirectoryEntries } from './git-directory.ts';
 import { beginHistory, keepHistory, packHead } from './history.ts';
 import { type LeftOut, leaveOut, noticesOf } from './left-out.ts';
+import { type Pinning, pinWorkTree } from './pinned.ts';
 import { findRepository, noHistoryReason } from './repository.ts';
 import { openScratch, type Scratch } from './scratch.ts';
 import type { Step, Tally } from './step.ts';
@@ -60,7 +61,7 @@ export function workspaceStep(job: WorkspaceJob): WorkspaceStep {
     // second: git would take it for unchanged.
     const mtimeOf = (entry: TreeEntry) =>
       Math.max(0, Math.min(Math.floor(entry.mtimeMs / 1000), seconds - 2));
-    for (const entry of workTree.entries) {
+    for (const entry of [...workTree.entries, ...workTree.beside]) {
       if (entry.kind === 'file') {
         job.tally.files += 1;
         job.tally.bytes += entry.size;
@@ -87,17 +88,22 @@ async function openCheckout(job: WorkspaceJob, root: HostPath): Promise<Checkout
   const leftOut: LeftOut = new Map();
   const listed = job.git
     ? await openWithGit(job, job.git, root, leftOut)
-    : openWithoutGit(job, root, leftOut);
+    : await openWithoutGit(job, root, leftOut);
   listed.repository.catch(() => {});
   job.tally.notices.push(...noticesOf(leftOut));
   return listed;
 }
 
-function openWithoutGit(job: WorkspaceJob, root: HostPath, leftOut: LeftOut): Checkout {
+async function openWithoutGit(
+  job: WorkspaceJob,
+  root: HostPath,
+  leftOut: LeftOut,
+): Promise<Checkout> {
   if (existsSync(join(root, '.git'))) {
     job.tally.notices.push('No git on the runner: no history is copied, and ignored files are.');
   }
-  const workTree = listFolder(root, makeExclude(job.plan.workspace.exclude), leftOut);
+  const listed = listFolder(root, makeExclude(job.plan.workspace.exclude), leftOut);
+  const workTree = await pinWorkTree(pinningOf(job, root, undefined, leftOut), listed);
   return { workTree, repository: Promise.resolve(undefined) };
 }
 
@@ -110,6 +116,7 @@ async function openWithGit(
   const isOut = makeExclude(job.plan.workspace.exclude);
   const source = await findRepository(git, root);
   const scratch = openScratch(job.host, git, job.scratch, root, source);
+  const pinning = pinningOf(job, root, scratch, leftOut);
   const without = source ? noHistoryReason(source, root) : '';
   if (source && without === '') {
     const read = Promise.all([list(scratch), listChanges(scratch, source.head)]);
@@ -117,24 +124,36 @@ async function openWithGit(
     const packed = packHead(scratch, source);
     packed.catch(() => {});
     const [listing, changes] = await read;
-    const workTree = listCheckout(root, listing, isOut, leftOut);
-    for (const path of workTree.withheld) {
+    const listed = listCheckout(root, listing, isOut, leftOut);
+    for (const path of listed.withheld) {
       if (isOut(path) && listing.tracked.has(path)) leaveOut(leftOut, ONLY_IN_HISTORY, path);
     }
+    const workTree = await pinWorkTree(pinning, listed);
     const checkout = { scratch, source, listing, changes, workTree, packed };
     return { workTree, repository: keepHistory(checkout) };
   }
   if (source) job.tally.notices.push(`The guest starts with a first commit: ${without}.`);
   const listing = source && (await list(scratch));
   // A directory that a repository around it ignores is a folder like any other.
-  const workTree =
+  const listed =
     listing && listing.tracked.size + listing.untracked.length > 0
       ? listCheckout(root, listing, isOut, leftOut)
       : listFolder(root, isOut, leftOut);
+  const workTree = await pinWorkTree(pinning, listed);
   const author = job.plan.gitUser;
   const seconds = Math.floor(job.host.now() / 1000);
   const branch = source?.branch || 'refs/heads/main';
   return { workTree, repository: beginHistory({ scratch, workTree, author, seconds, branch }) };
+}
+
+function pinningOf(
+  job: WorkspaceJob,
+  workspace: HostPath,
+  scratch: Scratch | undefined,
+  leftOut: LeftOut,
+): Pinning {
+  const { pinned } = job.plan.workspace;
+  return { pinned, workspace, directory: job.scratch, scratch, leftOut };
 }
 
 async function list(scratch: Scratch): Promise<Listing> {

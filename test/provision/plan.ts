@@ -12,7 +12,7 @@ export function makePlan(
   return {
     user: { name: 'agent', uid: 1000, gid: 1000, home },
     provision: {
-      workspace: { from: workspace, to: join(home, 'workspace'), exclude: [] },
+      workspace: { from: workspace, to: join(home, 'workspace'), exclude: [], pinned: [] },
       prompt: { text: '', to: join(home, '.claude-bottle-prompt.txt') },
       skills: { list: [], to: join(home, '.claude', 'skills') },
       task: { text: 'Do it.\n', to: join(home, 'task.txt') },

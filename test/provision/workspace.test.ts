@@ -243,7 +243,8 @@ describe('what stays out', () => {
     scene.write('untracked.tmp', 'x\n');
     const { from, to } = scene.plan().provision.workspace;
     const exclude = ['docs', '**/*.tmp'];
-    const { baseTree, notices } = await scene.provision({ workspace: { from, to, exclude } });
+    const workspace = { from, to, exclude, pinned: [] };
+    const { baseTree, notices } = await scene.provision({ workspace });
     expect(existsSync(join(scene.guestWorkspace, 'docs'))).toBe(false);
     expect(existsSync(join(scene.guestWorkspace, 'untracked.tmp'))).toBe(false);
     expect(scene.guestGit('status', '--porcelain')).toBe('');
