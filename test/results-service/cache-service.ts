@@ -16,7 +16,7 @@ type Entry = {
 };
 
 /** What a test sees of a cache entry. */
-export type StoredCacheEntry = Pick<Entry, 'key' | 'version' | 'scope' | 'size'>;
+export type StoredCacheEntry = Pick<Entry, 'key' | 'version' | 'scope' | 'size' | 'blob'>;
 
 type Shelf = {
   readonly entries: Entry[];
