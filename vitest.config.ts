@@ -7,5 +7,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
+    // It imports JSON in a way that only bundlers take.
+    server: { deps: { inline: ['@actions/workflow-parser'] } },
   },
 });
