@@ -72,6 +72,10 @@ export async function startAzurite(): Promise<BlobStore> {
       const client = container.getBlobClient(blob);
       return (await client.exists()) ? client.downloadToBuffer() : undefined;
     },
+    async size(blob) {
+      const client = container.getBlobClient(blob);
+      return (await client.exists()) ? (await client.getProperties()).contentLength : undefined;
+    },
     async remove(blob) {
       await container.getBlobClient(blob).deleteIfExists();
     },

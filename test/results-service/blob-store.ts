@@ -11,6 +11,8 @@ export type BlobStore = {
   ): string;
   /** Undefined when there is no such blob. */
   read(blob: string): Promise<Buffer | undefined>;
+  /** In bytes; undefined when there is no such blob. */
+  size(blob: string): Promise<number | undefined>;
   remove(blob: string): Promise<void>;
   /** Serves blob traffic that comes to the service's own port; absent where it goes elsewhere. */
   serve?(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void>;

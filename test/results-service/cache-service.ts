@@ -92,7 +92,7 @@ async function finalize(
   const entry = entries.find(
     (e) => e.key === key && e.version === version && e.scope === scope && !e.done,
   );
-  const size = entry && (await store.read(entry.blob))?.length;
+  const size = entry && (await store.size(entry.blob));
   if (!entry || size === undefined || String(size) !== size_bytes) {
     onViolation(`FinalizeCacheEntryUpload ${key}: size is ${size}, not ${size_bytes}`);
     return { ok: false, message: 'the upload is not as it was announced' };

@@ -1,9 +1,12 @@
 /** Blobs on disk behind signed URLs: the part of Azure's protocol that the clients speak, and no more. */
 import { createHmac, randomBytes } from 'node:crypto';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
+import { Readable } from 'node:stream';
+import { buffer, text } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BlobStore } from './blob-store.ts';
 import type { Fault, Faults, Operation } from './fault.ts';
@@ -11,8 +14,13 @@ import type { Fault, Faults, Operation } from './fault.ts';
 /** Two segments before the blob's name: the client takes hosts such as 127.0.0.1 for path-style. */
 export const BLOB_PATH = '/account/actions-results/';
 const URL_MINUTES = 10;
+const CHUNK = 1 << 20;
 
-type Answer = { status: number; headers?: Record<string, string>; body?: Uint8Array | string };
+type Answer = {
+  status: number;
+  headers?: Record<string, string>;
+  body?: Uint8Array | string | Readable;
+};
 
 export type DiskBlobStoreOptions = {
   readonly directory: string;
@@ -37,9 +45,10 @@ export function createDiskBlobStore(options: DiskBlobStoreOptions): BlobStore {
       return url.href;
     },
     read: (blob) => readFile(fileOf(blob)).catch(() => undefined),
+    size: (blob) => sizeOf(fileOf(blob)),
     remove: (blob) => rm(fileOf(blob), { force: true }),
     async serve(request, response, url) {
-      send(response, request.method === 'HEAD', await answerTo(request, url, options, key));
+      await send(response, request.method === 'HEAD', await answerTo(request, url, options, key));
     },
     close: async () => {},
   };
@@ -52,41 +61,55 @@ async function answerTo(
   key: Buffer,
 ): Promise<Answer> {
   const blob = url.pathname.slice(BLOB_PATH.length);
-  const body = await buffer(request);
   const operation = operationOf(request, url);
   const refusal = checkRequest(request, url, operation, blob, signatureOf(url, key));
   if (operation === undefined || refusal !== undefined) {
     options.onViolation(`${request.method} ${url.pathname}${url.search}: ${refusal}`);
+    await buffer(request);
     return { status: 403, body: `<Error><Code>${refusal}</Code></Error>` };
   }
   const fault = options.faults.take(operation);
   if (fault?.kind === 'slow') await delay(fault.ms);
-  if (fault?.kind === 'status') return faultyStatus(fault);
-  if (fault?.kind === 'body') return { status: fault.status, body: fault.body };
+  if (fault?.kind === 'status' || fault?.kind === 'body') {
+    await buffer(request);
+    return fault.kind === 'status' ? faultyStatus(fault) : fault;
+  }
   const file = join(options.directory, blob);
-  if (operation.startsWith('Put')) return put(operation, file, url, body);
-  const stored = await readFile(file).catch(() => undefined);
-  return stored === undefined
-    ? { status: 404 }
-    : answerWith(damage(stored, fault), request, url, fault);
+  if (operation.startsWith('Put')) return await put(operation, file, url, request);
+  const size = await sizeOf(file);
+  return size === undefined ? { status: 404 } : await get(file, size, request, url, fault);
+}
+
+async function sizeOf(file: string): Promise<number | undefined> {
+  return (await stat(file).catch(() => undefined))?.size;
 }
 
 /** Blocks wait in a directory beside the blob until their list puts them together. */
-async function put(operation: Operation, file: string, url: URL, body: Buffer): Promise<Answer> {
+async function put(
+  operation: Operation,
+  file: string,
+  url: URL,
+  request: IncomingMessage,
+): Promise<Answer> {
   const blocks = `${file}.blocks`;
   const blockFile = (id: string) => join(blocks, Buffer.from(id).toString('hex'));
   if (operation === 'PutBlock') {
     await mkdir(blocks, { recursive: true });
-    await writeFile(blockFile(url.searchParams.get('blockid') ?? ''), body);
+    const block = blockFile(url.searchParams.get('blockid') ?? '');
+    await pipeline(request, createWriteStream(block));
   } else if (operation === 'PutBlockList') {
-    const ids = [...body.toString().matchAll(/<Latest>([^<]+)<\/Latest>/g)].map(([, id]) => id);
-    const parts = await Promise.all(ids.map((id) => readFile(blockFile(id ?? ''))));
-    await writeFile(file, Buffer.concat(parts));
+    const list = await text(request);
+    const ids = [...list.matchAll(/<Latest>([^<]+)<\/Latest>/g)].map(([, id]) => id ?? '');
+    await pipeline(readAll(ids.map(blockFile)), createWriteStream(file));
     await rm(blocks, { recursive: true, force: true });
   } else {
-    await writeFile(file, body);
+    await pipeline(request, createWriteStream(file));
   }
   return { status: 201 };
+}
+
+async function* readAll(files: readonly string[]): AsyncGenerator<Buffer> {
+  for (const file of files) yield* createReadStream(file, { highWaterMark: CHUNK });
 }
 
 function signatureOf(url: URL, key: Buffer): string {
@@ -139,54 +162,64 @@ function faultyStatus(fault: Extract<Fault, { kind: 'status' }>): Answer {
   };
 }
 
-function damage(bytes: Buffer, fault: Fault | undefined): Buffer {
-  if (fault?.kind === 'truncate') return bytes.subarray(0, fault.keep);
-  if (fault?.kind !== 'corrupt') return bytes;
-  const copy = Buffer.from(bytes);
-  copy[fault.at] = (copy[fault.at] ?? 0) ^ 0xff;
-  return copy;
-}
-
 /** The blob or the range of it that was asked for. After `cut` the length promises more than comes. */
-function answerWith(
-  stored: Buffer,
+async function get(
+  file: string,
+  size: number,
   request: IncomingMessage,
   url: URL,
   fault: Fault | undefined,
-): Answer {
+): Promise<Answer> {
+  const stored = fault?.kind === 'truncate' ? Math.min(fault.keep, size) : size;
   const asked = String(request.headers['x-ms-range'] ?? request.headers.range ?? '');
   const [, from, to] = /^bytes=(\d+)-(\d*)$/.exec(asked) ?? [];
   const start = Number(from ?? 0);
-  const end = Math.min(to ? Number(to) + 1 : stored.length, stored.length);
-  const body = stored.subarray(start, end);
+  const end = Math.min(to ? Number(to) + 1 : stored, stored);
+  const body = Readable.from(readRange(file, start, end, fault), { objectMode: false });
   const disposition = url.searchParams.get('rscd');
   return {
     status: from === undefined ? 200 : 206,
     headers: {
-      'content-length': String(body.length),
+      'content-length': String(end - start),
       'content-type': url.searchParams.get('rsct') ?? 'application/octet-stream',
       'accept-ranges': 'bytes',
       'x-ms-blob-type': 'BlockBlob',
       ...(disposition === null ? {} : { 'content-disposition': disposition }),
-      ...(from === undefined
-        ? {}
-        : { 'content-range': `bytes ${start}-${end - 1}/${stored.length}` }),
+      ...(from === undefined ? {} : { 'content-range': `bytes ${start}-${end - 1}/${stored}` }),
     },
-    body: fault?.kind === 'cut' ? body.subarray(0, fault.keep) : body,
+    body: fault?.kind === 'cut' ? (await buffer(body)).subarray(0, fault.keep) : body,
   };
 }
 
-function send(response: ServerResponse, headOnly: boolean, answer: Answer): void {
-  const body = Buffer.from(answer.body ?? '');
+async function* readRange(
+  file: string,
+  start: number,
+  end: number,
+  fault: Fault | undefined,
+): AsyncGenerator<Buffer> {
+  if (start >= end) return;
+  let position = start;
+  for await (const chunk of createReadStream(file, { start, end: end - 1, highWaterMark: CHUNK })) {
+    const at = fault?.kind === 'corrupt' ? fault.at - position : -1;
+    if (at >= 0 && at < chunk.length) chunk[at] ^= 0xff;
+    position += chunk.length;
+    yield chunk;
+  }
+}
+
+async function send(response: ServerResponse, headOnly: boolean, answer: Answer): Promise<void> {
+  const body = answer.body instanceof Readable ? answer.body : Buffer.from(answer.body ?? '');
   response.writeHead(answer.status, {
     etag: '"0x1"',
     'last-modified': new Date().toUTCString(),
     'x-ms-request-id': '00000000-0000-0000-0000-000000000000',
     'x-ms-version': '2025-11-05',
-    'content-length': String(body.length),
+    ...(body instanceof Readable ? {} : { 'content-length': String(body.length) }),
     ...answer.headers,
   });
   if (headOnly) response.end();
+  // A client that leaves early does nothing wrong.
+  else if (body instanceof Readable) await pipeline(body, response).catch(() => {});
   else if (Number(answer.headers?.['content-length'] ?? body.length) > body.length) {
     response.write(body, () => response.destroy());
   } else response.end(body);
