@@ -27,7 +27,8 @@ function sourceOf(host: Host, image: Exclude<ImagePlan, { kind: 'host' }>): Imag
   if (/^https?:/i.test(reference)) return { kind: 'url', url: reference };
   // An OCI reference names a registry or a repository; a file says so by its ending or its path.
   if (/^[./]/.test(reference) || reference.endsWith('.smolmachine')) {
-    return { kind: 'path', path: resolve(host.env.GITHUB_WORKSPACE ?? '.', reference) };
+    const path = resolve(host.env.GITHUB_WORKSPACE ?? '.', reference);
+    return { kind: 'path', path, name: reference };
   }
   return { kind: 'oci', reference };
 }

@@ -11,8 +11,8 @@ import { isRegistryReference, parseSmolfile } from './smolfile.ts';
 import { buildPack, pullPack, type SmolvmCommand } from './smolvm-pack.ts';
 
 export type ImageSource =
-  /** A `.smolmachine` on the runner. */
-  | { readonly kind: 'path'; readonly path: HostPath }
+  /** A `.smolmachine` on the runner; `name` as it was written, which is the same on each runner. */
+  | { readonly kind: 'path'; readonly path: HostPath; readonly name?: string }
   /** A `.smolmachine` behind an https URL. */
   | { readonly kind: 'url'; readonly url: string }
   /** A `.smolmachine` in an OCI registry, by tag or digest. */
@@ -37,7 +37,7 @@ export type Fetched = { readonly path: HostPath; readonly digests: Digests };
 export function sourceName(source: ImageSource): string {
   switch (source.kind) {
     case 'path':
-      return `path ${source.path}`;
+      return `path ${source.name ?? source.path}`;
     case 'url':
       return `url ${source.url.replace(/[?#].*$/s, '').replace(/\/\/[^/]*@/, '//')}`;
     case 'oci':
