@@ -4,6 +4,7 @@ import { messageOf } from '../errors.ts';
 import type { HostPath } from '../host/host.ts';
 import type { ExecResult, Machine } from '../machine/machine.ts';
 import type { Plan } from '../plan/plan.ts';
+import { printable } from '../printable.ts';
 import type { Provisioned } from '../provision/provisioned.ts';
 import { createChunkPipe } from './chunk-pipe.ts';
 import { createPlacement } from './collect-place.ts';
@@ -12,7 +13,6 @@ import { RESULT_BYTES, takeSent } from './collect-sent.ts';
 import { DEFAULT_EXTRACT_LIMITS, type Extracted, extractTar } from './extract.ts';
 import { ANY_DEPTH, GIT_DIRECTORY, parseGlob, type Search } from './glob.ts';
 import type { Collected } from './outputs.ts';
-import { printable } from './printable.ts';
 
 export type CollectPlan = Pick<Plan, 'outputs' | 'provision' | 'resultFile' | 'limits' | 'user'>;
 

@@ -2,8 +2,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HostPath } from '../host/host.ts';
+import { printable } from '../printable.ts';
 import { foldName, type Refusal } from './extract-name.ts';
-import { printable } from './printable.ts';
 
 export type ExtractTree = {
   /** Takes a path for a file that is about to be created, and makes its directories. */

@@ -8,12 +8,12 @@ import { createHash } from 'node:crypto';
 import { closeSync, constants, mkdirSync, openSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HostPath } from '../host/host.ts';
+import { printable } from '../printable.ts';
 import { readTar, type TarMember } from '../tar/read.ts';
 import { TarError } from '../tar/tar-error.ts';
 import { type NameLimits, type Refusal, refuseSize, splitPath } from './extract-name.ts';
 import { createExtractTree, type ExtractTree, refusalOf } from './extract-tree.ts';
 import type { CollectedFile, RefusedEntry } from './outputs.ts';
-import { printable } from './printable.ts';
 
 export type ExtractLimits = NameLimits & {
   /** Files and directories together. */

@@ -1,7 +1,7 @@
 /** Runs git on the runner so that nothing that a repository says is carried out. */
 import { BottleError } from '../errors.ts';
 import type { Host, HostPath } from '../host/host.ts';
-import { printable } from './printable.ts';
+import { printableEnd } from '../printable.ts';
 
 export type GitResult = {
   readonly exitCode: number;
@@ -67,7 +67,7 @@ export function makeGit(host: Host, program: HostPath, home: HostPath, signal: A
     return {
       exitCode: exitCode ?? -1,
       stdout: Buffer.concat(stdout),
-      stderr: printable(Buffer.concat(stderr).toString()),
+      stderr: printableEnd(Buffer.concat(stderr).toString()),
     };
   }
 

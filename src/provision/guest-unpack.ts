@@ -1,8 +1,8 @@
 /** Carries the steps out in the guest: one exec, one tar stream on its stdin. */
 import { BottleError } from '../errors.ts';
 import type { ExecResult, Machine } from '../machine/machine.ts';
+import { printableEnd } from '../printable.ts';
 import { type TarEntry, writeTar } from '../tar/write.ts';
-import { printable } from './printable.ts';
 import type { Step } from './step.ts';
 
 /** Arguments: directories to make, `/`, directories to remove. For dash, bash and busybox. */
@@ -63,7 +63,7 @@ function makeTail(limit: number) {
     add: (chunk: Uint8Array) => {
       tail = Buffer.concat([tail, chunk.subarray(-limit)]).subarray(-limit);
     },
-    text: () => printable(tail.toString()),
+    text: () => printableEnd(tail.toString()),
   };
 }
 

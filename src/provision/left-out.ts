@@ -1,5 +1,5 @@
 /** Remembers what was not copied and why, and says it in one notice a reason. */
-import { printable } from './printable.ts';
+import { printable } from '../printable.ts';
 
 /** Paths by reason; a reason reads as the start of a sentence. */
 export type LeftOut = Map<string, string[]>;

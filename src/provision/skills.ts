@@ -4,10 +4,10 @@ import { join, posix, resolve } from 'node:path';
 import { BottleError, type Problem } from '../errors.ts';
 import type { Host, HostPath } from '../host/host.ts';
 import type { ProvisionPlan, SkillPlan } from '../plan/plan.ts';
+import { printable } from '../printable.ts';
 import type { TarEntry } from '../tar/write.ts';
 import { isInside, jobWorkspace, realInside } from './inside.ts';
 import { type LeftOut, noticesOf } from './left-out.ts';
-import { printable } from './printable.ts';
 import type { Step, Tally } from './step.ts';
 import { type TreeEntry, tarEntryOf, walk } from './tree-entry.ts';
 

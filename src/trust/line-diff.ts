@@ -1,4 +1,5 @@
 /** A small line diff for people: bounded, without context, in printable text. */
+import { printable } from '../printable.ts';
 
 export type LineDiff = { readonly lines: readonly string[]; readonly more: number };
 
@@ -14,7 +15,7 @@ export function diffLines(before: string, after: string, most: number): LineDiff
       ? [...old.map((line) => `-${line}`), ...fresh.map((line) => `+${line}`)]
       : compare(old, fresh);
   return {
-    lines: changes.slice(0, most).map(printable),
+    lines: changes.slice(0, most).map((line) => printable(line, MAX_WIDTH)),
     more: Math.max(0, changes.length - most),
   };
 }
@@ -54,15 +55,4 @@ function compare(old: readonly string[], fresh: readonly string[]): string[] {
     } else changes.push(`+${fresh[j++]}`);
   }
   return changes;
-}
-
-const HIDDEN = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
-
-/** Nothing hidden, no longer than a line on a screen. */
-export function printable(line: string): string {
-  const cut = line.length > MAX_WIDTH ? `${line.slice(0, MAX_WIDTH)}…` : line;
-  return cut.replace(HIDDEN, (character) => {
-    const code = character.codePointAt(0) as number;
-    return `<U+${code.toString(16).toUpperCase().padStart(4, '0')}>`;
-  });
 }

@@ -1,7 +1,8 @@
 /** Says how the head's manifest differs from the trusted one, which is the one that counts. */
 import { BottleError } from '../errors.ts';
 import type { ManifestFiles } from '../manifest/manifest.ts';
-import { diffLines, printable } from './line-diff.ts';
+import { printable } from '../printable.ts';
+import { diffLines } from './line-diff.ts';
 
 const MAX_NAMES = 20;
 const MAX_LINES = 60;

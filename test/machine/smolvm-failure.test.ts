@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { classifyFailure, engineError } from '../../src/machine/smolvm/failure.ts';
 import { FAILURE_CLASSES } from '../../src/machine/smolvm/failure-class.ts';
 import { parseList } from '../../src/machine/smolvm/list.ts';
-import { checkSocketPath, printable } from '../../src/machine/smolvm/state.ts';
+import { checkSocketPath } from '../../src/machine/smolvm/state.ts';
 
 /** Texts as smolvm writes them, and the class that each belongs to. */
 const SAMPLES: readonly (readonly [string, string])[] = [
@@ -73,14 +73,11 @@ describe('failure classes', () => {
       stderr,
     });
     expect(error).toMatchObject({ outcome: 'boot-failed', what: 'smolvm failed' });
-    expect(error.where).toBe('`smolvm machine start` exited with 1 and said: Error: new trouble');
+    expect(error.where).toBe(
+      '`smolvm machine start` exited with 1 and said: Error: new trouble\n<U+0007>',
+    );
     expect(error.fix).toContain('doctor');
   });
-});
-
-test('foreign text is printed without escapes, in short lines, its end only', () => {
-  const text = `a\u001b]0;title\u0007b\n\n${'x'.repeat(999)}\nlast\u202e\u2028 line\u0085`;
-  expect(printable(text, 2)).toBe(`${'x'.repeat(300)}\nlast   line`);
 });
 
 describe('the socket path', () => {

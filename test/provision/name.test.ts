@@ -5,7 +5,6 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { bytePathOf, textOf } from '../../src/provision/byte-path.ts';
 import { makeExclude } from '../../src/provision/exclude.ts';
-import { printable } from '../../src/provision/printable.ts';
 import { commitAll } from './repository.ts';
 import { makeScene } from './scene.ts';
 import { treeOf } from './tree.ts';
@@ -127,12 +126,4 @@ test.each([
   const isOut = makeExclude([glob]);
   for (const path of out) expect(isOut(bytePathOf(path)), path).toBe(true);
   for (const path of kept) expect(isOut(bytePathOf(path)), path).toBe(false);
-});
-
-test('text from elsewhere is one printable line of bounded length', () => {
-  fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), (text) => {
-      expect(printable(text, 50)).toMatch(/^[^\p{C}\p{Zl}\p{Zp}]{0,51}$/u);
-    }),
-  );
 });

@@ -1,7 +1,7 @@
 /** From what smolvm says to an error that a person can act on. */
 import { BottleError, type Outcome } from '../../errors.ts';
+import { printableLines } from '../../printable.ts';
 import { FAILURE_CLASSES, type FailureClass } from './failure-class.ts';
-import { printable } from './state.ts';
 
 /** Which class an engine's stderr belongs to; undefined for none. */
 export function classifyFailure(stderr: string): FailureClass | undefined {
@@ -23,7 +23,7 @@ export type EngineFailure = {
 /** The error for an engine command that failed. */
 export function engineError(failure: EngineFailure): BottleError {
   const known = classifyFailure(failure.stderr);
-  const said = printable(failure.stderr, 10);
+  const said = printableLines(failure.stderr, 10);
   const log = failure.log ?? '';
   const parts = [
     `\`smolvm ${failure.command}\` exited with ${failure.exitCode}`,

@@ -6,6 +6,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BottleError } from '../../errors.ts';
 import type { HostPath } from '../../host/host.ts';
+import { printableLines } from '../../printable.ts';
 
 /**
  * The longest path, in bytes, of a unix socket that still boots. Linux: `sun_path` has 108 bytes
@@ -51,7 +52,7 @@ const LOG_TAIL_BYTES = 4096;
 export async function machineLogTail(directory: HostPath): Promise<string> {
   const parts: string[] = [];
   for (const log of LOGS) {
-    const text = printable(await readTail(join(directory, log)), 25);
+    const text = printableLines(await readTail(join(directory, log)), 25);
     if (text !== '') parts.push(`${log}:\n${text}`);
   }
   return parts.join('\n');
@@ -69,19 +70,4 @@ async function readTail(path: HostPath): Promise<string> {
   } catch {
     return '';
   }
-}
-
-const ESCAPE_SEQUENCE = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|.)/gu;
-const CONTROL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\uFFFD]/gu;
-const LONGEST_LINE = 300;
-
-/** The last `lines` lines of foreign text without escape sequences and control characters. */
-export function printable(text: string, lines: number): string {
-  return text
-    .replace(ESCAPE_SEQUENCE, '')
-    .split(/\r\n|\n|\r/)
-    .map((line) => line.replace(CONTROL, ' ').trimEnd().slice(0, LONGEST_LINE))
-    .filter((line) => line !== '')
-    .slice(-lines)
-    .join('\n');
 }
