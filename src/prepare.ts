@@ -49,7 +49,7 @@ async function planFrom(
   own: StepDirectory,
   task: string,
 ): Promise<Plan> {
-  const { files, trust } = trusted;
+  const { files } = trusted;
   const manifest = await loadManifest(files, { path: inputs.manifest });
   const selected = selectBottle(manifest, inputs);
   const { agent, bottle } = selected;
@@ -57,6 +57,8 @@ async function planFrom(
     bottle.agent_provider.template,
     selected.source('bottle.agent_provider.template'),
   );
+  const workspace = resolveWorkspace(host, workspaceOf(inputs, selected));
+  const trust = trusted.judge(workspace);
   const places = await skillPlaces(inputs, manifest.carrier, trusted);
   const plan = makePlan({
     inputs,
@@ -65,7 +67,7 @@ async function planFrom(
     task,
     skills: findSkills(host, agent.skills, places),
     guestSkillsDirectory: host.env.CLAUDE_BOTTLE_GUEST_SKILLS_DIR ?? '',
-    workspace: resolveWorkspace(host, workspaceOf(inputs, selected)),
+    workspace,
     pinned: await trusted.pinned(),
     smolfile: await readText(files, bottle.image?.smolfile),
     lock: { file: IMAGES_LOCK, text: await readText(files, IMAGES_LOCK) },

@@ -8,14 +8,16 @@ import { type Pinned, pinAgentConfig } from './trust/agent-config.ts';
 import { makeGitHubApi } from './trust/api.ts';
 import type { Event } from './trust/event.ts';
 import { gitFiles } from './trust/git-files.ts';
+import { judgeWorkspace } from './trust/judge-workspace.ts';
 import { compareManifest } from './trust/manifest-difference.ts';
 import { openRepository, type Repository } from './trust/repository.ts';
 import { decideTrust, type Trust } from './trust/trust.ts';
 import { trustedDirectory } from './trust/trusted-directory.ts';
 
 export type Trusted = {
-  readonly trust: Trust;
   readonly files: ManifestFiles;
+  /** What a run on this directory may be trusted with. Throws `BottleError` `untrusted`. */
+  judge(workspace: HostPath): Trust;
   /** Says what differs when the head has another manifest, which is ignored. */
   compareManifest(carrier: string): Promise<string | undefined>;
   /** A directory of the checkout as it is trusted; a copy of it is made as `copyName`. */
@@ -40,7 +42,10 @@ export async function openTrusted(
   try {
     const api = makeGitHubApi(host, token);
     const trust = await decideTrust({ event, inputs, repository, api });
-    const source = { trust, close: async () => repository?.close() };
+    const source = {
+      judge: (workspace: HostPath) => judgeWorkspace({ trust, event, checkout }, workspace),
+      close: async () => repository?.close(),
+    };
     if (repository === undefined || trust.ref.kind === 'worktree') {
       return { ...source, files: worktreeFiles(checkout), ...AS_CHECKED_OUT };
     }

@@ -56,6 +56,11 @@ export async function decideTrust(request: TrustRequest): Promise<Trust> {
   };
 }
 
+/** True as well where no event is: you are at your own computer. */
+export function needsWriteAccess({ kind }: Event): boolean {
+  return kind === 'local' || WRITERS_OWN.includes(kind);
+}
+
 /** What every later run restores comes from runs that everybody's work is merged into. */
 function isOnDefaultBranch({ kind, ref, defaultBranch }: Event): boolean {
   if (kind === 'schedule') return true;
@@ -69,16 +74,16 @@ function isOnDefaultBranch({ kind, ref, defaultBranch }: Event): boolean {
  * a pull request, where a checkout without git would then let the head rule.
  */
 function requireHarmlessWorktree(
-  { kind, name }: Event,
+  event: Event,
   manifestRef: string,
   { dropCredentials }: Admission,
 ): void {
-  if (kind === 'local' || WRITERS_OWN.includes(kind)) return;
-  const isOwn = kind === 'pull_request' && !dropCredentials;
+  if (needsWriteAccess(event)) return;
+  const isOwn = event.kind === 'pull_request' && !dropCredentials;
   if (manifestRef === 'worktree' && isOwn) return;
   throw refused({
     what: 'The files as they are checked out cannot be trusted with this event',
-    where: manifestRef === '' ? `event ${name}, no git checkout` : 'input manifest-ref',
+    where: manifestRef === '' ? `event ${event.name}, no git checkout` : 'input manifest-ref',
     fix: 'Check the repository out with actions/checkout and leave `manifest-ref` empty.',
   });
 }

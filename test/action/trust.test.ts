@@ -1,5 +1,5 @@
 /** Who may start a run, and whose files rule it: events through the built action, with real commits. */
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { StepRequest, StepResult } from '../runner/run-step.ts';
@@ -17,9 +17,11 @@ const AGENT = [
   'echo "task: $(tail -n 1 "$BOTTLE_TASK_FILE")"',
   'echo done >>readme.txt',
 ].join('\n');
-const manifest = (command: string) =>
+const manifest = (command: string, bottle: object = {}) =>
   JSON.stringify({
-    bottles: { dev: { agent_provider: { template: 'command', command }, engine: 'bubblewrap' } },
+    bottles: {
+      dev: { agent_provider: { template: 'command', command }, engine: 'bubblewrap', ...bottle },
+    },
     agents: { hello: { bottle: 'dev', skills: ['greet'] } },
   });
 const BASE = {
@@ -97,6 +99,14 @@ describe('a pull request', () => {
     expect(patch?.match(/^diff --git .*$/gm)).toEqual(['diff --git a/readme.txt b/readme.txt']);
   });
 
+  test('may not bring the image that it is worked on with', async () => {
+    writeFileSync(join(scene.workspace, 'own.smolmachine'), 'a proposal');
+    const result = await run('pull_request', {}, { inputs: { image: './own.smolmachine' } });
+    expect(result.outputs.outcome, result.log).toBe('untrusted');
+    expect(result.annotations.at(-1)?.message).toMatch(/own\.smolmachine.*image-sha256/);
+    expect(result.log).not.toContain('hello |');
+  });
+
   test('of a fork under pull_request_target is refused', async () => {
     const refused = await run('pull_request_target', { head: 'fork' });
     expectRefused(refused, /allow-untrusted-head/);
@@ -108,6 +118,33 @@ describe('a pull request', () => {
     expect(result.annotations.some(({ message }) => /without credentials/.test(message))).toBe(
       true,
     );
+  });
+});
+
+describe('a second checkout', () => {
+  beforeEach(() => {
+    git(scene.workspace, 'checkout', '-q', 'main');
+    git(scene.workspace, 'clone', '-q', '-b', 'proposal', '.', 'pr');
+    mkdirSync(join(scene.workspace, 'pr/below'));
+    symlinkSync('pr/below', join(scene.workspace, 'way'));
+  });
+
+  test.each(['pr', 'pr/below', 'way'])('as the workspace %s is refused', async (workspace) => {
+    const inputs = { workspace };
+    expectRefused(await run('pull_request', { head: 'fork' }, { inputs }), /another git repo/);
+  });
+
+  test('is refused also when the manifest names it', async () => {
+    const text = manifest(AGENT, { workspace: { path: 'pr' } });
+    writeFileSync(join(scene.workspace, 'bot-bottle.json'), text);
+    git(scene.workspace, 'commit', '-q', '-a', '-m', 'workspace');
+    base = git(scene.workspace, 'rev-parse', 'HEAD').trim();
+    expectRefused(await run('pull_request', {}), /another git repo/);
+  });
+
+  test('is the business of who may write', async () => {
+    const result = await run('push', {}, { inputs: { workspace: 'pr' } });
+    expect(result.outputs.outcome, result.log).toBe('success');
   });
 });
 
