@@ -1,25 +1,21 @@
 /** The story of a step. Each line is a file or a folder of that name. */
 import { runAgent } from './agent/run.ts';
 import { answerDoctor, answerLock, answerPlan } from './answer.ts';
-import { concludeRun } from './conclude.ts';
+import { concludeEarly, concludeRun } from './conclude.ts';
 import { startGateway } from './gateway/start.ts';
 import type { Host, Services } from './host/host.ts';
 import { ensureImage } from './image/image.ts';
 import { imageRequest } from './image-request.ts';
 import { readInputs } from './inputs.ts';
 import { type ReadyEngine, requireEngine } from './machine/engine.ts';
-import { toBottleError } from './outcome.ts';
 import { collect } from './outputs/collect.ts';
 import { preparePlan } from './prepare.ts';
 import { provision } from './provision/provision.ts';
-import { reportEarly } from './report/report.ts';
 import { closeRun, machineSpec, openRun, type Run } from './run.ts';
 import { openStepDirectory } from './state.ts';
 
 export async function runAction(host: Host, services: Services): Promise<void> {
-  const failure = await takeStep(host, services).catch((error) => {
-    return reportEarly(host, toBottleError(error));
-  });
+  const failure = await takeStep(host, services).catch((error) => concludeEarly(host, error));
   if (failure !== undefined) host.setFailed(failure);
 }
 
@@ -41,8 +37,8 @@ async function takeStep(host: Host, services: Services): Promise<string | undefi
 async function carryOut(host: Host, services: Services, engine: ReadyEngine, run: Run) {
   const { plan, paths, signal, salvaging } = run;
   try {
-    const request = imageRequest(host, plan, engine);
-    const image = await run.phase('image', () => ensureImage(host, services, request));
+    const fetch = () => ensureImage(host, services, imageRequest(host, plan, engine));
+    const image = await run.phase('image', fetch);
     await run.phase('gateway', () => startGateway(host, paths.socket, run.gatewayDied));
     const spec = machineSpec(run, image);
     const machine = await run.phase('boot', () => engine.create(spec, signal));

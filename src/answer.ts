@@ -1,8 +1,9 @@
 /** Modes that run no agent: `plan` shows what a run would do, `doctor` whether it could, `lock` pins its image. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, realpath, rename, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import type { Host, Services } from './host/host.ts';
+import { basename, dirname, join } from 'node:path';
+import { BottleError } from './errors.ts';
+import type { Host, HostPath, Services } from './host/host.ts';
 import { ensureImage } from './image/image.ts';
 import { parseImagesLock, writeImagesLock } from './image/images-lock.ts';
 import { imageRequest } from './image-request.ts';
@@ -41,14 +42,31 @@ export async function answerLock(
     host.log.notice("There is nothing to lock: the image is the runner's own /usr.");
     return;
   }
-  const path = join(inputs.checkout, file);
-  await mkdir(dirname(path), { recursive: true });
-  const others = parseImagesLock(file, text).filter(
+  const path = await safePath(inputs.checkout, file);
+  // As it is checked out: an earlier step of this job may have locked another image.
+  const now = await readFile(path, 'utf8').catch(() => text);
+  const others = parseImagesLock(file, now).filter(
     ({ source, platform }) => source !== facts.source || platform !== facts.platform,
   );
-  await writeFile(path, writeImagesLock([...others, facts]));
+  const fresh = `${path}.${host.randomName(8)}`;
+  await writeFile(fresh, writeImagesLock([...others, facts]), { flag: 'wx' });
+  await rename(fresh, path);
   host.log.info(`Wrote ${file}: ${facts.sha256} for ${facts.source} on ${facts.platform}.`);
   host.setOutput('image-digest', `sha256:${facts.sha256}`);
+}
+
+/** The file's path, whose directory exists and lies in the checkout whatever its links say. */
+async function safePath(checkout: HostPath, file: string): Promise<HostPath> {
+  const directory = dirname(join(checkout, file));
+  await mkdir(directory, { recursive: true }).catch(() => {});
+  const [real, root] = [await realpath(directory), await realpath(checkout)];
+  if (real === join(root, dirname(file))) return join(real, basename(file));
+  throw new BottleError({
+    outcome: 'config-invalid',
+    what: 'The lock file would be written outside of the checkout',
+    where: `${file}: its directory is ${real}`,
+    fix: `Make ${dirname(file)} a directory of the repository, not a link.`,
+  });
 }
 
 const MARKS = { ok: 'ok  ', warn: 'warn', fail: 'FAIL' } as const;

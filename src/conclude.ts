@@ -1,10 +1,12 @@
 /** Puts together what is known at the end of a run, and tells it. */
 
 import type { AgentRun } from './agent/run.ts';
+import { BottleError, type Outcome } from './errors.ts';
 import type { Host, Services } from './host/host.ts';
-import type { Inputs } from './inputs.ts';
+import { type Inputs, readInputs } from './inputs.ts';
+import { toBottleError } from './outcome.ts';
 import { makeRecord } from './report/record.ts';
-import { report } from './report/report.ts';
+import { report, reportEarly } from './report/report.ts';
 import { type Run, secretValues } from './run.ts';
 
 /** The failure of the step in one sentence, or undefined when the step succeeds. */
@@ -48,6 +50,31 @@ export async function concludeRun(
   if (inputs.failOn.includes(outcome)) return message;
   if (outcome !== 'success') host.log.warning(message);
   return undefined;
+}
+
+/** The same for what ended the step before there was a run. */
+export async function concludeEarly(host: Host, thrown: unknown): Promise<string | undefined> {
+  const error = host.cancelled.aborted ? CANCELLED : toBottleError(thrown);
+  const message = await reportEarly(host, error);
+  if (mustFail(host, error.outcome)) return message;
+  host.log.warning(message);
+  return undefined;
+}
+
+const CANCELLED = new BottleError({
+  outcome: 'cancelled',
+  what: 'The run was cancelled',
+  where: 'signal from the runner, before a bottle was started',
+  fix: 'Run it again if this was not meant.',
+});
+
+/** Inputs that cannot be read fail the step, whatever they would have said. */
+function mustFail(host: Host, outcome: Outcome): boolean {
+  try {
+    return readInputs(host).failOn.includes(outcome);
+  } catch {
+    return true;
+  }
 }
 
 function agentFacts(agent: AgentRun) {

@@ -9,7 +9,7 @@ import type { ImagePlan, Plan } from './plan/plan.ts';
 export function imageRequest(host: Host, plan: Plan, engine: ReadyEngine): ImageRequest {
   const { value: image } = plan.image;
   return {
-    source: image.kind === 'host' ? image : sourceOf(host, image),
+    source: image.kind === 'host' ? image : sourceOf(host, plan, image),
     sha256: image.kind === 'smolmachine' ? image.sha256 : '',
     lock: plan.cache.lock,
     needsRootfs: plan.engine.value === 'bubblewrap',
@@ -19,7 +19,11 @@ export function imageRequest(host: Host, plan: Plan, engine: ReadyEngine): Image
   };
 }
 
-function sourceOf(host: Host, image: Exclude<ImagePlan, { kind: 'host' }>): ImageSource {
+function sourceOf(
+  host: Host,
+  plan: Plan,
+  image: Exclude<ImagePlan, { kind: 'host' }>,
+): ImageSource {
   if (image.kind === 'from') return image;
   if (image.kind === 'smolfile') return { kind: 'smolfile', file: image.path, text: image.text };
   const { reference } = image;
@@ -27,8 +31,10 @@ function sourceOf(host: Host, image: Exclude<ImagePlan, { kind: 'host' }>): Imag
   if (/^https?:/i.test(reference)) return { kind: 'url', url: reference };
   // An OCI reference names a registry or a repository; a file says so by its ending or its path.
   if (/^[./]/.test(reference) || reference.endsWith('.smolmachine')) {
-    const path = resolve(host.env.GITHUB_WORKSPACE ?? '.', reference);
-    return { kind: 'path', path, name: reference };
+    const checkout = resolve(host.env.GITHUB_WORKSPACE ?? '.');
+    const path = resolve(checkout, reference);
+    const proposed = plan.trust.head === 'untrusted' && path.startsWith(`${checkout}/`);
+    return { kind: 'path', path, name: reference, proposed };
   }
   return { kind: 'oci', reference };
 }

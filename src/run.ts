@@ -1,7 +1,7 @@
 /** One run while it lasts: its directory, its clock, what ends it early, what it has made so far. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BottleError } from './errors.ts';
+import { type BottleError, messageOf } from './errors.ts';
 import type { Host, HostPath } from './host/host.ts';
 import type { EnsuredImage } from './image/request.ts';
 import type { ReadyEngine } from './machine/engine.ts';
@@ -162,6 +162,11 @@ export function machineSpec({ plan, paths }: Run, image: EnsuredImage): MachineS
 
 /** Ends what the run opened. After a cancellation the machine is left to the post step: time is short. */
 export async function closeRun(host: Host, { made }: Run): Promise<undefined> {
-  if (!host.cancelled.aborted) await made.boot?.destroy();
+  try {
+    if (!host.cancelled.aborted) await made.boot?.destroy();
+  } catch (error) {
+    // What the agent made is safe by now; the post step destroys by name.
+    host.log.warning(`The machine is left to the post step: ${messageOf(error)}`);
+  }
   await made.gateway?.stop();
 }

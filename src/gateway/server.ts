@@ -69,13 +69,14 @@ function refuse(socket: Socket, send: (message: GatewayMessage) => void): void {
   });
 }
 
-/** The path's query may hold a secret, so it is cut. */
+/** A query, or a name and password before the host, may be a secret: they are cut. */
 function requestLine(chunk: Uint8Array): string {
   const [line = ''] = Buffer.from(chunk)
     .toString('latin1')
     .split(/[\r\n]/, 1);
   return line
     .replace(/\?\S*/, '')
+    .replace(/[^\s/@]*@/, '')
     .replace(/[^\x20-\x7e]/g, '.')
     .slice(0, REQUEST_LINE_LENGTH);
 }

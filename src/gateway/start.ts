@@ -1,5 +1,5 @@
 /** Starts the gateway process, shakes hands with it, and stops it. */
-import { BottleError } from '../errors.ts';
+import { BottleError, messageOf } from '../errors.ts';
 import type { Host, HostPath, ProcessExit } from '../host/host.ts';
 import type { GatewayDecision, GatewayMessage } from './protocol.ts';
 
@@ -47,9 +47,9 @@ export async function startGateway(
       diagnostics = (diagnostics + Buffer.from(chunk).toString()).slice(-2000);
     },
   });
-  const ended = child.exit.then((exit) => {
+  const ended = child.exit.then(describe, messageOf).then((how) => {
     if (stopped) return;
-    const error = gatewayFailed(`it ended with ${describe(exit)} ${diagnostics}`.trim());
+    const error = gatewayFailed(`it ended with ${how} ${diagnostics}`.trim());
     ready.reject(error);
     if (up) onDeath(error);
   });
@@ -82,12 +82,14 @@ async function* configThenSilence(config: object, closing: Promise<void>) {
   await closing;
 }
 
+/** What is no message, or is too long for one, ends the child: its handler's error is its exit's. */
 function messageLines(onMessage: (message: GatewayMessage) => void): (chunk: Uint8Array) => void {
   const decoder = new TextDecoder();
   let rest = '';
   return (chunk) => {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-    rest = (lines.pop() ?? '').slice(0, MAX_LINE);
+    rest = lines.pop() ?? '';
+    if (rest.length > MAX_LINE) throw new Error(`a message of more than ${MAX_LINE} characters`);
     for (const line of lines) onMessage(JSON.parse(line) as GatewayMessage);
   };
 }

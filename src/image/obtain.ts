@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { BottleError } from '../errors.ts';
 import type { Host, HostPath, Services } from '../host/host.ts';
 import { cacheAllows, restoreImage } from './cache.ts';
 import { sha256Of } from './digest.ts';
@@ -68,6 +69,7 @@ async function expectDigest(errand: Errand): Promise<Expected> {
     throw packError(sourceName(source), 'digest', 'an image by URL needs its sha256');
   }
   if (source.kind !== 'path') return { sha256: await readBuilt(errand), from: 'build' };
+  if (source.proposed) throw needsDigest(sourceName(source));
   try {
     await using file = await open(source.path, 'r');
     return { sha256: await sha256Of(file, errand.host.cancelled), from: 'file' };
@@ -75,6 +77,16 @@ async function expectDigest(errand: Errand): Promise<Expected> {
     errand.host.cancelled.throwIfAborted();
     throw packError(sourceName(source), 'unreadable', String(error), error);
   }
+}
+
+/** What an outsider proposes may be worked on; it may not choose what it is worked on with. */
+function needsDigest(name: string): BottleError {
+  return new BottleError({
+    outcome: 'untrusted',
+    what: 'The image lies in a checkout whose head is not trusted, and no digest says which it must be',
+    where: `image ${name}`,
+    fix: 'Give image.sha256 in the manifest, the input image-sha256, or lock the image with mode: lock on the default branch.',
+  });
 }
 
 async function isStored({ store, notices }: Errand, sha256: string): Promise<boolean> {

@@ -11,8 +11,16 @@ import { isRegistryReference, parseSmolfile } from './smolfile.ts';
 import { buildPack, pullPack, type SmolvmCommand } from './smolvm-pack.ts';
 
 export type ImageSource =
-  /** A `.smolmachine` on the runner; `name` as it was written, which is the same on each runner. */
-  | { readonly kind: 'path'; readonly path: HostPath; readonly name?: string }
+  /**
+   * A `.smolmachine` on the runner; `name` as it was written, which is the same on each runner.
+   * `proposed`: it lies in a checkout whose head is not trusted.
+   */
+  | {
+      readonly kind: 'path';
+      readonly path: HostPath;
+      readonly name?: string;
+      readonly proposed?: boolean;
+    }
   /** A `.smolmachine` behind an https URL. */
   | { readonly kind: 'url'; readonly url: string }
   /** A `.smolmachine` in an OCI registry, by tag or digest. */

@@ -106,6 +106,17 @@ const CASES: readonly Bad[] = [
   },
 ];
 
+describe('fail-on', () => {
+  test('holds also for what ends before there is a bottle', async () => {
+    const scene = await openScene();
+    const result = await scene.run({ env: EMPTY_PATH, inputs: { 'fail-on': 'none' } });
+    expect(result.outputs).toEqual({ outcome: 'boot-failed' });
+    expect(result.conclusion, result.log).toBe('success');
+    expect(result.annotations.map(({ level }) => level)).toEqual(['warning']);
+    await scene.close();
+  });
+});
+
 describe('a step that cannot begin', () => {
   let scene: Scene;
   beforeAll(async () => {

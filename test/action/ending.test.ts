@@ -223,16 +223,34 @@ describe('an earlier run on the same runner', () => {
   test('that was killed and never cleaned: its machine is removed first', async () => {
     const scene = await openScene(scripted('true'));
     const toolCache = mkdtempSync(join(tmpdir(), 'tool-cache-'));
-    const machineState = join(toolCache, 'left/m');
+    const machineState = join(toolCache, 'bottle-aaaaa/m');
     mkdirSync(join(machineState, 'home'), { recursive: true });
     mkdirSync(join(toolCache, 'bottle/runs'), { recursive: true });
     const state = { runId: 'old-aaaaa', engine: 'bubblewrap', engineBinary: '', machineState };
-    const entry = { owner: '1-a-b-c', state: { ...state, machine: 'bottle-old', directory: '/x' } };
-    writeFileSync(join(toolCache, 'bottle/runs/old-aaaaa.json'), JSON.stringify(entry));
+    const plant = (name: string, change: object) => {
+      const entry = {
+        owner: '1-a-b-c',
+        state: { ...state, machine: 'bottle-old-aaaaa', ...change },
+      };
+      writeFileSync(join(toolCache, 'bottle/runs', name), JSON.stringify(entry));
+    };
+    plant('old-aaaaa.json', {});
+    // What is no entry of ours is neither run nor removed from where it points.
+    const precious = join(toolCache, 'precious');
+    mkdirSync(precious);
+    plant('evil-aaaaa.json', {
+      runId: 'evil-aaaaa',
+      machine: 'bottle-evil-aaaaa',
+      machineState: precious,
+    });
+    writeFileSync(join(toolCache, 'bottle/runs/broken.json'), '{');
     const result = await scene.run({ toolCache });
     await expectWhole(scene, result, 'success');
-    expect(result.log).toContain('Removed the machine bottle-old, which a killed run had left.');
+    expect(result.log).toContain(
+      'Removed the machine bottle-old-aaaaa, which a killed run had left.',
+    );
     expect(existsSync(machineState)).toBe(false);
+    expect(existsSync(precious)).toBe(true);
     expect(readdirSync(join(toolCache, 'bottle/runs'))).toEqual([]);
     rmSync(toolCache, { recursive: true });
     await scene.close();

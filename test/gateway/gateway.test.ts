@@ -84,6 +84,8 @@ describe('the gateway', () => {
       rule: 'no-route',
       request: 'GET http://example.com/a HTTP/1.1',
     });
+    await ask(socket, 'GET http://me:hunter2hunter2@example.com/ HTTP/1.1\r\n\r\n');
+    expect(decisions.at(-1)?.request).toBe('GET http://example.com/ HTTP/1.1');
     expect(decisions[1]?.request).toBe('x'.repeat(200));
   });
 
@@ -118,6 +120,16 @@ describe('the gateway', () => {
     process.kill(pid, 'SIGKILL');
     await expect(death.promise).resolves.toMatchObject({ outcome: 'gateway-failed' });
     expect((await death.promise).message).toContain('SIGKILL');
+  });
+
+  test.each([
+    ['speaks gibberish', 'console.log("not JSON")'],
+    ['never ends a line', 'process.stdout.write("x".repeat(1e6))'],
+  ])('that %s is one that failed, and no crash', async (_, script) => {
+    const broken = join(directory, 'broken.mjs');
+    writeFileSync(broken, `${script}; setInterval(() => {}, 1000)`);
+    const failure = startGateway(hostFor(broken), join(directory, 'g.sock'), () => {});
+    await expect(failure).rejects.toMatchObject({ outcome: 'gateway-failed' });
   });
 
   test('that does not come up is an error that says why', async () => {

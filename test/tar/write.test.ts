@@ -116,9 +116,10 @@ test('thousands of small files become few chunks', async () => {
   let chunks = 0;
   for await (const chunk of writeTar(entries)) {
     chunks++;
-    expect(chunk.length).toBeLessThanOrEqual(1 << 20);
+    expect(chunk.length).toBeLessThanOrEqual(1 << 17);
   }
-  expect(chunks).toBeLessThan(7);
+  // 5 MB in pieces of 128 KiB: the reader works while the next one is filled.
+  expect(chunks).toBeLessThan(50);
 });
 
 test('a size over 8 GiB and an id over 2 million are written in base 256', async () => {
