@@ -1,22 +1,48 @@
 /** The guest's environment as the plan holds it: literals, and the names of the runner's variables. */
-import { BottleError } from '../errors.ts';
+import { BottleError, type Problem } from '../errors.ts';
 import type { Selected } from '../manifest/manifest.ts';
+import { placeOf } from './notice.ts';
 import type { EnvEntry } from './plan.ts';
 
-/** @throws {BottleError} `config-invalid` naming every variable that the step's environment lacks. */
+type HostEntry = Extract<EnvEntry, { readonly kind: 'host' }>;
+
+export type Environment = {
+  readonly env: readonly EnvEntry[];
+  /** One for each entry that a run without credentials goes without. */
+  readonly notices: readonly Problem[];
+};
+
+/**
+ * Whatever stands in a variable of the step may be a credential, so a run without credentials is
+ * given none of them.
+ * @throws {BottleError} `config-invalid` naming every variable that the step's environment lacks.
+ */
 export function planEnvironment(
   selected: Selected,
   hostVariables: ReadonlySet<string>,
-): readonly EnvEntry[] {
+  dropCredentials: boolean,
+): Environment {
   const entries = Object.entries(selected.bottle.env ?? {})
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, entry]) => ({ name, ...entry, source: selected.source(['bottle', 'env', name]) }));
-  const missing = entries.flatMap((entry) =>
-    entry.kind === 'host' && !hostVariables.has(entry.hostVar) ? [entry] : [],
-  );
-  if (missing.length === 0) return entries;
+  const ofHost = entries.filter((entry) => entry.kind === 'host');
+  if (dropCredentials) {
+    const env = entries.filter((entry) => entry.kind === 'literal');
+    return { env, notices: ofHost.map(noticeOf) };
+  }
+  const missing = ofHost.filter(({ hostVar }) => !hostVariables.has(hostVar));
+  if (missing.length > 0) throw lacking(missing);
+  return { env: entries, notices: [] };
+}
+
+function noticeOf({ name, source }: HostEntry): Problem {
+  const message = `env.${name}, ${source}: dropped, a fork's run gets no credentials`;
+  return { message, ...placeOf(source) };
+}
+
+function lacking(missing: readonly HostEntry[]): BottleError {
   const names = missing.map(({ hostVar }) => hostVar);
-  throw new BottleError({
+  return new BottleError({
     outcome: 'config-invalid',
     what: `The bottle's env asks for variables that the step does not have: ${names.join(', ')}`,
     where: missing.map(({ name, source }) => `env.${name}, ${source}`).join('; '),

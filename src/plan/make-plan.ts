@@ -47,7 +47,8 @@ export function makePlan(request: PlanRequest): Plan {
   const { inputs, selected } = request;
   const runId = `${slugOf(selected.agentName)}-${request.suffix}`;
   const engine = planEngine(request);
-  const env = planEnvironment(selected, request.hostVariables);
+  const { dropCredentials } = request.trust;
+  const { env, notices } = planEnvironment(selected, request.hostVariables, dropCredentials);
   return {
     version: 1,
     runId,
@@ -70,9 +71,9 @@ export function makePlan(request: PlanRequest): Plan {
       retentionDays: inputs.retentionDays,
     },
     reach: planReach(selected),
-    secrets: planSecrets(selected, env),
+    secrets: planSecrets(selected, env, dropCredentials),
     sources: planSources(request),
-    notices: findNotices(selected),
+    notices: [...findNotices(selected), ...notices],
   };
 }
 

@@ -31,7 +31,7 @@ export function findNotices({ agent, bottle, source }: Selected): readonly Probl
 }
 
 /** `.bot-bottle/bottles/dev.md:7` as an annotation has it. */
-function placeOf(source: string): Pick<Problem, 'file' | 'line'> {
+export function placeOf(source: string): Pick<Problem, 'file' | 'line'> {
   const { file, line } = /^(?<file>.+):(?<line>\d+)$/s.exec(source)?.groups ?? {};
   return file ? { file, line: Number(line) } : {};
 }

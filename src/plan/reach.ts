@@ -21,11 +21,16 @@ export function planReach({ bottle, source }: Selected): ReachPlan {
   };
 }
 
-/** The names of the step's variables that hold credentials, each with what it is for. */
+/**
+ * The names of the step's variables that hold credentials, each with what it is for: none for a run
+ * without credentials.
+ */
 export function planSecrets(
   { bottle, source }: Selected,
   env: readonly EnvEntry[],
+  dropCredentials: boolean,
 ): readonly SecretPlan[] {
+  if (dropCredentials) return [];
   const ofEnv = env.flatMap((entry) =>
     entry.kind === 'host'
       ? [{ name: entry.hostVar, use: `env ${entry.name}`, source: entry.source }]

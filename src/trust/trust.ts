@@ -15,7 +15,7 @@ export type Trust = {
   readonly head: 'trusted' | 'untrusted';
   /** May this run leave something in the cache for later ones? */
   readonly cacheTrusted: boolean;
-  /** The run gets no credentials: routes with auth go, and nothing is written back but a patch. */
+  /** The run gets no credentials: no variable of the step, and only a patch is written back. */
   readonly dropCredentials: boolean;
   /** One sentence for the plan. */
   readonly reason: string;
@@ -34,8 +34,8 @@ export type TrustRequest = {
 const WRITERS_OWN = ['push', 'schedule', 'workflow_dispatch', 'repository_dispatch'];
 
 const NO_CREDENTIALS =
-  "A fork's pull request runs without credentials: routes with auth are dropped, and a change " +
-  'comes back as a patch only.';
+  "A fork's pull request runs without credentials: no variable of the step reaches the agent, and " +
+  'a change comes back as a patch only.';
 
 /** @throws {BottleError} `untrusted`: it may not start; `config-invalid`: a ref is not there. */
 export async function decideTrust(request: TrustRequest): Promise<Trust> {

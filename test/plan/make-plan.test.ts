@@ -2,10 +2,12 @@
 import { describe, expect, test } from 'vitest';
 import { BottleError } from '../../src/errors.ts';
 import type { Inputs } from '../../src/inputs.ts';
-import { directory, type Files, type Given, planOf } from './scene.ts';
+import { describePlan, renderPlan } from '../../src/report/plan-summary.ts';
+import { directory, type Files, type Given, planOf, requestOf } from './scene.ts';
 
 const LOCAL = directory('engine: bubblewrap');
 const SHA = 'a'.repeat(64);
+const DROPPED = "dropped, a fork's run gets no credentials";
 
 async function errorOf(files: Files, given?: Given): Promise<BottleError> {
   const thrown = await planOf(files, given).then(
@@ -80,6 +82,22 @@ describe('the environment', () => {
     );
     expect(error.fix).toContain(`ONE: \${{ secrets.ONE }}`);
     expect(error.message).not.toContain('THERE');
+  });
+
+  test('of a run without credentials has no variable of the step, and says which', async () => {
+    const files = directory(`engine: bubblewrap\nenv:\n  B: \${TWO}\n  A: \${ONE}\n  C: c`);
+    const trust = { ...(await requestOf(files)).trust, dropCredentials: true };
+    // TWO is missing, which is no error here.
+    const plan = await planOf(files, { trust, hostVariables: new Set(['ONE']) });
+    const file = '.bot-bottle/bottles/dev.md';
+    expect(plan.env).toEqual([{ name: 'C', kind: 'literal', value: 'c', source: `${file}:6` }]);
+    expect(plan.notices).toEqual([
+      { message: `env.A, ${file}:5: ${DROPPED}`, file, line: 5 },
+      { message: `env.B, ${file}:4: ${DROPPED}`, file, line: 4 },
+    ]);
+    expect(renderPlan(plan)).toContain(`env.A, ${file}:5: ${DROPPED}`);
+    expect(describePlan(plan).notices).toEqual(plan.notices);
+    expect(JSON.stringify(plan)).not.toMatch(/ONE|TWO/);
   });
 
   test.each(['__proto__', 'constructor', 'toString'])('of the step has no %s', async (name) => {

@@ -1,6 +1,6 @@
 /** What the manifest declares about reach and credentials, and what this version makes of it. */
 import { describe, expect, test } from 'vitest';
-import { DECLARED, directory, planOf } from './scene.ts';
+import { DECLARED, directory, planOf, requestOf } from './scene.ts';
 
 describe('what is declared about reach', () => {
   const at = (line: number) => `.bot-bottle/bottles/dev.md:${line}`;
@@ -25,6 +25,11 @@ describe('what is declared about reach', () => {
       { name: 'API_TOKEN', use: 'route api.example', source: at(10) },
       { name: 'GITEA_TOKEN', use: 'git remote site.main', source: at(15) },
     ]);
+  });
+
+  test('names no credential of a run that gets none', async () => {
+    const trust = { ...(await requestOf(DECLARED)).trust, dropCredentials: true };
+    expect((await planOf(DECLARED, { trust })).secrets).toEqual([]);
   });
 
   test('names the token of the model API', async () => {
