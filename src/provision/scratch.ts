@@ -15,6 +15,9 @@ export type Scratch = {
   readonly packs: HostPath;
 };
 
+/** Every command here may read all files of the workspace, or pack all of its history. */
+const TIMEOUT_MS = 10 * 60_000;
+
 /** `home` is an empty directory of this run. */
 export function openScratch(
   host: Host,
@@ -38,9 +41,11 @@ export function openScratch(
   return {
     objectFormat,
     packs: join(directory, 'objects', 'pack'),
-    run: (args, stdin, workTree = workspace) =>
-      git.run(args, { cwd: workTree, env: env(workTree, ownIndex), ...(stdin ? { stdin } : {}) }),
-    readIndex: (args) => git.run(args, { cwd: workspace, env: borrowed }),
+    run: (args, stdin, workTree = workspace) => {
+      const options = { cwd: workTree, env: env(workTree, ownIndex), timeoutMs: TIMEOUT_MS };
+      return git.run(args, { ...options, ...(stdin ? { stdin } : {}) });
+    },
+    readIndex: (args) => git.run(args, { cwd: workspace, env: borrowed, timeoutMs: TIMEOUT_MS }),
   };
 }
 

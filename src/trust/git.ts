@@ -1,6 +1,8 @@
 /** Runs git on the runner so that nothing that anybody has configured is carried out. */
 import { BottleError } from '../errors.ts';
+import { GIT_CONFIG, GIT_ENVIRONMENT } from '../git-settings.ts';
 import type { Host, HostPath, RunningProcess, SpawnOptions } from '../host/host.ts';
+import { printableEnd } from '../printable.ts';
 
 export type GitOptions = {
   readonly cwd: HostPath;
@@ -25,62 +27,35 @@ export type Git = {
 
 type Talk = Pick<SpawnOptions, 'stdin' | 'onStdout'>;
 
-const SETTINGS = [
-  // A container's root, or another user's checkout.
-  'safe.directory=*',
-  'core.fsmonitor=false',
-  'core.hooksPath=/dev/null',
-  'core.fsync=none',
-  // A cache of what commits hold, which is believed without a look at them.
-  'core.commitGraph=false',
-  'gc.auto=0',
-].flatMap((setting) => ['-c', setting]);
-
-const ENVIRONMENT = {
-  LC_ALL: 'C',
-  GIT_CONFIG_NOSYSTEM: '1',
-  GIT_CONFIG_GLOBAL: '/dev/null',
-  GIT_ATTR_NOSYSTEM: '1',
-  GIT_NO_LAZY_FETCH: '1',
-  GIT_NO_REPLACE_OBJECTS: '1',
-  GIT_OPTIONAL_LOCKS: '0',
-  GIT_TERMINAL_PROMPT: '0',
-  GIT_ALLOW_PROTOCOL: '',
-};
-
 const TIMEOUT_MS = 60_000;
 
 /** `home` is a scratch directory: no user's configuration is read. */
 export function makeGit(host: Host, program: HostPath, home: HostPath): Git {
   const common = (options: GitOptions) => ({
     cwd: options.cwd,
-    env: { PATH: host.env.PATH ?? '', HOME: home, ...ENVIRONMENT, ...options.env },
+    env: { PATH: host.env.PATH ?? '', HOME: home, ...GIT_ENVIRONMENT, ...options.env },
     signal: host.cancelled,
     graceMs: 0,
   });
   return {
     start: (args, options) => {
       const { cwd: _, env: __, ...talk } = options;
-      return host.spawn([program, ...SETTINGS, ...args], { ...talk, ...common(options) });
+      return host.spawn([program, ...GIT_CONFIG, ...args], { ...talk, ...common(options) });
     },
     ask: async (args, options) => {
       const stdout: Uint8Array[] = [];
       const stderr: Uint8Array[] = [];
-      const child = await host.spawn([program, ...SETTINGS, ...args], {
+      const child = await host.spawn([program, ...GIT_CONFIG, ...args], {
         ...common(options),
         onStdout: (chunk) => void stdout.push(chunk),
         onStderr: (chunk) => void stderr.push(chunk),
         timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
       });
       const { exitCode, timedOut } = await child.exit;
-      const said = Buffer.concat(stderr)
-        .toString()
-        .replace(/[\p{C}\p{Z}]+/gu, ' ')
-        .trim();
       return {
         exitCode: exitCode ?? -1,
         stdout: Buffer.concat(stdout),
-        stderr: timedOut ? 'it took too long' : said.slice(-500),
+        stderr: timedOut ? 'it took too long' : printableEnd(Buffer.concat(stderr).toString()),
       };
     },
   };
