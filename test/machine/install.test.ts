@@ -323,6 +323,18 @@ describe('a smolvm that is there', () => {
     });
   });
 
+  test('SMOLVM_BIN with a digest, which nobody would compare, is an error', async () => {
+    const host = runner({ url: '' }, { env: { SMOLVM_BIN: DOUBLE } });
+    const request = { smolvmVersion: DOUBLE_VERSION, smolvmSha256: 'e'.repeat(64) };
+    expect(await failure(ensureSmolvm(host, request, LIMITS))).toMatchObject({
+      outcome: 'config-invalid',
+      what: expect.stringContaining('smolvm-sha256'),
+      where: expect.stringContaining(
+        `SMOLVM_BIN names a smolvm that is installed already: ${DOUBLE}`,
+      ),
+    });
+  });
+
   test('the one on PATH is used, and a newer one than we know is told of', async () => {
     const path = fakeSmolvm('smolvm', 'smolvm 1.32.4');
     const host = runner({ url: '' }, { which: () => path });

@@ -32,7 +32,7 @@ const MAX_CHECKSUM_BYTES = 64 * 1024;
 /**
  * Finds or installs smolvm: what `SMOLVM_BIN` names; else, when no version is asked for, the one on
  * PATH; else the release, in the tool cache.
- * @throws {BottleError} `boot-failed`, or `config-invalid` where `SMOLVM_BIN` and the input differ.
+ * @throws {BottleError} `boot-failed`, or `config-invalid` where `SMOLVM_BIN` and an input are at odds.
  */
 export async function ensureSmolvm(
   host: Host,
@@ -51,6 +51,15 @@ export async function ensureSmolvm(
 }
 
 async function takeGiven(host: Host, path: HostPath, request: SmolvmRequest) {
+  if (request.smolvmSha256 !== '') {
+    // A digest that nobody compares would look like a check.
+    throw new BottleError({
+      outcome: 'config-invalid',
+      what: 'The input smolvm-sha256 has no archive to be compared with',
+      where: `SMOLVM_BIN names a smolvm that is installed already: ${path}`,
+      fix: 'Leave `smolvm-sha256` empty, or unset SMOLVM_BIN so that the release is installed.',
+    });
+  }
   const probed = await probeProgram(host, path);
   if (probed.faults.length > 0) {
     throw new BottleError({
