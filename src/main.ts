@@ -4,5 +4,5 @@ import { createHost } from './host/actions.ts';
 import { createServices } from './host/services.ts';
 
 const host = createHost();
-await runAction(host, createServices(host.env));
+await runAction(host, createServices());
 host.exit();

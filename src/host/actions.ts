@@ -17,12 +17,15 @@ const BASE_36 = '0123456789abcdefghijklmnopqrstuvwxyz';
 export type ActionsHost = Host & { exit(): never };
 
 export function createHost(): ActionsHost {
+  // A copy: while the cache client works, the process's own PATH leads to stand-ins for its tools
+  // (`services.ts`), and no program that is started beside it may take those for the runner's.
+  const env = { ...process.env };
   const log = createLog({ ...core, write: (text) => process.stdout.write(text) });
   return {
     platform: process.platform,
     arch: process.arch,
     uid: process.getuid?.() ?? -1,
-    env: process.env,
+    env,
     nodePath: process.execPath,
     // Relative to the bundle: dist/main/index.js → dist/gateway/index.js. `url` is kept apart so
     // that the bundler does not take the gateway for an asset of this bundle.
@@ -32,20 +35,20 @@ export function createHost(): ActionsHost {
       cores: availableParallelism(),
       memoryMib: Math.floor(totalmem() / MIB),
       freeMemoryMib: Math.floor(freemem() / MIB),
-      freeDiskGib: freeDiskGib(process.env.RUNNER_TEMP || tmpdir()),
+      freeDiskGib: freeDiskGib(env.RUNNER_TEMP || tmpdir()),
     }),
     now: () => Date.now(),
     randomName: (length) => Array.from({ length }, () => BASE_36[randomInt(36)]).join(''),
     input: (name) => core.getInput(name),
-    run: (argv, options) => runProcess(argv, { env: process.env, ...options }),
+    run: (argv, options) => runProcess(argv, { env, ...options }),
     spawn: spawnProcess,
-    which: (program) => findOnPath(program, process.env.PATH ?? ''),
+    which: (program) => findOnPath(program, env.PATH ?? ''),
     saveState: (name, value) => core.saveState(name, value),
     state: (name) => core.getState(name),
     setOutput: (name, value) => core.setOutput(name, value),
     setSecret: (value) => log.withCommands(() => core.setSecret(value)),
     writeSummary: async (markdown) => {
-      if (process.env.GITHUB_STEP_SUMMARY) {
+      if (env.GITHUB_STEP_SUMMARY) {
         await core.summary.addRaw(markdown).write({ overwrite: true });
       }
     },

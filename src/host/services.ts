@@ -2,8 +2,8 @@
 import { delimiter } from 'node:path';
 import type { HostPath, Services } from './host.ts';
 
-/** `env` is the process's own: `process.env`. */
-export function createServices(env: NodeJS.ProcessEnv): Services {
+export function createServices(): Services {
+  const { env } = process;
   const run = `${env.GITHUB_SERVER_URL}/${env.GITHUB_REPOSITORY}/actions/runs/${env.GITHUB_RUN_ID}`;
   return {
     uploadArtifact: async (name, files, root, options) => {
@@ -27,14 +27,14 @@ export function createServices(env: NodeJS.ProcessEnv): Services {
       // The service matches keys by prefix; only the exact one is ours.
       const restore = async (lookupOnly: boolean) =>
         (await cache.restoreCache([...paths], key, [], { lookupOnly })) === key;
-      return await withTools(env, tools, async () => {
+      return await withTools(tools, async () => {
         if (lookupMs === undefined) return await restore(false);
         return (await withinTime(restore(true), lookupMs)) && (await restore(false));
       });
     },
     saveCache: async (paths, key, { tools } = {}) => {
       const cache = await import('@actions/cache');
-      return await withTools(env, tools, async () => {
+      return await withTools(tools, async () => {
         return (await cache.saveCache([...paths], key)) !== -1;
       });
     },
@@ -58,13 +58,13 @@ async function withinTime<T>(answer: Promise<T>, milliseconds: number): Promise<
   }
 }
 
-/** The client looks its programs up in the process's own environment, so that is where they go. */
-async function withTools<T>(
-  env: NodeJS.ProcessEnv,
-  tools: HostPath | undefined,
-  call: () => Promise<T>,
-): Promise<T> {
+/**
+ * The client looks its programs up in the process's own environment, so that is where they go. The
+ * host's `env` is a copy from before, so nothing else that is started meanwhile finds them.
+ */
+async function withTools<T>(tools: HostPath | undefined, call: () => Promise<T>): Promise<T> {
   if (tools === undefined) return await call();
+  const { env } = process;
   const first = `${tools}${delimiter}`;
   env.PATH = first + (env.PATH ?? '');
   try {

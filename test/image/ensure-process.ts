@@ -13,7 +13,7 @@ const host = createHost();
 const { RESULT_FILE = '', AWAIT_SAVE } = process.env;
 try {
   const request = JSON.parse(process.argv[2] ?? '');
-  const { image, facts, saved } = await ensureImage(host, createServices(process.env), request);
+  const { image, facts, saved } = await ensureImage(host, createServices(), request);
   const taken = AWAIT_SAVE ? await saved : undefined;
   writeFileSync(RESULT_FILE, JSON.stringify({ image, facts, taken, memoryBytes: peakMemory() }));
 } catch (error) {
