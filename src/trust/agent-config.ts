@@ -1,11 +1,18 @@
 /** Pins what agents obey without being asked: the guest gets the trusted commit's version. */
-import { type FoundObject, parseListing, SUBMODULE_MODE, SYMLINK_MODE } from './object.ts';
+import { posix } from 'node:path';
+import {
+  type FoundObject,
+  parseListing,
+  SUBMODULE_MODE,
+  SYMLINK_MODE,
+  type TreeEntry,
+} from './object.ts';
 import { refused } from './refused.ts';
 import type { Repository } from './repository.ts';
 
 /** One path of the workspace that the head does not decide about. */
 export type Pinned = {
-  /** Relative to the workspace, POSIX. */
+  /** Relative to the root of the checkout, POSIX. */
   readonly path: string;
   /** What stands there in the guest. */
   readonly guest: PinnedContent;
@@ -96,14 +103,18 @@ function blockedBy(headPaths: readonly string[]): (path: string) => boolean {
   };
 }
 
+type Objects = Pick<Repository, 'listTree' | 'find' | 'read'>;
+
 async function readTrusted(
-  repository: Pick<Repository, 'listTree' | 'find' | 'read'>,
+  repository: Objects,
   sha: string,
   isBlocked: (path: string) => boolean,
 ): Promise<Map<string, PinnedContent>> {
-  const listed = parseListing(await repository.listTree(sha)).filter(
+  const own = parseListing(await repository.listTree(sha)).filter(
     ({ path, mode }) => mode !== SUBMODULE_MODE && isAgentConfig(path) && !isBlocked(path),
   );
+  const listed: TreeEntry[] = [];
+  for (const entry of own) listed.push(...(await behindLink(repository, sha, entry)));
   const found = await repository.find(listed.map(({ id }) => id));
   const bytes = found.reduce((sum, object) => sum + sizeOf(object), 0);
   if (listed.length > MAX_FILES || bytes > MAX_BYTES) throw tooMuch(sha, listed.length, bytes);
@@ -118,6 +129,27 @@ async function readTrusted(
     );
   }
   return contents;
+}
+
+/**
+ * A link to what is no agent configuration itself, such as `CLAUDE.md -> docs/rules.md`, would let
+ * the head say what stands behind it: the trusted content takes the link's place.
+ */
+async function behindLink(
+  repository: Objects,
+  sha: string,
+  entry: TreeEntry,
+): Promise<readonly TreeEntry[]> {
+  if (entry.mode !== SYMLINK_MODE) return [entry];
+  const target = (await repository.read(entry.id)).toString();
+  if (isAgentConfig(posix.join(posix.dirname(entry.path), target))) return [entry];
+  const [found] = await repository.find([`${sha}:${entry.path}`]);
+  // Nothing in the tree, so nothing that the head could change.
+  if (found?.kind !== 'object') return [entry];
+  if (found.type !== 'tree') return [{ path: entry.path, mode: '100644', id: found.id }];
+  return parseListing(await repository.listTree(found.id))
+    .filter(({ mode }) => mode !== SUBMODULE_MODE && mode !== SYMLINK_MODE)
+    .map((below) => ({ ...below, path: `${entry.path}/${below.path}` }));
 }
 
 function sizeOf(object: FoundObject): number {

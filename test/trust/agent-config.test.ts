@@ -67,6 +67,25 @@ describe('agent configuration', () => {
     ]);
   });
 
+  test('that is a link to other files has their trusted content in the place of the link', async () => {
+    const trusted = {
+      'docs/rules.md': 'be kind',
+      'skills/greet/SKILL.md': 'greet',
+      'CLAUDE.md': { link: 'docs/rules.md' },
+      'AGENTS.md': { link: 'CLAUDE.md' },
+      '.claude/skills': { link: '../skills' },
+      'GEMINI.md': { link: 'nowhere.md' },
+      '.cursorrules': { link: '/etc/passwd' },
+    };
+    expect(await pin(trusted, ['docs/rules.md'])).toEqual([
+      '.claude/skills/greet/SKILL.md: 644 greet',
+      '.cursorrules: -> /etc/passwd',
+      'AGENTS.md: -> CLAUDE.md',
+      'CLAUDE.md: 644 be kind',
+      'GEMINI.md: -> nowhere.md',
+    ]);
+  });
+
   test('is not written through a link or a file that the head put above it', async () => {
     const trusted = { 'pkg/CLAUDE.md': 'rules', 'dir/sub/AGENTS.md': 'rules' };
     expect(await pin(trusted, ['pkg', 'dir/sub'])).toEqual([]);
@@ -137,6 +156,13 @@ describe('a directory of the trusted commit', () => {
     expect(readlinkSync(join(to, 'a/up'))).toBe('../a/SKILL.md');
     expect(statSync(join(to, 'a/SKILL.md')).mode & 0o777).toBe(0o644);
     expect(lstatSync(to).mode & 0o777).toBe(0o755);
+  });
+
+  test.each(['', '.', './'])('can be the whole commit: %j', async (path) => {
+    const { scene, sha, repository } = await commit({ 'a/SKILL.md': 'a' });
+    const to = join(scene.root, 'skills');
+    expect(await trustedDirectory(repository, sha, path, to)).toBe(true);
+    expect(readFileSync(join(to, 'a/SKILL.md'), 'utf8')).toBe('a');
   });
 
   test.each(['absent', 'outside', 'skills/a/SKILL.md'])('is not made of %s', async (path) => {
