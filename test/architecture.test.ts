@@ -19,7 +19,15 @@ const STAGES = [
   'trust',
 ];
 /** What a stage may use at run time beside its own folder. */
-const SHARED = ['errors.ts', 'download.ts', 'git-settings.ts', 'lock', 'printable.ts', 'tar'];
+const SHARED = [
+  'errors.ts',
+  'download.ts',
+  'git-settings.ts',
+  'lock',
+  'printable.ts',
+  'tar',
+  'tool-cache.ts',
+];
 const ENTRIES = ['main.ts', 'post.ts', 'gateway.ts'];
 
 type Import = { from: string; to: string; typeOnly: boolean };

@@ -1,9 +1,9 @@
 /** Has the plan's image ready to boot: found in the store, restored from the cache, or fetched. */
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../errors.ts';
-import type { Host, HostPath, Services } from '../host/host.ts';
+import type { Host, Services } from '../host/host.ts';
+import { toolCache } from '../tool-cache.ts';
 import { cacheAllows, saveImage } from './cache.ts';
 import { evict } from './evict.ts';
 import { type Errand, type Obtained, obtainImage } from './obtain.ts';
@@ -15,11 +15,6 @@ import { ensureRootfs } from './stored-rootfs.ts';
 
 /** What saving to the cache may cost the run; the transfer then goes on beside it. */
 const SAVE_BUDGET_MS = 2000;
-
-/** The store outlives the job where the runner does. */
-function storeRoot({ env }: Pick<Host, 'env'>): HostPath {
-  return join(env.RUNNER_TOOL_CACHE ?? env.RUNNER_TEMP ?? tmpdir(), 'bottle', 'images');
-}
 
 function hostImage(): EnsuredImage {
   const facts = { sha256: '', platform: '', bytes: 0, source: 'host', hit: 'host' } as const;
@@ -72,7 +67,7 @@ export async function ensureImage(
   const started = host.now();
   const limits = { ...IMAGE_LIMITS, ...request.limits };
   const platform = `linux/${host.arch === 'x64' ? 'amd64' : host.arch}`;
-  const store = await openStore(storeRoot(host), host);
+  const store = await openStore(join(toolCache(host.env), 'images'), host);
   const notices: string[] = [];
   const errand = { host, services, store, request, source, limits, platform, notices };
   const obtained = await obtainImage(errand);

@@ -9,6 +9,7 @@ import { BottleError, messageOf } from '../../errors.ts';
 import type { Host, HostPath } from '../../host/host.ts';
 import { withLock } from '../../lock/lock.ts';
 import { currentOwner } from '../../lock/owner.ts';
+import { toolCache } from '../../tool-cache.ts';
 import { cliEnv } from '../smolvm/cli.ts';
 import { unpackArchive } from './archive.ts';
 import { FLOOR, KNOWN_GOOD, type ProbedProgram, probeProgram } from './program.ts';
@@ -100,8 +101,7 @@ function program(
 }
 
 async function installRelease(host: Host, release: Release, limits: InstallLimits) {
-  const { RUNNER_TOOL_CACHE, RUNNER_TEMP } = host.env;
-  const root = join(RUNNER_TOOL_CACHE ?? RUNNER_TEMP ?? tmpdir(), 'bottle', 'smolvm');
+  const root = join(toolCache(host.env), 'smolvm');
   const sha256 = release.sha256 || (await fetchChecksum(host, release, limits));
   const key = `${release.version}-${release.platform}-${sha256.slice(0, 16)}`;
   const home = join(root, key);
