@@ -94,9 +94,9 @@ async function skillPlaces(
   carrier: string,
   trusted: Trusted,
 ): Promise<readonly HostPath[]> {
-  if (skillsPath !== '') return [await trusted.directory(skillsPath, 'skills')];
+  if (skillsPath !== '') return [await trusted.directory(skillsPath)];
   const beside = /\.(json|ya?ml)$/.test(carrier) ? dirname(carrier) : carrier;
-  const own = await trusted.directory(join(checkout, beside, 'skills'), 'skills');
+  const own = await trusted.directory(join(checkout, beside, 'skills'));
   return [own, join(homedir(), '.claude', 'skills')];
 }
 

@@ -1,5 +1,6 @@
 /** What the trusted ref says: manifest, lock file, skills and agent configuration, read from there. */
-import { join, relative } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import type { Host, HostPath } from './host/host.ts';
 import type { Inputs } from './inputs.ts';
 import type { ManifestFiles } from './manifest/manifest.ts';
@@ -20,8 +21,8 @@ export type Trusted = {
   judge(workspace: HostPath): Trust;
   /** Says what differs when the head has another manifest, which is ignored. */
   compareManifest(carrier: string): Promise<string | undefined>;
-  /** A directory of the checkout as it is trusted; a copy of it is made as `copyName`. */
-  directory(path: HostPath, copyName: string): Promise<HostPath>;
+  /** A directory of the checkout as it is trusted, or the place where it would be. */
+  directory(path: HostPath): Promise<HostPath>;
   /** Agent configuration about which the head does not decide. */
   pinned(): Promise<readonly Pinned[]>;
   close(): Promise<void>;
@@ -49,9 +50,19 @@ export async function openTrusted(
     if (repository === undefined || trust.ref.kind === 'worktree') {
       return { ...source, files: worktreeFiles(checkout), ...AS_CHECKED_OUT };
     }
-    const files = gitFiles(repository, trust.ref.sha);
-    if (trust.head === 'trusted') return { ...source, files, ...AS_CHECKED_OUT };
-    return { ...source, files, ...besideHead(repository, trust.ref.sha, files, scratch) };
+    const { sha } = trust.ref;
+    const files = gitFiles(repository, sha);
+    const directory = directoryAt(repository, sha, scratch);
+    if (trust.head === 'untrusted') {
+      return { ...source, files, directory, ...besideHead(repository, sha, files) };
+    }
+    // Only on your own computer is what you have not committed meant to count.
+    return {
+      ...source,
+      files,
+      ...AS_CHECKED_OUT,
+      ...(event.kind === 'local' ? {} : { directory }),
+    };
   } catch (error) {
     await repository?.close();
     throw error;
@@ -72,19 +83,28 @@ function besideHead(
   repository: Repository,
   sha: string,
   files: ManifestFiles,
-  scratch: HostPath,
-): Differing {
-  const { checkout } = repository;
+): Omit<Differing, 'directory'> {
+  const head = worktreeFiles(repository.checkout);
   return {
-    compareManifest: (carrier) => compareManifest(files, worktreeFiles(checkout), carrier),
-    async directory(path, copyName) {
-      const inside = relative(checkout, path);
-      // The runner's own directories are the workflow's choice.
-      if (inside === '..' || inside.startsWith('../')) return path;
-      const copy = join(scratch, copyName);
-      await trustedDirectory(repository, sha, inside, copy);
-      return copy;
-    },
+    compareManifest: (carrier) => compareManifest(files, head, carrier),
     pinned: async () => pinAgentConfig(repository, sha, await repository.listHead()),
+  };
+}
+
+/** Copies out of the commit: an earlier step may have written over what is checked out. */
+function directoryAt(
+  repository: Repository,
+  sha: string,
+  scratch: HostPath,
+): Differing['directory'] {
+  return async (path) => {
+    const inside = relative(repository.checkout, path);
+    // The runner's own directories are the workflow's choice.
+    if (inside === '..' || inside.startsWith('../')) return path;
+    // The plan and errors show this path.
+    const copy = join(scratch, `commit-${sha}`, inside);
+    mkdirSync(dirname(copy), { recursive: true });
+    await trustedDirectory(repository, sha, inside, copy);
+    return copy;
   };
 }

@@ -20,7 +20,9 @@ export async function trustedDirectory(
   path: string,
   to: HostPath,
 ): Promise<boolean> {
-  const [tree] = await repository.find([`${sha}:${posix.normalize(path).replace(/\/$/, '')}`]);
+  // Git has no `.` and no slash at an end.
+  const inTree = posix.join('/', path).replace(/^\/|\/$/g, '');
+  const [tree] = await repository.find([`${sha}:${inTree}`]);
   if (tree?.kind !== 'object' || tree.type !== 'tree') return false;
   const listed = parseListing(await repository.listTree(tree.id));
   const entries = listed.filter(({ mode }) => mode !== SUBMODULE_MODE);

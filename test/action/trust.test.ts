@@ -209,4 +209,33 @@ describe('a push', () => {
     expect(result.outputs.outcome, result.log).toBe('success');
     expect(result.log).not.toContain('not committed');
   });
+
+  describe.each(['', 'skills'])('with the skills-path %j', (skillsPath) => {
+    const skillIn = async (given: Partial<StepRequest>) => {
+      git(scene.workspace, 'checkout', '-q', 'main');
+      writeFileSync(join(scene.workspace, 'skills/greet/SKILL.md'), 'be rude');
+      const inputs = { ...given.inputs, 'skills-path': skillsPath };
+      const result = await run('push', {}, { ...given, inputs });
+      expect(result.outputs.outcome, result.log).toBe('success');
+      return /^hello \| skill: (.*)$/m.exec(result.log)?.[1];
+    };
+
+    test('has the skills of its commit', async () => {
+      expect(await skillIn({})).toBe('be polite');
+    });
+
+    test('has those of the work tree where the workflow says so', async () => {
+      expect(await skillIn({ inputs: { 'manifest-ref': 'worktree' } })).toBe('be rude');
+    });
+  });
+
+  test('lacks a skill that its commit lacks', async () => {
+    git(scene.workspace, 'checkout', '-q', 'main');
+    git(scene.workspace, 'rm', '-q', '-r', '--cached', 'skills');
+    git(scene.workspace, 'commit', '-q', '-m', 'no skills');
+    base = git(scene.workspace, 'rev-parse', 'HEAD').trim();
+    const result = await run('push', {});
+    expect(result.outputs, result.log).toEqual({ outcome: 'config-invalid' });
+    expect(result.annotations.at(-1)?.message).toContain(`commit-${base}/skills`);
+  });
 });
