@@ -29,7 +29,32 @@ export type Standing = {
 };
 
 export function openMachine(host: Host, standing: Standing): BottleMachine {
-  const { spec, version } = standing;
+  const { spec, version, sources } = standing;
+  const commands = openCommands(host, standing);
+  return {
+    name: spec.name,
+    engine: 'bubblewrap',
+    isolation: 'namespaces',
+    engineVersion: version,
+    boot: async (signal) => {
+      await commands.run(['true'], signal === undefined ? {} : { signal }, sources);
+    },
+    exec: async (argv, options = {}) => {
+      refuse(spec, options, commands.stopped);
+      await openSocket(host, spec);
+      return commands.run(argv, options, { ...sources, socket: spec.socket.host });
+    },
+    stop: commands.stop,
+    destroy: async () => {
+      await commands.stop();
+      await removeState(host, spec.stateDir);
+    },
+  };
+}
+
+/** The commands of one bottle, which end together. */
+function openCommands(host: Host, standing: Standing) {
+  const { spec, bwrap } = standing;
   const stopping = new AbortController();
   const running = new Set<Promise<unknown>>();
   let count = 0;
@@ -38,25 +63,10 @@ export function openMachine(host: Host, standing: Standing): BottleMachine {
     const signals = [stopping.signal, ...(options.signal ? [options.signal] : [])];
     const signal = AbortSignal.any(signals);
     if (signal.aborted) return { exitCode: KILLED, timedOut: false, aborted: true, durationMs: 0 };
-    const { stdin, onStdout, onStderr, timeoutMs } = options;
     count += 1;
-    const ending = launch(
-      host,
-      {
-        bwrap: standing.bwrap,
-        sources,
-        options: bottleOptions(standing, seenSources(sources, host.uid), options),
-        argv,
-        id: String(count),
-      },
-      {
-        signal,
-        ...(stdin === undefined ? {} : { stdin }),
-        ...(onStdout === undefined ? {} : { onStdout }),
-        ...(onStderr === undefined ? {} : { onStderr }),
-        ...(timeoutMs === undefined ? {} : { timeoutMs }),
-      },
-    );
+    const seen = bottleOptions(standing, seenSources(sources, host.uid), options);
+    const request = { bwrap, sources, options: seen, argv, id: String(count) };
+    const ending = launch(host, request, { ...processOptions(options), signal });
     running.add(ending);
     try {
       return resultOf(host, spec, options, await ending);
@@ -69,25 +79,16 @@ export function openMachine(host: Host, standing: Standing): BottleMachine {
     stopping.abort(new Error(`machine ${spec.name} was stopped`));
     await Promise.allSettled(running);
   };
+  return { run, stop, stopped: stopping.signal };
+}
 
+/** What of a command's options is the process's own; the rest is for bwrap. */
+function processOptions({ stdin, onStdout, onStderr, timeoutMs }: ExecOptions) {
   return {
-    name: spec.name,
-    engine: 'bubblewrap',
-    isolation: 'namespaces',
-    engineVersion: version,
-    boot: async (signal) => {
-      await run(['true'], signal === undefined ? {} : { signal }, standing.sources);
-    },
-    exec: async (argv, options = {}) => {
-      refuse(spec, options, stopping.signal);
-      await openSocket(host, spec);
-      return run(argv, options, { ...standing.sources, socket: spec.socket.host });
-    },
-    stop,
-    destroy: async () => {
-      await stop();
-      await removeState(host, spec.stateDir);
-    },
+    ...(stdin === undefined ? {} : { stdin }),
+    ...(onStdout === undefined ? {} : { onStdout }),
+    ...(onStderr === undefined ? {} : { onStderr }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
   };
 }
 

@@ -27,34 +27,26 @@ export function openSentinelStream(token: string): SentinelStream {
   const closing = Buffer.from(`${token}=`);
   let phase: 'before' | 'guest' | 'after' = 'before';
   let held: Buffer = EMPTY;
-  let engine: Buffer = EMPTY;
   let exitCode: number | undefined;
-
-  const toEngine = (bytes: Buffer) => {
-    engine = Buffer.from(Buffer.concat([engine, bytes]).subarray(-LARGEST_ENGINE_TEXT));
-  };
+  const engine = keepEnd(LARGEST_ENGINE_TEXT);
 
   const readBefore = (bytes: Buffer): Buffer => {
     const { before, rest, found } = splitAt(bytes, opening);
-    toEngine(before);
-    if (!found) {
-      held = rest;
-      return EMPTY;
+    engine.push(before);
+    if (found) {
+      phase = 'guest';
+      return readGuest(rest.subarray(opening.length));
     }
-    phase = 'guest';
-    return readGuest(rest.subarray(opening.length));
+    held = rest;
+    return EMPTY;
   };
 
   const readGuest = (bytes: Buffer): Buffer => {
-    const { before, rest, found } = splitAt(bytes, closing);
-    if (!found || rest.length < closing.length + CODE_LENGTH) {
-      held = rest;
-      return before;
-    }
-    const code = rest.subarray(closing.length, closing.length + CODE_LENGTH).toString('latin1');
-    exitCode = Number.parseInt(code, 10);
-    phase = 'after';
-    toEngine(rest.subarray(closing.length + CODE_LENGTH));
+    const { before, rest, code } = splitAtEnd(bytes, closing);
+    exitCode = code;
+    phase = code === undefined ? 'guest' : 'after';
+    if (code === undefined) held = rest;
+    else engine.push(rest);
     return before;
   };
 
@@ -64,20 +56,43 @@ export function openSentinelStream(token: string): SentinelStream {
       held = EMPTY;
       if (phase === 'before') return readBefore(bytes);
       if (phase === 'guest') return readGuest(bytes);
-      toEngine(bytes);
+      engine.push(bytes);
       return EMPTY;
     },
     end() {
       const rest = held;
       held = EMPTY;
       if (phase === 'guest') return rest;
-      toEngine(rest);
+      engine.push(rest);
       return EMPTY;
     },
     started: () => phase !== 'before',
     exitCode: () => exitCode,
-    engineText: () => engine.toString('utf8'),
+    engineText: () => engine.text(),
   };
+}
+
+/** Bytes as they come, of which only the last `most` are kept. */
+function keepEnd(most: number) {
+  let kept: Buffer = EMPTY;
+  return {
+    push: (bytes: Buffer) => {
+      kept = Buffer.from(Buffer.concat([kept, bytes]).subarray(-most));
+    },
+    text: () => kept.toString('utf8'),
+  };
+}
+
+/** Cuts at the closing bracket, once it is there with all of its exit code. */
+function splitAtEnd(
+  bytes: Buffer,
+  closing: Buffer,
+): { before: Buffer; rest: Buffer; code?: number } {
+  const { before, rest, found } = splitAt(bytes, closing);
+  const end = closing.length + CODE_LENGTH;
+  if (!found || rest.length < end) return { before, rest };
+  const code = Number.parseInt(rest.toString('latin1', closing.length, end), 10);
+  return { before, rest: rest.subarray(end), code };
 }
 
 /** Cuts at the first `mark`, or where the bytes' end could be the beginning of one. */
