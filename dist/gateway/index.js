@@ -139,13 +139,14 @@ function refuse(socket, send) {
             `Connection: close\r\nX-Bottle-Denied: no-route\r\n\r\n${REFUSAL}`);
     });
 }
-/** The path's query may hold a secret, so it is cut. */
+/** A query, or a name and password before the host, may be a secret: they are cut. */
 function requestLine(chunk) {
     const [line = ''] = Buffer.from(chunk)
         .toString('latin1')
         .split(/[\r\n]/, 1);
     return line
         .replace(/\?\S*/, '')
+        .replace(/[^\s/@]*@/, '')
         .replace(/[^\x20-\x7e]/g, '.')
         .slice(0, REQUEST_LINE_LENGTH);
 }

@@ -37278,7 +37278,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 75768:
+/***/ 97399:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -37402,8 +37402,6 @@ function idleTimer(milliseconds) {
 var external_node_os_ = __nccwpck_require__(48161);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(76760);
-;// CONCATENATED MODULE: external "node:timers/promises"
-const external_node_timers_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
 ;// CONCATENATED MODULE: ./build/errors.js
 /** The one error class that stages throw, and the outcomes a run can have. */
 /** How a run ended. Decided from exit codes, our own timers and sentinels, never from guest text. */
@@ -37443,6 +37441,17 @@ class BottleError extends Error {
 /** The message of anything that was thrown. */
 function messageOf(error) {
     return error instanceof Error ? error.message : String(error);
+}
+
+;// CONCATENATED MODULE: external "node:timers/promises"
+const external_node_timers_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
+;// CONCATENATED MODULE: ./build/tool-cache.js
+/** Where this action keeps, on the runner, what later jobs may use or must know of. */
+
+
+/** The tool cache outlives the job where the runner does; RUNNER_TEMP is emptied with each. */
+function toolCache(env) {
+    return (0,external_node_path_.join)(env.RUNNER_TOOL_CACHE || env.RUNNER_TEMP || (0,external_node_os_.tmpdir)(), 'bottle');
 }
 
 ;// CONCATENATED MODULE: ./build/image/cache-tools.js
@@ -49812,6 +49821,7 @@ var obtain_disposeResources = (undefined && undefined.__disposeResources) || (fu
 
 
 
+
 /** A name for what the image is made from, which stands for its digest until that is known. */
 function inputsName({ request, source, platform }) {
     const inputs = [sourceName(source), request.smolvm?.version ?? '', platform];
@@ -49851,6 +49861,8 @@ async function expectDigest(errand) {
     }
     if (source.kind !== 'path')
         return { sha256: await readBuilt(errand), from: 'build' };
+    if (source.proposed)
+        throw needsDigest(sourceName(source));
     try {
         const env_1 = { stack: [], error: void 0, hasError: false };
         try {
@@ -49871,6 +49883,15 @@ async function expectDigest(errand) {
         errand.host.cancelled.throwIfAborted();
         throw packError(sourceName(source), 'unreadable', String(error), error);
     }
+}
+/** What an outsider proposes may be worked on; it may not choose what it is worked on with. */
+function needsDigest(name) {
+    return new BottleError({
+        outcome: 'untrusted',
+        what: 'The image lies in a checkout whose head is not trusted, and no digest says which it must be',
+        where: `image ${name}`,
+        fix: 'Give image.sha256 in the manifest, the input image-sha256, or lock the image with mode: lock on the default branch.',
+    });
 }
 async function isStored({ store, notices }, sha256) {
     const found = await exclusively(store, sha256, () => findImage(store, sha256));
@@ -50664,10 +50685,6 @@ async function ensureRootfs(store, sha256, pack, limits) {
 
 /** What saving to the cache may cost the run; the transfer then goes on beside it. */
 const SAVE_BUDGET_MS = 2000;
-/** The store outlives the job where the runner does. */
-function storeRoot({ env }) {
-    return (0,external_node_path_.join)(env.RUNNER_TOOL_CACHE ?? env.RUNNER_TEMP ?? (0,external_node_os_.tmpdir)(), 'bottle', 'images');
-}
 function hostImage() {
     const facts = { sha256: '', platform: '', bytes: 0, source: 'host', hit: 'host' };
     return {
@@ -50717,7 +50734,7 @@ async function ensureImage(host, services, request) {
     const started = host.now();
     const limits = { ...IMAGE_LIMITS, ...request.limits };
     const platform = `linux/${host.arch === 'x64' ? 'amd64' : host.arch}`;
-    const store = await openStore(storeRoot(host), host);
+    const store = await openStore((0,external_node_path_.join)(toolCache(host.env), 'images'), host);
     const notices = [];
     const errand = { host, services, store, request, source, limits, platform, notices };
     const obtained = await obtainImage(errand);
@@ -50747,7 +50764,7 @@ async function ensureImage(host, services, request) {
 function imageRequest(host, plan, engine) {
     const { value: image } = plan.image;
     return {
-        source: image.kind === 'host' ? image : sourceOf(host, image),
+        source: image.kind === 'host' ? image : sourceOf(host, plan, image),
         sha256: image.kind === 'smolmachine' ? image.sha256 : '',
         lock: plan.cache.lock,
         needsRootfs: plan.engine.value === 'bubblewrap',
@@ -50756,7 +50773,7 @@ function imageRequest(host, plan, engine) {
         ...(engine.smolvm && { smolvm: engine.smolvm }),
     };
 }
-function sourceOf(host, image) {
+function sourceOf(host, plan, image) {
     if (image.kind === 'from')
         return image;
     if (image.kind === 'smolfile')
@@ -50767,8 +50784,10 @@ function sourceOf(host, image) {
         return { kind: 'url', url: reference };
     // An OCI reference names a registry or a repository; a file says so by its ending or its path.
     if (/^[./]/.test(reference) || reference.endsWith('.smolmachine')) {
-        const path = (0,external_node_path_.resolve)(host.env.GITHUB_WORKSPACE ?? '.', reference);
-        return { kind: 'path', path, name: reference };
+        const checkout = (0,external_node_path_.resolve)(host.env.GITHUB_WORKSPACE ?? '.');
+        const path = (0,external_node_path_.resolve)(checkout, reference);
+        const proposed = plan.trust.head === 'untrusted' && path.startsWith(`${checkout}/`);
+        return { kind: 'path', path, name: reference, proposed };
     }
     return { kind: 'oci', reference };
 }
@@ -51316,7 +51335,31 @@ async function mustRun(host, argv) {
 /** What a shell gives for a death by SIGKILL, which is how we end a guest. */
 const KILLED = 137;
 function openMachine(host, standing) {
-    const { spec, version } = standing;
+    const { spec, version, sources } = standing;
+    const commands = openCommands(host, standing);
+    return {
+        name: spec.name,
+        engine: 'bubblewrap',
+        isolation: 'namespaces',
+        engineVersion: version,
+        boot: async (signal) => {
+            await commands.run(['true'], signal === undefined ? {} : { signal }, sources);
+        },
+        exec: async (argv, options = {}) => {
+            machine_refuse(spec, options, commands.stopped);
+            await openSocket(host, spec);
+            return commands.run(argv, options, { ...sources, socket: spec.socket.host });
+        },
+        stop: commands.stop,
+        destroy: async () => {
+            await commands.stop();
+            await removeState(host, spec.stateDir);
+        },
+    };
+}
+/** The commands of one bottle, which end together. */
+function openCommands(host, standing) {
+    const { spec, bwrap } = standing;
     const stopping = new AbortController();
     const running = new Set();
     let count = 0;
@@ -51325,21 +51368,10 @@ function openMachine(host, standing) {
         const signal = AbortSignal.any(signals);
         if (signal.aborted)
             return { exitCode: KILLED, timedOut: false, aborted: true, durationMs: 0 };
-        const { stdin, onStdout, onStderr, timeoutMs } = options;
         count += 1;
-        const ending = launch(host, {
-            bwrap: standing.bwrap,
-            sources,
-            options: bottleOptions(standing, seenSources(sources, host.uid), options),
-            argv,
-            id: String(count),
-        }, {
-            signal,
-            ...(stdin === undefined ? {} : { stdin }),
-            ...(onStdout === undefined ? {} : { onStdout }),
-            ...(onStderr === undefined ? {} : { onStderr }),
-            ...(timeoutMs === undefined ? {} : { timeoutMs }),
-        });
+        const seen = bottleOptions(standing, seenSources(sources, host.uid), options);
+        const request = { bwrap, sources, options: seen, argv, id: String(count) };
+        const ending = launch(host, request, { ...processOptions(options), signal });
         running.add(ending);
         try {
             return resultOf(host, spec, options, await ending);
@@ -51352,24 +51384,15 @@ function openMachine(host, standing) {
         stopping.abort(new Error(`machine ${spec.name} was stopped`));
         await Promise.allSettled(running);
     };
+    return { run, stop, stopped: stopping.signal };
+}
+/** What of a command's options is the process's own; the rest is for bwrap. */
+function processOptions({ stdin, onStdout, onStderr, timeoutMs }) {
     return {
-        name: spec.name,
-        engine: 'bubblewrap',
-        isolation: 'namespaces',
-        engineVersion: version,
-        boot: async (signal) => {
-            await run(['true'], signal === undefined ? {} : { signal }, standing.sources);
-        },
-        exec: async (argv, options = {}) => {
-            machine_refuse(spec, options, stopping.signal);
-            await openSocket(host, spec);
-            return run(argv, options, { ...standing.sources, socket: spec.socket.host });
-        },
-        stop,
-        destroy: async () => {
-            await stop();
-            await removeState(host, spec.stateDir);
-        },
+        ...(stdin === undefined ? {} : { stdin }),
+        ...(onStdout === undefined ? {} : { onStdout }),
+        ...(onStderr === undefined ? {} : { onStderr }),
+        ...(timeoutMs === undefined ? {} : { timeoutMs }),
     };
 }
 function resultOf(host, spec, options, ended) {
@@ -52542,13 +52565,14 @@ async function expand(from, to) {
 
 
 
+
 const install_LIMITS = { stallMs: 30_000, attemptMs: 5 * 60_000 };
 const MAX_ARCHIVE_BYTES = 1024 ** 3;
 const MAX_CHECKSUM_BYTES = 64 * 1024;
 /**
  * Finds or installs smolvm: what `SMOLVM_BIN` names; else, when no version is asked for, the one on
  * PATH; else the release, in the tool cache.
- * @throws {BottleError} `boot-failed`, or `config-invalid` where `SMOLVM_BIN` and the input differ.
+ * @throws {BottleError} `boot-failed`, or `config-invalid` where `SMOLVM_BIN` and an input are at odds.
  */
 async function ensureSmolvm(host, request, limits = install_LIMITS) {
     const given = host.env.SMOLVM_BIN;
@@ -52564,6 +52588,15 @@ async function ensureSmolvm(host, request, limits = install_LIMITS) {
     return await installRelease(host, chooseRelease(host, request), limits);
 }
 async function takeGiven(host, path, request) {
+    if (request.smolvmSha256 !== '') {
+        // A digest that nobody compares would look like a check.
+        throw new BottleError({
+            outcome: 'config-invalid',
+            what: 'The input smolvm-sha256 has no archive to be compared with',
+            where: `SMOLVM_BIN names a smolvm that is installed already: ${path}`,
+            fix: 'Leave `smolvm-sha256` empty, or unset SMOLVM_BIN so that the release is installed.',
+        });
+    }
     const probed = await probeProgram(host, path);
     if (probed.faults.length > 0) {
         throw new BottleError({
@@ -52594,8 +52627,7 @@ function program(host, path, version, origin) {
     return { path, version, origin, env: cliEnv(host, host.env.RUNNER_TEMP ?? (0,external_node_os_.tmpdir)()) };
 }
 async function installRelease(host, release, limits) {
-    const { RUNNER_TOOL_CACHE, RUNNER_TEMP } = host.env;
-    const root = (0,external_node_path_.join)(RUNNER_TOOL_CACHE ?? RUNNER_TEMP ?? (0,external_node_os_.tmpdir)(), 'bottle', 'smolvm');
+    const root = (0,external_node_path_.join)(toolCache(host.env), 'smolvm');
     const sha256 = release.sha256 || (await fetchChecksum(host, release, limits));
     const key = `${release.version}-${release.platform}-${sha256.slice(0, 16)}`;
     const home = (0,external_node_path_.join)(root, key);
@@ -52759,6 +52791,59 @@ function checkSocketFlag(spec) {
         where: `${host} → ${guest}`,
         fix: 'Use paths without colon, semicolon and bar: move the runner work folder or RUNNER_TEMP.',
     });
+}
+
+;// CONCATENATED MODULE: ./build/printable.js
+/**
+ * Text that somebody else wrote, made fit for an error, a list or a notice: nothing hidden in it, no
+ * longer than said. For the log's stream of guest output see `host/sanitise.ts`.
+ */
+/** Controls, formats, unassigned code points and whatever else shows nothing or moves its neighbours. */
+const HIDDEN = /^[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]$/u;
+const COLOUR = /\u001b\[[0-?]*[ -/]*[@-~]/gu;
+const BLANK = /[\p{Z}\t\n\v\f\r]+/gu;
+const LINE_BREAK = /\r\n|\n|\r/;
+/** One line: hidden characters become `<U+XXXX>`, and what is over `most` characters `…`. */
+function printable(text, most = 300) {
+    let shown = '';
+    for (const character of text) {
+        const next = shown + show(character);
+        if (next.length > most)
+            return `${shown}…`;
+        shown = next;
+    }
+    return shown;
+}
+/**
+ * What a program said, as one line: its colours gone, its line breaks spaces. Over `most` characters
+ * the end is kept, where programs say why they gave up.
+ */
+function printableEnd(text, most = 500) {
+    const line = text.replace(COLOUR, '').replace(BLANK, ' ').trim();
+    let shown = '';
+    for (const piece of Array.from(line, show).toReversed()) {
+        if (shown.length + piece.length > most)
+            return `…${shown}`;
+        shown = piece + shown;
+    }
+    return shown;
+}
+/** The last `most` lines of what a program said that are not blank: colours gone, each line capped. */
+function printableLines(text, most) {
+    return text
+        .replace(COLOUR, '')
+        .split(LINE_BREAK)
+        .map((line) => line.replace(BLANK, ' ').trimEnd())
+        .filter((line) => line !== '')
+        .slice(-most)
+        .map((line) => printable(line))
+        .join('\n');
+}
+function show(character) {
+    if (!HIDDEN.test(character))
+        return character;
+    const code = character.codePointAt(0);
+    return `<U+${code.toString(16).toUpperCase().padStart(4, '0')}>`;
 }
 
 ;// CONCATENATED MODULE: ./build/machine/smolvm/failure-class.js
@@ -52988,151 +53073,6 @@ const FAILURE_CLASSES = [
     },
 ];
 
-;// CONCATENATED MODULE: ./build/machine/smolvm/state.js
-var state_addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
-    if (value !== null && value !== void 0) {
-        if (typeof value !== "object" && typeof value !== "function") throw new TypeError("Object expected.");
-        var dispose, inner;
-        if (async) {
-            if (!Symbol.asyncDispose) throw new TypeError("Symbol.asyncDispose is not defined.");
-            dispose = value[Symbol.asyncDispose];
-        }
-        if (dispose === void 0) {
-            if (!Symbol.dispose) throw new TypeError("Symbol.dispose is not defined.");
-            dispose = value[Symbol.dispose];
-            if (async) inner = dispose;
-        }
-        if (typeof dispose !== "function") throw new TypeError("Object not disposable.");
-        if (inner) dispose = function() { try { inner.call(this); } catch (e) { return Promise.reject(e); } };
-        env.stack.push({ value: value, dispose: dispose, async: async });
-    }
-    else if (async) {
-        env.stack.push({ async: true });
-    }
-    return value;
-};
-var state_disposeResources = (undefined && undefined.__disposeResources) || (function (SuppressedError) {
-    return function (env) {
-        function fail(e) {
-            env.error = env.hasError ? new SuppressedError(e, env.error, "An error was suppressed during disposal.") : e;
-            env.hasError = true;
-        }
-        var r, s = 0;
-        function next() {
-            while (r = env.stack.pop()) {
-                try {
-                    if (!r.async && s === 1) return s = 0, env.stack.push(r), Promise.resolve().then(next);
-                    if (r.dispose) {
-                        var result = r.dispose.call(r.value);
-                        if (r.async) return s |= 2, Promise.resolve(result).then(next, function(e) { fail(e); return next(); });
-                    }
-                    else s |= 1;
-                }
-                catch (e) {
-                    fail(e);
-                }
-            }
-            if (s === 1) return env.hasError ? Promise.reject(env.error) : Promise.resolve();
-            if (env.hasError) throw env.error;
-        }
-        return next();
-    };
-})(typeof SuppressedError === "function" ? SuppressedError : function (error, suppressed, message) {
-    var e = new Error(message);
-    return e.name = "SuppressedError", e.error = error, e.suppressed = suppressed, e;
-});
-/**
- * Where smolvm keeps a machine on the runner's disk, and whether its socket's path is short enough.
- */
-
-
-
-
-/**
- * The longest path, in bytes, of a unix socket that still boots. Linux: `sun_path` has 108 bytes
- * with its final NUL. macOS: measured upstream, smolvm.md §1.5.
- */
-function longestSocketPath(platform) {
-    return platform === 'darwin' ? 100 : 107;
-}
-/** The directory of one machine: its disks, its logs and its socket. */
-function machineDirectory(platform, stateDir, name) {
-    const hash = (0,external_node_crypto_.createHash)('sha256').update(name).digest('hex').slice(0, 16);
-    const cache = platform === 'darwin' ? 'Library/Caches' : '.cache';
-    return (0,external_node_path_.join)(stateDir, cache, 'smolvm', 'vms', hash);
-}
-function machineSocket(platform, stateDir, name) {
-    return (0,external_node_path_.join)(machineDirectory(platform, stateDir, name), 'agent.sock');
-}
-/**
- * Throws when the machine's socket would not fit; smolvm itself then fails with a misleading -22.
- */
-function checkSocketPath(platform, stateDir, name) {
-    const socket = machineSocket(platform, stateDir, name);
-    const longest = longestSocketPath(platform);
-    const over = Buffer.byteLength(socket) - longest;
-    if (over <= 0)
-        return;
-    throw new BottleError({
-        outcome: 'boot-failed',
-        what: `the machine's socket path is ${over} bytes too long to boot`,
-        where: `${socket}: ${over + longest} bytes, ${platform} allows ${longest}`,
-        fix: `Shorten the state directory ${stateDir} by at least ${over} bytes: ` +
-            `use a runner work folder or RUNNER_TEMP nearer to the root.`,
-    });
-}
-const LOGS = ['startup-error', 'console'].map((log) => `agent-${log}.log`);
-const LOG_TAIL_BYTES = 4096;
-/** The ends of the machine's own logs, made safe to print; empty when there are none. */
-async function machineLogTail(directory) {
-    const parts = [];
-    for (const log of LOGS) {
-        const text = printable(await readTail((0,external_node_path_.join)(directory, log)), 25);
-        if (text !== '')
-            parts.push(`${log}:\n${text}`);
-    }
-    return parts.join('\n');
-}
-async function readTail(path) {
-    try {
-        const env_1 = { stack: [], error: void 0, hasError: false };
-        try {
-            const file = state_addDisposableResource(env_1, await (0,promises_.open)(path, 'r'), true);
-            const { size } = await file.stat();
-            const start = Math.max(0, size - LOG_TAIL_BYTES);
-            const { buffer, bytesRead } = await file.read(Buffer.alloc(LOG_TAIL_BYTES), {
-                position: start,
-            });
-            return buffer.subarray(0, bytesRead).toString('utf8');
-        }
-        catch (e_1) {
-            env_1.error = e_1;
-            env_1.hasError = true;
-        }
-        finally {
-            const result_1 = state_disposeResources(env_1);
-            if (result_1)
-                await result_1;
-        }
-    }
-    catch {
-        return '';
-    }
-}
-const ESCAPE_SEQUENCE = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|.)/gu;
-const CONTROL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\uFFFD]/gu;
-const LONGEST_LINE = 300;
-/** The last `lines` lines of foreign text without escape sequences and control characters. */
-function printable(text, lines) {
-    return text
-        .replace(ESCAPE_SEQUENCE, '')
-        .split(/\r\n|\n|\r/)
-        .map((line) => line.replace(CONTROL, ' ').trimEnd().slice(0, LONGEST_LINE))
-        .filter((line) => line !== '')
-        .slice(-lines)
-        .join('\n');
-}
-
 ;// CONCATENATED MODULE: ./build/machine/smolvm/failure.js
 /** From what smolvm says to an error that a person can act on. */
 
@@ -53146,7 +53086,7 @@ function classifyFailure(stderr) {
 /** The error for an engine command that failed. */
 function engineError(failure) {
     const known = classifyFailure(failure.stderr);
-    const said = printable(failure.stderr, 10);
+    const said = printableLines(failure.stderr, 10);
     const log = failure.log ?? '';
     const parts = [
         `\`smolvm ${failure.command}\` exited with ${failure.exitCode}`,
@@ -53327,6 +53267,139 @@ function parseList(json) {
             fix: 'Use the smolvm version that the action pins.',
             cause,
         });
+    }
+}
+
+;// CONCATENATED MODULE: ./build/machine/smolvm/state.js
+var state_addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
+    if (value !== null && value !== void 0) {
+        if (typeof value !== "object" && typeof value !== "function") throw new TypeError("Object expected.");
+        var dispose, inner;
+        if (async) {
+            if (!Symbol.asyncDispose) throw new TypeError("Symbol.asyncDispose is not defined.");
+            dispose = value[Symbol.asyncDispose];
+        }
+        if (dispose === void 0) {
+            if (!Symbol.dispose) throw new TypeError("Symbol.dispose is not defined.");
+            dispose = value[Symbol.dispose];
+            if (async) inner = dispose;
+        }
+        if (typeof dispose !== "function") throw new TypeError("Object not disposable.");
+        if (inner) dispose = function() { try { inner.call(this); } catch (e) { return Promise.reject(e); } };
+        env.stack.push({ value: value, dispose: dispose, async: async });
+    }
+    else if (async) {
+        env.stack.push({ async: true });
+    }
+    return value;
+};
+var state_disposeResources = (undefined && undefined.__disposeResources) || (function (SuppressedError) {
+    return function (env) {
+        function fail(e) {
+            env.error = env.hasError ? new SuppressedError(e, env.error, "An error was suppressed during disposal.") : e;
+            env.hasError = true;
+        }
+        var r, s = 0;
+        function next() {
+            while (r = env.stack.pop()) {
+                try {
+                    if (!r.async && s === 1) return s = 0, env.stack.push(r), Promise.resolve().then(next);
+                    if (r.dispose) {
+                        var result = r.dispose.call(r.value);
+                        if (r.async) return s |= 2, Promise.resolve(result).then(next, function(e) { fail(e); return next(); });
+                    }
+                    else s |= 1;
+                }
+                catch (e) {
+                    fail(e);
+                }
+            }
+            if (s === 1) return env.hasError ? Promise.reject(env.error) : Promise.resolve();
+            if (env.hasError) throw env.error;
+        }
+        return next();
+    };
+})(typeof SuppressedError === "function" ? SuppressedError : function (error, suppressed, message) {
+    var e = new Error(message);
+    return e.name = "SuppressedError", e.error = error, e.suppressed = suppressed, e;
+});
+/**
+ * Where smolvm keeps a machine on the runner's disk, and whether its socket's path is short enough.
+ */
+
+
+
+
+
+/**
+ * The longest path, in bytes, of a unix socket that still boots. Linux: `sun_path` has 108 bytes
+ * with its final NUL. macOS: measured upstream, smolvm.md §1.5.
+ */
+function longestSocketPath(platform) {
+    return platform === 'darwin' ? 100 : 107;
+}
+/** The directory of one machine: its disks, its logs and its socket. */
+function machineDirectory(platform, stateDir, name) {
+    const hash = (0,external_node_crypto_.createHash)('sha256').update(name).digest('hex').slice(0, 16);
+    const cache = platform === 'darwin' ? 'Library/Caches' : '.cache';
+    return (0,external_node_path_.join)(stateDir, cache, 'smolvm', 'vms', hash);
+}
+function machineSocket(platform, stateDir, name) {
+    return (0,external_node_path_.join)(machineDirectory(platform, stateDir, name), 'agent.sock');
+}
+/**
+ * Throws when the machine's socket would not fit; smolvm itself then fails with a misleading -22.
+ */
+function checkSocketPath(platform, stateDir, name) {
+    const socket = machineSocket(platform, stateDir, name);
+    const longest = longestSocketPath(platform);
+    const over = Buffer.byteLength(socket) - longest;
+    if (over <= 0)
+        return;
+    throw new BottleError({
+        outcome: 'boot-failed',
+        what: `the machine's socket path is ${over} bytes too long to boot`,
+        where: `${socket}: ${over + longest} bytes, ${platform} allows ${longest}`,
+        fix: `Shorten the state directory ${stateDir} by at least ${over} bytes: ` +
+            `use a runner work folder or RUNNER_TEMP nearer to the root.`,
+    });
+}
+const LOGS = ['startup-error', 'console'].map((log) => `agent-${log}.log`);
+const LOG_TAIL_BYTES = 4096;
+/** The ends of the machine's own logs, made safe to print; empty when there are none. */
+async function machineLogTail(directory) {
+    const parts = [];
+    for (const log of LOGS) {
+        const text = printableLines(await readTail((0,external_node_path_.join)(directory, log)), 25);
+        if (text !== '')
+            parts.push(`${log}:\n${text}`);
+    }
+    return parts.join('\n');
+}
+async function readTail(path) {
+    try {
+        const env_1 = { stack: [], error: void 0, hasError: false };
+        try {
+            const file = state_addDisposableResource(env_1, await (0,promises_.open)(path, 'r'), true);
+            const { size } = await file.stat();
+            const start = Math.max(0, size - LOG_TAIL_BYTES);
+            const { buffer, bytesRead } = await file.read(Buffer.alloc(LOG_TAIL_BYTES), {
+                position: start,
+            });
+            return buffer.subarray(0, bytesRead).toString('utf8');
+        }
+        catch (e_1) {
+            env_1.error = e_1;
+            env_1.hasError = true;
+        }
+        finally {
+            const result_1 = state_disposeResources(env_1);
+            if (result_1)
+                await result_1;
+        }
+    }
+    catch {
+        return '';
     }
 }
 
@@ -53637,31 +53710,26 @@ function openSentinelStream(token) {
     const closing = Buffer.from(`${token}=`);
     let phase = 'before';
     let held = EMPTY;
-    let engine = EMPTY;
     let exitCode;
-    const toEngine = (bytes) => {
-        engine = Buffer.from(Buffer.concat([engine, bytes]).subarray(-LARGEST_ENGINE_TEXT));
-    };
+    const engine = keepEnd(LARGEST_ENGINE_TEXT);
     const readBefore = (bytes) => {
         const { before, rest, found } = splitAt(bytes, opening);
-        toEngine(before);
-        if (!found) {
-            held = rest;
-            return EMPTY;
+        engine.push(before);
+        if (found) {
+            phase = 'guest';
+            return readGuest(rest.subarray(opening.length));
         }
-        phase = 'guest';
-        return readGuest(rest.subarray(opening.length));
+        held = rest;
+        return EMPTY;
     };
     const readGuest = (bytes) => {
-        const { before, rest, found } = splitAt(bytes, closing);
-        if (!found || rest.length < closing.length + CODE_LENGTH) {
+        const { before, rest, code } = splitAtEnd(bytes, closing);
+        exitCode = code;
+        phase = code === undefined ? 'guest' : 'after';
+        if (code === undefined)
             held = rest;
-            return before;
-        }
-        const code = rest.subarray(closing.length, closing.length + CODE_LENGTH).toString('latin1');
-        exitCode = Number.parseInt(code, 10);
-        phase = 'after';
-        toEngine(rest.subarray(closing.length + CODE_LENGTH));
+        else
+            engine.push(rest);
         return before;
     };
     return {
@@ -53672,7 +53740,7 @@ function openSentinelStream(token) {
                 return readBefore(bytes);
             if (phase === 'guest')
                 return readGuest(bytes);
-            toEngine(bytes);
+            engine.push(bytes);
             return EMPTY;
         },
         end() {
@@ -53680,13 +53748,32 @@ function openSentinelStream(token) {
             held = EMPTY;
             if (phase === 'guest')
                 return rest;
-            toEngine(rest);
+            engine.push(rest);
             return EMPTY;
         },
         started: () => phase !== 'before',
         exitCode: () => exitCode,
-        engineText: () => engine.toString('utf8'),
+        engineText: () => engine.text(),
     };
+}
+/** Bytes as they come, of which only the last `most` are kept. */
+function keepEnd(most) {
+    let kept = EMPTY;
+    return {
+        push: (bytes) => {
+            kept = Buffer.from(Buffer.concat([kept, bytes]).subarray(-most));
+        },
+        text: () => kept.toString('utf8'),
+    };
+}
+/** Cuts at the closing bracket, once it is there with all of its exit code. */
+function splitAtEnd(bytes, closing) {
+    const { before, rest, found } = splitAt(bytes, closing);
+    const end = closing.length + CODE_LENGTH;
+    if (!found || rest.length < end)
+        return { before, rest };
+    const code = Number.parseInt(rest.toString('latin1', closing.length, end), 10);
+    return { before, rest: rest.subarray(end), code };
 }
 /** Cuts at the first `mark`, or where the bytes' end could be the beginning of one. */
 function splitAt(bytes, mark) {
@@ -54318,20 +54405,31 @@ function progress_sentenceOf(name, result) {
 
 
 
-
-/** The tool cache outlives the job; RUNNER_TEMP, with which a run's own traces go, does not. */
+/** No job lasts longer; a process that cannot be seen from here is not taken for dead before. */
+const LONGEST_JOB_MS = 5 * 24 * 60 * 60 * 1000;
+/**
+ * In the tool cache, which outlives the job; undefined where the runner has none. Never in a
+ * directory that others may write to: what is listed here is removed.
+ */
 function runsDirectory({ env }) {
-    return (0,external_node_path_.join)(env.RUNNER_TOOL_CACHE || env.RUNNER_TEMP || (0,external_node_os_.tmpdir)(), 'bottle', 'runs');
+    const root = env.RUNNER_TOOL_CACHE || env.RUNNER_TEMP;
+    return root && (0,external_node_path_.join)(root, 'bottle', 'runs');
 }
 /** Writes the run into the list, before anything of it exists. */
 async function enlistRun(host, state) {
     const directory = runsDirectory(host);
-    await (0,promises_.mkdir)(directory, { recursive: true });
+    if (directory === undefined)
+        return;
+    await (0,promises_.mkdir)(directory, { recursive: true, mode: 0o700 });
     const entry = { owner: await currentOwner(host), state };
-    await (0,promises_.writeFile)((0,external_node_path_.join)(directory, `${state.runId}.json`), JSON.stringify(entry), { mode: 0o600 });
+    const path = (0,external_node_path_.join)(directory, `${state.runId}.json`);
+    await (0,promises_.writeFile)(`${path}.new`, JSON.stringify(entry), { mode: 0o600 });
+    await (0,promises_.rename)(`${path}.new`, path);
 }
 async function delistRun(host, runId) {
-    await rm(join(runsDirectory(host), `${runId}.json`), { force: true });
+    const directory = runsDirectory(host);
+    if (directory !== undefined)
+        await rm(join(directory, `${runId}.json`), { force: true });
 }
 /**
  * Destroys the machines of runs whose process is gone and whose post step never came. Their
@@ -54339,22 +54437,29 @@ async function delistRun(host, runId) {
  */
 async function reapDeadRuns(host) {
     const directory = runsDirectory(host);
-    const names = await (0,promises_.readdir)(directory).catch(() => []);
-    if (names.length === 0)
+    const names = directory === undefined ? [] : await (0,promises_.readdir)(directory).catch(() => []);
+    if (directory === undefined || names.length === 0)
         return;
     const me = await currentOwner(host);
     for (const name of names) {
+        const path = (0,external_node_path_.join)(directory, name);
         try {
-            await reapIfDead(host, (0,external_node_path_.join)(directory, name), me);
+            await reapIfDead(host, path, me);
         }
         catch (error) {
-            host.log.warning(`What an earlier run left could not be removed: ${messageOf(error)}`);
+            host.log.warning(`${path} cannot be read, and is removed: ${messageOf(error)}`);
+            await (0,promises_.rm)(path, { force: true });
         }
     }
 }
 async function reapIfDead(host, path, me) {
-    const { owner, state } = JSON.parse(await (0,promises_.readFile)(path, 'utf8'));
-    if (!(await hasEnded(host, owner, me, 0)))
+    const found = await (0,promises_.lstat)(path);
+    const strange = !found.isFile() || (host.uid >= 0 && found.uid !== host.uid);
+    if (strange)
+        throw new Error('it is not a file of ours');
+    const { owner, state } = readEntry(await (0,promises_.readFile)(path, 'utf8'), (0,external_node_path_.basename)(path, '.json'));
+    const ageMs = Math.max(0, host.now() - found.mtimeMs - LONGEST_JOB_MS);
+    if (!(await hasEnded(host, owner, me, ageMs)))
         return;
     const { engine: name, machine, machineState: stateDir } = state;
     const engine = createEngine(host, name, state.engineBinary);
@@ -54362,6 +54467,20 @@ async function reapIfDead(host, path, me) {
     await (0,promises_.rm)(path, { force: true });
     if (removed)
         host.log.info(`Removed the machine ${machine}, which a killed run had left.`);
+}
+/** What is read here is removed and run, so it must be what `enlistRun` writes. */
+function readEntry(text, runId) {
+    const { owner, state } = JSON.parse(text);
+    const place = (0,external_node_path_.dirname)(state.machineState);
+    const ours = typeof owner === 'string' &&
+        state.runId === runId &&
+        state.machine === `bottle-${runId}` &&
+        ['smolvm', 'bubblewrap'].includes(state.engine) &&
+        (0,external_node_path_.basename)(state.machineState) === 'm' &&
+        (0,external_node_path_.basename)(place) === `bottle-${runId.slice(-5)}`;
+    if (!ours)
+        throw new Error('it names no run of ours');
+    return { owner, state };
 }
 
 ;// CONCATENATED MODULE: ./build/report/phases.js
@@ -54416,6 +54535,7 @@ function loadRunState(host) {
 
 ;// CONCATENATED MODULE: ./build/run.js
 /** One run while it lasts: its directory, its clock, what ends it early, what it has made so far. */
+
 
 
 
@@ -54532,13 +54652,20 @@ function machineSpec({ plan, paths }, image) {
 }
 /** Ends what the run opened. After a cancellation the machine is left to the post step: time is short. */
 async function closeRun(host, { made }) {
-    if (!host.cancelled.aborted)
-        await made.boot?.destroy();
+    try {
+        if (!host.cancelled.aborted)
+            await made.boot?.destroy();
+    }
+    catch (error) {
+        // What the agent made is safe by now; the post step destroys by name.
+        host.log.warning(`The machine is left to the post step: ${messageOf(error)}`);
+    }
     await made.gateway?.stop();
 }
 
 ;// CONCATENATED MODULE: ./build/answer.js
 /** Modes that run no agent: `plan` shows what a run would do, `doctor` whether it could, `lock` pins its image. */
+
 
 
 
@@ -54570,12 +54697,29 @@ async function answerLock(host, services, inputs, plan, engine) {
         host.log.notice("There is nothing to lock: the image is the runner's own /usr.");
         return;
     }
-    const path = (0,external_node_path_.join)(inputs.checkout, file);
-    await (0,promises_.mkdir)((0,external_node_path_.dirname)(path), { recursive: true });
-    const others = parseImagesLock(file, text).filter(({ source, platform }) => source !== facts.source || platform !== facts.platform);
-    await (0,promises_.writeFile)(path, writeImagesLock([...others, facts]));
+    const path = await safePath(inputs.checkout, file);
+    // As it is checked out: an earlier step of this job may have locked another image.
+    const now = await (0,promises_.readFile)(path, 'utf8').catch(() => text);
+    const others = parseImagesLock(file, now).filter(({ source, platform }) => source !== facts.source || platform !== facts.platform);
+    const fresh = `${path}.${host.randomName(8)}`;
+    await (0,promises_.writeFile)(fresh, writeImagesLock([...others, facts]), { flag: 'wx' });
+    await (0,promises_.rename)(fresh, path);
     host.log.info(`Wrote ${file}: ${facts.sha256} for ${facts.source} on ${facts.platform}.`);
     host.setOutput('image-digest', `sha256:${facts.sha256}`);
+}
+/** The file's path, whose directory exists and lies in the checkout whatever its links say. */
+async function safePath(checkout, file) {
+    const directory = (0,external_node_path_.dirname)((0,external_node_path_.join)(checkout, file));
+    await (0,promises_.mkdir)(directory, { recursive: true }).catch(() => { });
+    const [real, root] = [await (0,promises_.realpath)(directory), await (0,promises_.realpath)(checkout)];
+    if (real === (0,external_node_path_.join)(root, (0,external_node_path_.dirname)(file)))
+        return (0,external_node_path_.join)(real, (0,external_node_path_.basename)(file));
+    throw new BottleError({
+        outcome: 'config-invalid',
+        what: 'The lock file would be written outside of the checkout',
+        where: `${file}: its directory is ${real}`,
+        fix: `Make ${(0,external_node_path_.dirname)(file)} a directory of the repository, not a link.`,
+    });
 }
 const answer_MARKS = { ok: 'ok  ', warn: 'warn', fail: 'FAIL' };
 /** The failure of the step when this runner cannot boot a bottle. */
@@ -54601,6 +54745,293 @@ function socketsOf(host, engine) {
         return [gateway];
     const length = Buffer.byteLength(machineSocket(host.platform, machineState, name));
     return [gateway, { what: "the machine's socket", length, most }];
+}
+
+;// CONCATENATED MODULE: ./build/manifest/nearest.js
+/** Finds what a mistyped word was meant to be. */
+/** The closest of `accepted`, or undefined when none is close. Case does not count. */
+function nearest(word, accepted) {
+    const typed = word.toLowerCase();
+    const limit = Math.min(typed.length - 1, Math.max(2, Math.floor(typed.length / 3)));
+    let best;
+    for (const name of accepted) {
+        if (Math.abs(name.length - typed.length) > limit)
+            continue;
+        const distance = editDistance(typed, name.toLowerCase());
+        if (distance <= limit && distance < (best?.distance ?? limit + 1))
+            best = { name, distance };
+    }
+    return best?.name;
+}
+/** ` Did you mean "x"?`, or nothing. */
+function didYouMean(word, accepted) {
+    const name = nearest(word, accepted);
+    return name === undefined ? '' : ` Did you mean "${name}"?`;
+}
+/** `a, b, c`, cut after twelve. */
+function listNames(names) {
+    const sorted = [...names].sort();
+    const rest = sorted.length > 12 ? ` and ${sorted.length - 12} more` : '';
+    return sorted.length === 0 ? 'none' : `${sorted.slice(0, 12).join(', ')}${rest}`;
+}
+/** Insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b`. */
+function editDistance(a, b) {
+    let beforeLast = [];
+    let last = Array.from({ length: b.length + 1 }, (_, column) => column);
+    for (let row = 1; row <= a.length; row += 1) {
+        const current = [row];
+        for (let column = 1; column <= b.length; column += 1) {
+            const same = a[row - 1] === b[column - 1] ? 0 : 1;
+            const swapped = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]
+                ? at(beforeLast, column - 2) + 1
+                : Number.POSITIVE_INFINITY;
+            const edited = Math.min(at(last, column), at(current, column - 1)) + 1;
+            current.push(Math.min(edited, at(last, column - 1) + same, swapped));
+        }
+        beforeLast = last;
+        last = current;
+    }
+    return at(last, b.length);
+}
+function at(numbers, index) {
+    return numbers[index] ?? Number.POSITIVE_INFINITY;
+}
+
+;// CONCATENATED MODULE: ./build/input-shape.js
+/** What an input may look like: one small function for each kind of value. */
+
+/** The message is what would have been accepted. */
+class Refused extends Error {
+}
+/** An empty text stays empty; any other has to fit. */
+function emptyOr(shape) {
+    return (text) => (text === '' ? '' : shape(text));
+}
+function matching(pattern, accepted) {
+    return (text) => {
+        if (!pattern.test(text))
+            throw new Refused(accepted);
+        return text;
+    };
+}
+/** One line without control characters; may be empty. */
+function oneLine(accepted) {
+    return matching(/^\P{Cc}*$/u, `${accepted}, in one line`);
+}
+function oneOf(choices) {
+    return (text) => {
+        const found = choices.find((choice) => choice === text);
+        if (found !== undefined)
+            return found;
+        const near = nearest(text, choices);
+        const hint = near === undefined ? '' : ` (did you mean \`${near}\`?)`;
+        throw new Refused(`${enumerate(choices.filter((choice) => choice !== ''))}${hint}`);
+    };
+}
+/** A decimal or whole number within the range, both ends included. */
+function numeric(kind, least, most) {
+    const pattern = kind === 'whole' ? /^\d+$/ : /^\d+(\.\d+)?$/;
+    return (text) => {
+        const value = Number(text);
+        if (pattern.test(text) && value >= least && value <= most)
+            return value;
+        throw new Refused(`a ${kind} number from ${least} to ${most}`);
+    };
+}
+/** The booleans of YAML 1.2's core schema, as everywhere in actions. */
+function yamlBoolean() {
+    return (text) => {
+        if (/^(true|True|TRUE)$/.test(text))
+            return true;
+        if (/^(false|False|FALSE)$/.test(text))
+            return false;
+        throw new Refused('`true` or `false`');
+    };
+}
+/** The parts between separators, trimmed, without the empty ones. */
+function list(separator, shape) {
+    return (text) => text
+        .split(separator)
+        .map((part) => part.trim())
+        .filter((part) => part !== '')
+        .map(shape);
+}
+/** Lower-case hex; a leading `sha256:` is dropped. */
+function sha256() {
+    const digest = matching(/^[0-9a-f]{64}$/, '64 hexadecimal digits');
+    return (text) => digest(text.toLowerCase().replace(/^sha256:/, ''));
+}
+/** GitHub refuses these characters because artifacts are unpacked on any file system. */
+function artifactName() {
+    return matching(/^[^":<>|*?\\/\p{Cc}]{1,256}$/u, 'a name of at most 256 characters without any of " : < > | * ? \\ /');
+}
+function enumerate(choices) {
+    const quoted = choices.map((choice) => `\`${choice}\``);
+    const last = quoted.pop() ?? '';
+    return quoted.length === 0 ? last : `${quoted.join(', ')} or ${last}`;
+}
+
+;// CONCATENATED MODULE: ./build/inputs.js
+/** The action's inputs as one typed object: the only reader of them. */
+
+
+
+const TASK_SOURCES = ['comment', 'issue', 'pull-request'];
+const EVENT_TASK = /^event:(.*)$/;
+/** `fail-on` cannot let these pass: a step that could not be trusted or understood is never green. */
+const ALWAYS_FAILS = [
+    'config-invalid',
+    'untrusted',
+    'isolation-failed',
+    'internal-error',
+];
+const inputs_NAME = matching(/^[a-z][a-z0-9-]*$/, 'a name of a-z, 0-9 and - that begins with a letter');
+const REVISION = matching(/^(?!-)(?!.*\.\.)[^\s:\p{Cc}]+$/u, 'a commit, a branch, a tag or `worktree`');
+const LOGIN = matching(/^[a-z0-9][a-z0-9_-]*(\[bot\])?$/i, 'a login');
+const VERSION = matching(/^\d{1,6}\.\d{1,6}\.\d{1,6}$/, 'an exact version such as `1.9.3`');
+const COMMA = /,/;
+const COMMA_OR_LINE = /[\n,]/;
+/** As above, but a comma inside braces belongs to the glob. */
+const BETWEEN_GLOBS = /\n|,(?![^{\n]*\})/;
+/** The defaults stand in `action.yml` alone; an empty value here means what its description says. */
+const SHAPES = {
+    agent: emptyOr(inputs_NAME),
+    task: (text) => {
+        const which = EVENT_TASK.exec(text)?.[1];
+        if (which !== undefined)
+            oneOf(TASK_SOURCES)(which);
+        return text;
+    },
+    'task-file': oneLine('a path'),
+    trigger: oneLine('a phrase'),
+    bottle: list(COMMA, inputs_NAME),
+    mode: oneOf(['run', 'plan', 'lock', 'doctor']),
+    manifest: oneLine('a path'),
+    'manifest-ref': emptyOr(REVISION),
+    engine: emptyOr(oneOf(['smolvm', 'bubblewrap'])),
+    image: oneLine('the path or URL of a `.smolmachine` file, an OCI reference, or `host`'),
+    'image-sha256': emptyOr(sha256()),
+    cache: oneOf(['read-write', 'read', 'off']),
+    'smolvm-version': emptyOr(VERSION),
+    'smolvm-sha256': emptyOr(sha256()),
+    minutes: emptyOr(numeric('decimal', 0.01, 4320)),
+    'idle-minutes': emptyOr(numeric('decimal', 0, 4320)),
+    workspace: oneLine('a directory inside the checkout'),
+    'skills-path': oneLine('a path'),
+    outputs: list(BETWEEN_GLOBS, oneLine('a glob')),
+    'artifact-name': emptyOr(artifactName()),
+    'retention-days': numeric('whole', 0, 400),
+    push: oneOf(['none']),
+    token: matching(/^\S*$/, 'one token without white space'),
+    'allowed-actors': list(COMMA_OR_LINE, LOGIN),
+    'allow-untrusted-head': yamlBoolean(),
+    'fail-on': list(COMMA_OR_LINE, oneOf(['any', 'none', ...OUTCOMES])),
+};
+const INPUT_NAMES = Object.keys(SHAPES);
+/**
+ * Reads and checks every input.
+ * @throws BottleError `config-invalid` that names all that is wrong, never only the first.
+ */
+function readInputs(host) {
+    const given = Object.fromEntries(INPUT_NAMES.map((name) => [name, host.input(name)]));
+    const checkout = (0,external_node_path_.resolve)(host.env.GITHUB_WORKSPACE ?? '.');
+    const problems = [];
+    const values = parseEach(given, problems);
+    problems.push(...checkTogether(given, checkout));
+    if (problems.length > 0)
+        throw invalid(problems);
+    return {
+        agent: values.agent,
+        task: taskOf(given, checkout),
+        trigger: values.trigger,
+        bottles: values.bottle,
+        mode: values.mode,
+        manifest: values.manifest,
+        manifestRef: values['manifest-ref'],
+        engine: values.engine || undefined,
+        image: values.image,
+        imageSha256: values['image-sha256'],
+        cache: values.cache,
+        smolvmVersion: values['smolvm-version'],
+        smolvmSha256: values['smolvm-sha256'],
+        minutes: orUndefined(values.minutes),
+        idleMinutes: orUndefined(values['idle-minutes']),
+        checkout,
+        workspace: (0,external_node_path_.resolve)(checkout, values.workspace),
+        skillsPath: values['skills-path'] && (0,external_node_path_.resolve)(checkout, values['skills-path']),
+        outputs: values.outputs,
+        artifactName: values['artifact-name'],
+        retentionDays: values['retention-days'],
+        push: values.push,
+        token: values.token,
+        allowedActors: values['allowed-actors'],
+        allowUntrustedHead: values['allow-untrusted-head'],
+        failOn: failingOutcomes(values['fail-on']),
+    };
+}
+/** The values that fit; for each that does not, a problem. Whole only when there are no problems. */
+function parseEach(given, problems) {
+    const entries = INPUT_NAMES.map((name) => {
+        try {
+            return [name, SHAPES[name](given[name])];
+        }
+        catch (error) {
+            if (!(error instanceof Refused))
+                throw error;
+            const value = name === 'token' ? 'not shown' : inputs_quote(given[name]);
+            problems.push(`\`${name}\` is ${value}: accepted is ${error.message}`);
+            return [name, undefined];
+        }
+    });
+    return Object.fromEntries(entries);
+}
+/** What no single input can tell. */
+function checkTogether(given, checkout) {
+    const problems = [];
+    if (given.task !== '' && given['task-file'] !== '') {
+        problems.push('`task` and `task-file` are both given: give one of them');
+    }
+    if (given.task === '' && given['task-file'] === '' && !['doctor', 'lock'].includes(given.mode)) {
+        problems.push('neither `task` nor `task-file` is given: say what the agent shall do in one');
+    }
+    const path = (0,external_node_path_.relative)(checkout, (0,external_node_path_.resolve)(checkout, given.workspace));
+    if (path === '..' || path.startsWith('../') || (0,external_node_path_.isAbsolute)(path)) {
+        problems.push(`\`workspace\` is ${inputs_quote(given.workspace)}: accepted is a path in the checkout`);
+    }
+    return problems;
+}
+function taskOf(given, checkout) {
+    const source = EVENT_TASK.exec(given.task)?.[1];
+    const which = TASK_SOURCES.find((name) => name === source);
+    if (which !== undefined)
+        return { kind: 'event', which };
+    if (given.task !== '')
+        return { kind: 'text', text: given.task };
+    if (given['task-file'] === '')
+        return { kind: 'none' };
+    return { kind: 'file', path: (0,external_node_path_.resolve)(checkout, given['task-file']) };
+}
+function failingOutcomes(list) {
+    return OUTCOMES.filter((outcome) => {
+        if (outcome === 'success')
+            return false;
+        return ALWAYS_FAILS.includes(outcome) || list.includes('any') || list.includes(outcome);
+    });
+}
+function orUndefined(value) {
+    return value === '' ? undefined : value;
+}
+function inputs_quote(value) {
+    return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
+}
+function invalid(problems) {
+    return new BottleError({
+        outcome: 'config-invalid',
+        what: problems.length === 1 ? 'An input cannot be used' : `${problems.length} inputs are wrong`,
+        where: `the step's \`with\`: ${problems.join('; ')}`,
+        fix: 'Change it in the workflow; action.yml and the README say what each input takes.',
+        problems: problems.map((message) => ({ message })),
+    });
 }
 
 ;// CONCATENATED MODULE: ./node_modules/zod/v4/classic/iso.js
@@ -54743,8 +55174,8 @@ function explain_explain(outcome, plan, exitCode) {
 const record_text = schemas_string();
 const count = schemas_int().min(0);
 const amount = schemas_number().min(0);
-const sha256 = schemas_string().regex(/^[0-9a-f]{64}$/);
-const list = (of) => array(of).readonly();
+const record_sha256 = schemas_string().regex(/^[0-9a-f]{64}$/);
+const record_list = (of) => array(of).readonly();
 const phase = strictObject({
     name: record_text,
     startMs: amount.describe('Counts from `startedAt`'),
@@ -54774,9 +55205,9 @@ const runRecordSchema = strictObject({
     reason: record_text.describe('One sentence: why the outcome is what it is'),
     where: record_text.describe('Which value, from where; empty on success'),
     fix: record_text.describe('What to do now; empty on success'),
-    problems: list(problem),
+    problems: record_list(problem),
     exitCode: schemas_int().nullable().describe('Null when the agent never ran or was ended by us'),
-    agent: strictObject({ name: record_text, provider: record_text, bottles: list(record_text) }),
+    agent: strictObject({ name: record_text, provider: record_text, bottles: record_list(record_text) }),
     engine: strictObject({
         name: schemas_enum(['smolvm', 'bubblewrap']),
         version: record_text.describe('Empty when the run ended before it was asked'),
@@ -54786,7 +55217,7 @@ const runRecordSchema = strictObject({
     image: strictObject({
         kind: schemas_enum(['host', 'smolmachine', 'from', 'smolfile']),
         reference: record_text.describe('As it was planned: a path, an address, a name'),
-        sha256: sha256.or(literal('')),
+        sha256: record_sha256.or(literal('')),
         bytes: count.describe('0 when nothing was fetched'),
         hit: schemas_enum(['host', 'store', 'cache', 'source'])
             .nullable()
@@ -54796,20 +55227,20 @@ const runRecordSchema = strictObject({
     repository: strictObject({ name: record_text, sha: record_text, event: record_text, actor: record_text }),
     startedAt: iso_datetime(),
     durationMs: amount,
-    phases: list(phase),
+    phases: record_list(phase),
     limits,
-    provisioned: strictObject({ files: count, bytes: count, skills: list(record_text) }),
+    provisioned: strictObject({ files: count, bytes: count, skills: record_list(record_text) }),
     outputs: strictObject({
-        files: list(strictObject({ path: record_text, size: count, sha256 })),
-        refused: list(strictObject({ path: record_text, reason: record_text })),
+        files: record_list(strictObject({ path: record_text, size: count, sha256: record_sha256 })),
+        refused: record_list(strictObject({ path: record_text, reason: record_text })),
     }),
     change: strictObject({
-        files: list(changedFile),
-        patchSha256: sha256.or(literal('')),
+        files: record_list(changedFile),
+        patchSha256: record_sha256.or(literal('')),
         baseCommit: record_text,
     }),
     result: record_text,
-    notices: list(record_text),
+    notices: record_list(record_text),
     secretsFound: count.describe('Secret values that were found in what leaves the run'),
 })
     .describe('The record of one run of bottle-action');
@@ -55559,6 +55990,9 @@ async function report_attempt(host, what, where, action) {
 
 
 
+
+
+
 /** The failure of the step in one sentence, or undefined when the step succeeds. */
 async function concludeRun(host, services, run, inputs) {
     const { plan, made } = run;
@@ -55597,6 +56031,30 @@ async function concludeRun(host, services, run, inputs) {
     if (outcome !== 'success')
         host.log.warning(message);
     return undefined;
+}
+/** The same for what ended the step before there was a run. */
+async function concludeEarly(host, thrown) {
+    const error = host.cancelled.aborted ? CANCELLED : toBottleError(thrown);
+    const message = await reportEarly(host, error);
+    if (mustFail(host, error.outcome))
+        return message;
+    host.log.warning(message);
+    return undefined;
+}
+const CANCELLED = new BottleError({
+    outcome: 'cancelled',
+    what: 'The run was cancelled',
+    where: 'signal from the runner, before a bottle was started',
+    fix: 'Run it again if this was not meant.',
+});
+/** Inputs that cannot be read fail the step, whatever they would have said. */
+function mustFail(host, outcome) {
+    try {
+        return readInputs(host).failOn.includes(outcome);
+    }
+    catch {
+        return true;
+    }
 }
 function agentFacts(agent) {
     return {
@@ -55642,10 +56100,10 @@ async function startGateway(host, socket, onDeath) {
             diagnostics = (diagnostics + Buffer.from(chunk).toString()).slice(-2000);
         },
     });
-    const ended = child.exit.then((exit) => {
+    const ended = child.exit.then(start_describe, messageOf).then((how) => {
         if (stopped)
             return;
-        const error = gatewayFailed(`it ended with ${start_describe(exit)} ${diagnostics}`.trim());
+        const error = gatewayFailed(`it ended with ${how} ${diagnostics}`.trim());
         ready.reject(error);
         if (up)
             onDeath(error);
@@ -55675,12 +56133,15 @@ async function* configThenSilence(config, closing) {
     yield Buffer.from(`${JSON.stringify(config)}\n`);
     await closing;
 }
+/** What is no message, or is too long for one, ends the child: its handler's error is its exit's. */
 function messageLines(onMessage) {
     const decoder = new TextDecoder();
     let rest = '';
     return (chunk) => {
         const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-        rest = (lines.pop() ?? '').slice(0, MAX_LINE);
+        rest = lines.pop() ?? '';
+        if (rest.length > MAX_LINE)
+            throw new Error(`a message of more than ${MAX_LINE} characters`);
         for (const line of lines)
             onMessage(JSON.parse(line));
     };
@@ -55702,293 +56163,6 @@ function socketPathTooLong(socket) {
         what: 'The path of the gateway socket is too long for a unix socket',
         where: `${socket}, ${Buffer.byteLength(socket)} bytes of at most ${MAX_SOCKET_PATH}`,
         fix: 'Move the runner to a shorter directory, so that RUNNER_TEMP is shorter.',
-    });
-}
-
-;// CONCATENATED MODULE: ./build/manifest/nearest.js
-/** Finds what a mistyped word was meant to be. */
-/** The closest of `accepted`, or undefined when none is close. Case does not count. */
-function nearest(word, accepted) {
-    const typed = word.toLowerCase();
-    const limit = Math.min(typed.length - 1, Math.max(2, Math.floor(typed.length / 3)));
-    let best;
-    for (const name of accepted) {
-        if (Math.abs(name.length - typed.length) > limit)
-            continue;
-        const distance = editDistance(typed, name.toLowerCase());
-        if (distance <= limit && distance < (best?.distance ?? limit + 1))
-            best = { name, distance };
-    }
-    return best?.name;
-}
-/** ` Did you mean "x"?`, or nothing. */
-function didYouMean(word, accepted) {
-    const name = nearest(word, accepted);
-    return name === undefined ? '' : ` Did you mean "${name}"?`;
-}
-/** `a, b, c`, cut after twelve. */
-function listNames(names) {
-    const sorted = [...names].sort();
-    const rest = sorted.length > 12 ? ` and ${sorted.length - 12} more` : '';
-    return sorted.length === 0 ? 'none' : `${sorted.slice(0, 12).join(', ')}${rest}`;
-}
-/** Insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b`. */
-function editDistance(a, b) {
-    let beforeLast = [];
-    let last = Array.from({ length: b.length + 1 }, (_, column) => column);
-    for (let row = 1; row <= a.length; row += 1) {
-        const current = [row];
-        for (let column = 1; column <= b.length; column += 1) {
-            const same = a[row - 1] === b[column - 1] ? 0 : 1;
-            const swapped = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]
-                ? at(beforeLast, column - 2) + 1
-                : Number.POSITIVE_INFINITY;
-            const edited = Math.min(at(last, column), at(current, column - 1)) + 1;
-            current.push(Math.min(edited, at(last, column - 1) + same, swapped));
-        }
-        beforeLast = last;
-        last = current;
-    }
-    return at(last, b.length);
-}
-function at(numbers, index) {
-    return numbers[index] ?? Number.POSITIVE_INFINITY;
-}
-
-;// CONCATENATED MODULE: ./build/input-shape.js
-/** What an input may look like: one small function for each kind of value. */
-
-/** The message is what would have been accepted. */
-class Refused extends Error {
-}
-/** An empty text stays empty; any other has to fit. */
-function emptyOr(shape) {
-    return (text) => (text === '' ? '' : shape(text));
-}
-function matching(pattern, accepted) {
-    return (text) => {
-        if (!pattern.test(text))
-            throw new Refused(accepted);
-        return text;
-    };
-}
-/** One line without control characters; may be empty. */
-function oneLine(accepted) {
-    return matching(/^\P{Cc}*$/u, `${accepted}, in one line`);
-}
-function oneOf(choices) {
-    return (text) => {
-        const found = choices.find((choice) => choice === text);
-        if (found !== undefined)
-            return found;
-        const near = nearest(text, choices);
-        const hint = near === undefined ? '' : ` (did you mean \`${near}\`?)`;
-        throw new Refused(`${enumerate(choices.filter((choice) => choice !== ''))}${hint}`);
-    };
-}
-/** A decimal or whole number within the range, both ends included. */
-function numeric(kind, least, most) {
-    const pattern = kind === 'whole' ? /^\d+$/ : /^\d+(\.\d+)?$/;
-    return (text) => {
-        const value = Number(text);
-        if (pattern.test(text) && value >= least && value <= most)
-            return value;
-        throw new Refused(`a ${kind} number from ${least} to ${most}`);
-    };
-}
-/** The booleans of YAML 1.2's core schema, as everywhere in actions. */
-function yamlBoolean() {
-    return (text) => {
-        if (/^(true|True|TRUE)$/.test(text))
-            return true;
-        if (/^(false|False|FALSE)$/.test(text))
-            return false;
-        throw new Refused('`true` or `false`');
-    };
-}
-/** The parts between separators, trimmed, without the empty ones. */
-function input_shape_list(separator, shape) {
-    return (text) => text
-        .split(separator)
-        .map((part) => part.trim())
-        .filter((part) => part !== '')
-        .map(shape);
-}
-/** Lower-case hex; a leading `sha256:` is dropped. */
-function input_shape_sha256() {
-    const digest = matching(/^[0-9a-f]{64}$/, '64 hexadecimal digits');
-    return (text) => digest(text.toLowerCase().replace(/^sha256:/, ''));
-}
-/** GitHub refuses these characters because artifacts are unpacked on any file system. */
-function artifactName() {
-    return matching(/^[^":<>|*?\\/\p{Cc}]{1,256}$/u, 'a name of at most 256 characters without any of " : < > | * ? \\ /');
-}
-function enumerate(choices) {
-    const quoted = choices.map((choice) => `\`${choice}\``);
-    const last = quoted.pop() ?? '';
-    return quoted.length === 0 ? last : `${quoted.join(', ')} or ${last}`;
-}
-
-;// CONCATENATED MODULE: ./build/inputs.js
-/** The action's inputs as one typed object: the only reader of them. */
-
-
-
-const TASK_SOURCES = ['comment', 'issue', 'pull-request'];
-const EVENT_TASK = /^event:(.*)$/;
-/** `fail-on` cannot let these pass: a step that could not be trusted or understood is never green. */
-const ALWAYS_FAILS = [
-    'config-invalid',
-    'untrusted',
-    'isolation-failed',
-    'internal-error',
-];
-const inputs_NAME = matching(/^[a-z][a-z0-9-]*$/, 'a name of a-z, 0-9 and - that begins with a letter');
-const REVISION = matching(/^(?!-)(?!.*\.\.)[^\s:\p{Cc}]+$/u, 'a commit, a branch, a tag or `worktree`');
-const LOGIN = matching(/^[a-z0-9][a-z0-9_-]*(\[bot\])?$/i, 'a login');
-const VERSION = matching(/^\d{1,6}\.\d{1,6}\.\d{1,6}$/, 'an exact version such as `1.9.3`');
-const COMMA = /,/;
-const COMMA_OR_LINE = /[\n,]/;
-/** As above, but a comma inside braces belongs to the glob. */
-const BETWEEN_GLOBS = /\n|,(?![^{\n]*\})/;
-/** The defaults stand in `action.yml` alone; an empty value here means what its description says. */
-const SHAPES = {
-    agent: emptyOr(inputs_NAME),
-    task: (text) => {
-        const which = EVENT_TASK.exec(text)?.[1];
-        if (which !== undefined)
-            oneOf(TASK_SOURCES)(which);
-        return text;
-    },
-    'task-file': oneLine('a path'),
-    trigger: oneLine('a phrase'),
-    bottle: input_shape_list(COMMA, inputs_NAME),
-    mode: oneOf(['run', 'plan', 'lock', 'doctor']),
-    manifest: oneLine('a path'),
-    'manifest-ref': emptyOr(REVISION),
-    engine: emptyOr(oneOf(['smolvm', 'bubblewrap'])),
-    image: oneLine('the path or URL of a `.smolmachine` file, an OCI reference, or `host`'),
-    'image-sha256': emptyOr(input_shape_sha256()),
-    cache: oneOf(['read-write', 'read', 'off']),
-    'smolvm-version': emptyOr(VERSION),
-    'smolvm-sha256': emptyOr(input_shape_sha256()),
-    minutes: emptyOr(numeric('decimal', 0.01, 4320)),
-    'idle-minutes': emptyOr(numeric('decimal', 0, 4320)),
-    workspace: oneLine('a directory inside the checkout'),
-    'skills-path': oneLine('a path'),
-    outputs: input_shape_list(BETWEEN_GLOBS, oneLine('a glob')),
-    'artifact-name': emptyOr(artifactName()),
-    'retention-days': numeric('whole', 0, 400),
-    push: oneOf(['none']),
-    token: matching(/^\S*$/, 'one token without white space'),
-    'allowed-actors': input_shape_list(COMMA_OR_LINE, LOGIN),
-    'allow-untrusted-head': yamlBoolean(),
-    'fail-on': input_shape_list(COMMA_OR_LINE, oneOf(['any', 'none', ...OUTCOMES])),
-};
-const INPUT_NAMES = Object.keys(SHAPES);
-/**
- * Reads and checks every input.
- * @throws BottleError `config-invalid` that names all that is wrong, never only the first.
- */
-function readInputs(host) {
-    const given = Object.fromEntries(INPUT_NAMES.map((name) => [name, host.input(name)]));
-    const checkout = (0,external_node_path_.resolve)(host.env.GITHUB_WORKSPACE ?? '.');
-    const problems = [];
-    const values = parseEach(given, problems);
-    problems.push(...checkTogether(given, checkout));
-    if (problems.length > 0)
-        throw invalid(problems);
-    return {
-        agent: values.agent,
-        task: taskOf(given, checkout),
-        trigger: values.trigger,
-        bottles: values.bottle,
-        mode: values.mode,
-        manifest: values.manifest,
-        manifestRef: values['manifest-ref'],
-        engine: values.engine || undefined,
-        image: values.image,
-        imageSha256: values['image-sha256'],
-        cache: values.cache,
-        smolvmVersion: values['smolvm-version'],
-        smolvmSha256: values['smolvm-sha256'],
-        minutes: orUndefined(values.minutes),
-        idleMinutes: orUndefined(values['idle-minutes']),
-        checkout,
-        workspace: (0,external_node_path_.resolve)(checkout, values.workspace),
-        skillsPath: values['skills-path'] && (0,external_node_path_.resolve)(checkout, values['skills-path']),
-        outputs: values.outputs,
-        artifactName: values['artifact-name'],
-        retentionDays: values['retention-days'],
-        push: values.push,
-        token: values.token,
-        allowedActors: values['allowed-actors'],
-        allowUntrustedHead: values['allow-untrusted-head'],
-        failOn: failingOutcomes(values['fail-on']),
-    };
-}
-/** The values that fit; for each that does not, a problem. Whole only when there are no problems. */
-function parseEach(given, problems) {
-    const entries = INPUT_NAMES.map((name) => {
-        try {
-            return [name, SHAPES[name](given[name])];
-        }
-        catch (error) {
-            if (!(error instanceof Refused))
-                throw error;
-            const value = name === 'token' ? 'not shown' : inputs_quote(given[name]);
-            problems.push(`\`${name}\` is ${value}: accepted is ${error.message}`);
-            return [name, undefined];
-        }
-    });
-    return Object.fromEntries(entries);
-}
-/** What no single input can tell. */
-function checkTogether(given, checkout) {
-    const problems = [];
-    if (given.task !== '' && given['task-file'] !== '') {
-        problems.push('`task` and `task-file` are both given: give one of them');
-    }
-    if (given.task === '' && given['task-file'] === '' && !['doctor', 'lock'].includes(given.mode)) {
-        problems.push('neither `task` nor `task-file` is given: say what the agent shall do in one');
-    }
-    const path = (0,external_node_path_.relative)(checkout, (0,external_node_path_.resolve)(checkout, given.workspace));
-    if (path === '..' || path.startsWith('../') || (0,external_node_path_.isAbsolute)(path)) {
-        problems.push(`\`workspace\` is ${inputs_quote(given.workspace)}: accepted is a path in the checkout`);
-    }
-    return problems;
-}
-function taskOf(given, checkout) {
-    const source = EVENT_TASK.exec(given.task)?.[1];
-    const which = TASK_SOURCES.find((name) => name === source);
-    if (which !== undefined)
-        return { kind: 'event', which };
-    if (given.task !== '')
-        return { kind: 'text', text: given.task };
-    if (given['task-file'] === '')
-        return { kind: 'none' };
-    return { kind: 'file', path: (0,external_node_path_.resolve)(checkout, given['task-file']) };
-}
-function failingOutcomes(list) {
-    return OUTCOMES.filter((outcome) => {
-        if (outcome === 'success')
-            return false;
-        return ALWAYS_FAILS.includes(outcome) || list.includes('any') || list.includes(outcome);
-    });
-}
-function orUndefined(value) {
-    return value === '' ? undefined : value;
-}
-function inputs_quote(value) {
-    return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
-}
-function invalid(problems) {
-    return new BottleError({
-        outcome: 'config-invalid',
-        what: problems.length === 1 ? 'An input cannot be used' : `${problems.length} inputs are wrong`,
-        where: `the step's \`with\`: ${problems.join('; ')}`,
-        fix: 'Change it in the workflow; action.yml and the README say what each input takes.',
-        problems: problems.map((message) => ({ message })),
     });
 }
 
@@ -56295,12 +56469,12 @@ function refuseSize(names, limits) {
 }
 // Names that change how a line reads, that the artifact service takes from nobody, or that are a
 // separator on Windows, where an artifact may be unpacked.
-const HIDDEN = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
+const extract_name_HIDDEN = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
 const UNFIT = /["<>:|*?\\]/;
 function refuseName(name) {
     if (name === '..')
         return { reason: 'climbs with ..' };
-    if (HIDDEN.test(name))
+    if (extract_name_HIDDEN.test(name))
         return { reason: 'has a control character in its name' };
     if (UNFIT.test(name))
         return { reason: 'has one of " < > : | * ? \\ in its name' };
@@ -56316,18 +56490,6 @@ function isGitDirectory(name) {
 /** One spelling for all that a file system may take for the same name: case and Unicode form. */
 function foldName(name) {
     return name.normalize('NFD').toUpperCase().toLowerCase().normalize('NFC');
-}
-
-;// CONCATENATED MODULE: ./build/outputs/printable.js
-/** Guest text made fit for a list or a notice: one line, nothing hidden, no longer than said. */
-const printable_HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]/gu;
-/** Hidden characters become `<U+XXXX>`; what is over `most` characters is cut with `…`. */
-function printable_printable(text, most = 300) {
-    const cut = text.length > most ? `${text.slice(0, most)}…` : text;
-    return cut.replace(printable_HIDDEN, (character) => {
-        const code = character.codePointAt(0);
-        return `<U+${code.toString(16).toUpperCase().padStart(4, '0')}>`;
-    });
 }
 
 ;// CONCATENATED MODULE: ./build/outputs/extract-tree.js
@@ -56346,7 +56508,7 @@ function createExtractTree(root, limit) {
         const taken = entries.get(key);
         if (taken !== undefined) {
             if (taken.path !== path)
-                return { reason: `collides with ${printable_printable(taken.path)}` };
+                return { reason: `collides with ${printable(taken.path)}` };
             if (taken.kind === 'directory' && kind === 'directory')
                 return undefined;
             return { reason: 'is there twice' };
@@ -56437,7 +56599,7 @@ async function extractTar(source, directory, limits = DEFAULT_EXTRACT_LIMITS, pl
             refusedCount++;
             if (refusedCount > limits.refusedListed)
                 continue;
-            refused.push({ path: printable_printable(member.path), reason: refusal.reason });
+            refused.push({ path: printable(member.path), reason: refusal.reason });
         }
     }
     catch (error) {
@@ -56720,7 +56882,7 @@ async function receive(machine, argv, { timeoutMs, signal }, unpack) {
 function endingOf(ended, timeoutMs) {
     if (ended.status === 'rejected') {
         return [
-            `The machine failed while outputs were collected: ${printable_printable(messageOf(ended.reason))}`,
+            `The machine failed while outputs were collected: ${printable(messageOf(ended.reason))}`,
         ];
     }
     const { timedOut, exitCode } = ended.value;
@@ -56747,7 +56909,7 @@ function linesOf(text) {
         .replaceAll('\t', ' ')
         .split('\n')
         .filter((line) => line.trim() !== '');
-    return lines.slice(0, STDERR_LINES).map((line) => printable_printable(line));
+    return lines.slice(0, STDERR_LINES).map((line) => printable(line));
 }
 function noticesOf({ broken, files, refused, refusedCount }) {
     const notices = [];
@@ -58506,19 +58668,67 @@ function sourceIn({ source, tree }, path) {
     return findNode(tree, path) === undefined ? 'default' : placeAt(source, keyOffset(tree, path));
 }
 
+;// CONCATENATED MODULE: ./build/plan/notice.js
+const REFUSES = "but this version's gateway refuses every request";
+const COUNTS_NONE = 'but this version does not count them';
+function findNotices({ agent, bottle, source }) {
+    const { egress, limits } = bottle;
+    const declared = [
+        ['bottle.egress.routes', egress?.routes?.length, `egress.routes are declared, ${REFUSES}`],
+        ['bottle.egress.presets', egress?.presets?.length, `egress.presets are declared, ${REFUSES}`],
+        ['bottle.egress.mode', egress?.mode === 'learn', `egress.mode is learn, ${REFUSES}`],
+        [
+            'bottle.git-gate.repos',
+            Object.keys(bottle['git-gate']?.repos ?? {}).length,
+            'git-gate.repos are declared, but this version has no gate to them: nothing is fetched or pushed',
+        ],
+        ['bottle.limits.turns', limits?.turns, `limits.turns is declared, ${COUNTS_NONE}`],
+        ['bottle.limits.tokens', limits?.tokens, `limits.tokens is declared, ${COUNTS_NONE}`],
+        ['bottle.limits.requests', limits?.requests, `limits.requests is declared, ${COUNTS_NONE}`],
+        [
+            'agent.output_schema',
+            agent.output_schema,
+            'output_schema is declared, but this version makes no structured result',
+        ],
+    ];
+    return declared.flatMap(([path, value, message]) => value ? [{ message, ...placeOf(source(path)) }] : []);
+}
+/** `.bot-bottle/bottles/dev.md:7` as an annotation has it. */
+function placeOf(source) {
+    const { file, line } = /^(?<file>.+):(?<line>\d+)$/s.exec(source)?.groups ?? {};
+    return file ? { file, line: Number(line) } : {};
+}
+
 ;// CONCATENATED MODULE: ./build/plan/environment.js
 /** The guest's environment as the plan holds it: literals, and the names of the runner's variables. */
 
-/** @throws {BottleError} `config-invalid` naming every variable that the step's environment lacks. */
-function planEnvironment(selected, hostVariables) {
+
+/**
+ * Whatever stands in a variable of the step may be a credential, so a run without credentials is
+ * given none of them.
+ * @throws {BottleError} `config-invalid` naming every variable that the step's environment lacks.
+ */
+function planEnvironment(selected, hostVariables, dropCredentials) {
     const entries = Object.entries(selected.bottle.env ?? {})
         .sort(([a], [b]) => (a < b ? -1 : 1))
         .map(([name, entry]) => ({ name, ...entry, source: selected.source(['bottle', 'env', name]) }));
-    const missing = entries.flatMap((entry) => entry.kind === 'host' && !hostVariables.has(entry.hostVar) ? [entry] : []);
-    if (missing.length === 0)
-        return entries;
+    const ofHost = entries.filter((entry) => entry.kind === 'host');
+    if (dropCredentials) {
+        const env = entries.filter((entry) => entry.kind === 'literal');
+        return { env, notices: ofHost.map(noticeOf) };
+    }
+    const missing = ofHost.filter(({ hostVar }) => !hostVariables.has(hostVar));
+    if (missing.length > 0)
+        throw lacking(missing);
+    return { env: entries, notices: [] };
+}
+function noticeOf({ name, source }) {
+    const message = `env.${name}, ${source}: dropped, a fork's run gets no credentials`;
+    return { message, ...placeOf(source) };
+}
+function lacking(missing) {
     const names = missing.map(({ hostVar }) => hostVar);
-    throw new BottleError({
+    return new BottleError({
         outcome: 'config-invalid',
         what: `The bottle's env asks for variables that the step does not have: ${names.join(', ')}`,
         where: missing.map(({ name, source }) => `env.${name}, ${source}`).join('; '),
@@ -58595,37 +58805,6 @@ function nothingToCheck({ value, source }) {
         where: `image ${value.kind}, ${source}`,
         fix: 'Leave it empty, or give the input "image" the .smolmachine that it belongs to.',
     });
-}
-
-;// CONCATENATED MODULE: ./build/plan/notice.js
-const REFUSES = "but this version's gateway refuses every request";
-const COUNTS_NONE = 'but this version does not count them';
-function findNotices({ agent, bottle, source }) {
-    const { egress, limits } = bottle;
-    const declared = [
-        ['bottle.egress.routes', egress?.routes?.length, `egress.routes are declared, ${REFUSES}`],
-        ['bottle.egress.presets', egress?.presets?.length, `egress.presets are declared, ${REFUSES}`],
-        ['bottle.egress.mode', egress?.mode === 'learn', `egress.mode is learn, ${REFUSES}`],
-        [
-            'bottle.git-gate.repos',
-            Object.keys(bottle['git-gate']?.repos ?? {}).length,
-            'git-gate.repos are declared, but this version has no gate to them: nothing is fetched or pushed',
-        ],
-        ['bottle.limits.turns', limits?.turns, `limits.turns is declared, ${COUNTS_NONE}`],
-        ['bottle.limits.tokens', limits?.tokens, `limits.tokens is declared, ${COUNTS_NONE}`],
-        ['bottle.limits.requests', limits?.requests, `limits.requests is declared, ${COUNTS_NONE}`],
-        [
-            'agent.output_schema',
-            agent.output_schema,
-            'output_schema is declared, but this version makes no structured result',
-        ],
-    ];
-    return declared.flatMap(([path, value, message]) => value ? [{ message, ...placeOf(source(path)) }] : []);
-}
-/** `.bot-bottle/bottles/dev.md:7` as an annotation has it. */
-function placeOf(source) {
-    const { file, line } = /^(?<file>.+):(?<line>\d+)$/s.exec(source)?.groups ?? {};
-    return file ? { file, line: Number(line) } : {};
 }
 
 ;// CONCATENATED MODULE: ./build/plan/provision.js
@@ -58711,8 +58890,13 @@ function planReach({ bottle, source }) {
         })),
     };
 }
-/** The names of the step's variables that hold credentials, each with what it is for. */
-function planSecrets({ bottle, source }, env) {
+/**
+ * The names of the step's variables that hold credentials, each with what it is for: none for a run
+ * without credentials.
+ */
+function planSecrets({ bottle, source }, env, dropCredentials) {
+    if (dropCredentials)
+        return [];
     const ofEnv = env.flatMap((entry) => entry.kind === 'host'
         ? [{ name: entry.hostVar, use: `env ${entry.name}`, source: entry.source }]
         : []);
@@ -58790,7 +58974,8 @@ function makePlan(request) {
     const { inputs, selected } = request;
     const runId = `${slugOf(selected.agentName)}-${request.suffix}`;
     const engine = planEngine(request);
-    const env = planEnvironment(selected, request.hostVariables);
+    const { dropCredentials } = request.trust;
+    const { env, notices } = planEnvironment(selected, request.hostVariables, dropCredentials);
     return {
         version: 1,
         runId,
@@ -58813,9 +58998,9 @@ function makePlan(request) {
             retentionDays: inputs.retentionDays,
         },
         reach: planReach(selected),
-        secrets: planSecrets(selected, env),
+        secrets: planSecrets(selected, env, dropCredentials),
         sources: planSources(request),
-        notices: findNotices(selected),
+        notices: [...findNotices(selected), ...notices],
     };
 }
 function planTrust({ ref, head, dropCredentials, reason }) {
@@ -58891,14 +59076,6 @@ function realInside(root, path) {
     }
 }
 
-;// CONCATENATED MODULE: ./build/provision/printable.js
-/** Makes one short printable paragraph of text that somebody else wrote. */
-/** Control, format and separator characters become spaces; over `limit`, only the end is kept. */
-function provision_printable_printable(text, limit = 500) {
-    const line = text.replace(/[\p{C}\p{Z}]+/gu, ' ').trim();
-    return line.length > limit ? `…${line.slice(-limit)}` : line;
-}
-
 ;// CONCATENATED MODULE: ./build/provision/left-out.js
 /** Remembers what was not copied and why, and says it in one notice a reason. */
 
@@ -58912,7 +59089,7 @@ function leaveOut(leftOut, reason, path) {
 }
 function left_out_noticesOf(leftOut) {
     return [...leftOut].map(([reason, paths]) => {
-        const named = paths.slice(0, NAMED).map((path) => provision_printable_printable(path, 100));
+        const named = paths.slice(0, NAMED).map((path) => printable(path, 100));
         const more = paths.length > NAMED ? ` and ${paths.length - NAMED} more` : '';
         return `${reason}: ${named.join(', ')}${more}.`;
     });
@@ -59070,7 +59247,7 @@ function findSkills(host, names, searchDirs) {
     const places = searchDirs.length === 0 ? 'no place' : searchDirs.join(', ');
     throw new BottleError({
         outcome: 'config-invalid',
-        what: problems.map(({ message }) => provision_printable_printable(message)).join(' '),
+        what: problems.map(({ message }) => printable(message)).join(' '),
         where: `the agent's skills; searched: ${places}`,
         fix: 'Add <place>/<name>/ with its SKILL.md, correct the name, or point skills-path at it.',
         problems,
@@ -59126,7 +59303,7 @@ function refuseEscape(skill, link) {
     const end = external_node_path_.posix.join('/skill', external_node_path_.posix.dirname(link.text), link.target);
     if (!external_node_path_.posix.isAbsolute(link.target) && isInside('/skill', end))
         return;
-    const way = `${provision_printable_printable(link.text)} → ${provision_printable_printable(link.target)}`;
+    const way = `${printable(link.text)} → ${printable(link.target)}`;
     throw new BottleError({
         outcome: 'provision-failed',
         what: `The skill ${skill.name} holds a link that leaves its directory: ${way}`,
@@ -59711,6 +59888,7 @@ function parseListing(bytes) {
 /** Pins what agents obey without being asked: the guest gets the trusted commit's version. */
 
 
+
 /**
  * Names that count at any depth, as a file or a directory, in any case. `.gitignore` is not among
  * them: it tells no agent what to do.
@@ -59780,7 +59958,10 @@ function blockedBy(headPaths) {
     };
 }
 async function readTrusted(repository, sha, isBlocked) {
-    const listed = parseListing(await repository.listTree(sha)).filter(({ path, mode }) => mode !== SUBMODULE_MODE && isAgentConfig(path) && !isBlocked(path));
+    const own = parseListing(await repository.listTree(sha)).filter(({ path, mode }) => mode !== SUBMODULE_MODE && isAgentConfig(path) && !isBlocked(path));
+    const listed = [];
+    for (const entry of own)
+        listed.push(...(await behindLink(repository, sha, entry)));
     const found = await repository.find(listed.map(({ id }) => id));
     const bytes = found.reduce((sum, object) => sum + agent_config_sizeOf(object), 0);
     if (listed.length > MAX_FILES || bytes > agent_config_MAX_BYTES)
@@ -59793,6 +59974,26 @@ async function readTrusted(repository, sha, isBlocked) {
             : { kind: 'file', bytes: content, mode: mode === '100755' ? 0o755 : 0o644 });
     }
     return contents;
+}
+/**
+ * A link to what is no agent configuration itself, such as `CLAUDE.md -> docs/rules.md`, would let
+ * the head say what stands behind it: the trusted content takes the link's place.
+ */
+async function behindLink(repository, sha, entry) {
+    if (entry.mode !== SYMLINK_MODE)
+        return [entry];
+    const target = (await repository.read(entry.id)).toString();
+    if (isAgentConfig(external_node_path_.posix.join(external_node_path_.posix.dirname(entry.path), target)))
+        return [entry];
+    const [found] = await repository.find([`${sha}:${entry.path}`]);
+    // Nothing in the tree, so nothing that the head could change.
+    if (found?.kind !== 'object')
+        return [entry];
+    if (found.type !== 'tree')
+        return [{ path: entry.path, mode: '100644', id: found.id }];
+    return parseListing(await repository.listTree(found.id))
+        .filter(({ mode }) => mode !== SUBMODULE_MODE && mode !== SYMLINK_MODE)
+        .map((below) => ({ ...below, path: `${entry.path}/${below.path}` }));
 }
 function agent_config_sizeOf(object) {
     return object.kind === 'object' ? object.size : 0;
@@ -59970,558 +60171,6 @@ function git_files_tooLarge(bytes, most) {
 }
 function git_files_refuse(path, what, fix) {
     return new BottleError({ outcome: 'config-invalid', what, where: path, fix });
-}
-
-;// CONCATENATED MODULE: ./build/trust/line-diff.js
-/** A small line diff for people: bounded, without context, in printable text. */
-/** Beyond this, comparing costs more than the answer is worth. */
-const MAX_COMPARED = 400;
-const MAX_WIDTH = 200;
-/** Lines that went begin with `-`, new ones with `+`; at most `most` of them. */
-function diffLines(before, after, most) {
-    const [old, fresh] = trimCommon(line_diff_linesOf(before), line_diff_linesOf(after));
-    const changes = old.length > MAX_COMPARED || fresh.length > MAX_COMPARED
-        ? [...old.map((line) => `-${line}`), ...fresh.map((line) => `+${line}`)]
-        : line_diff_compare(old, fresh);
-    return {
-        lines: changes.slice(0, most).map(line_diff_printable),
-        more: Math.max(0, changes.length - most),
-    };
-}
-function line_diff_linesOf(text) {
-    return text === '' ? [] : text.split('\n');
-}
-/** Without the lines that both begin and end with. */
-function trimCommon(old, fresh) {
-    const most = Math.min(old.length, fresh.length);
-    let start = 0;
-    while (start < most && old[start] === fresh[start])
-        start += 1;
-    let end = 0;
-    while (end < most - start && old.at(-1 - end) === fresh.at(-1 - end))
-        end += 1;
-    return [old.slice(start, old.length - end), fresh.slice(start, fresh.length - end)];
-}
-/** By the longest common subsequence. */
-function line_diff_compare(old, fresh) {
-    const width = fresh.length + 1;
-    const longest = new Uint16Array((old.length + 1) * width);
-    const at = (i, j) => longest[i * width + j];
-    for (let i = old.length - 1; i >= 0; i -= 1) {
-        for (let j = fresh.length - 1; j >= 0; j -= 1) {
-            longest[i * width + j] =
-                old[i] === fresh[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
-        }
-    }
-    const changes = [];
-    for (let i = 0, j = 0; i < old.length || j < fresh.length;) {
-        if (i < old.length && j < fresh.length && old[i] === fresh[j]) {
-            i += 1;
-            j += 1;
-        }
-        else if (j === fresh.length || (i < old.length && at(i + 1, j) >= at(i, j + 1))) {
-            changes.push(`-${old[i++]}`);
-        }
-        else
-            changes.push(`+${fresh[j++]}`);
-    }
-    return changes;
-}
-const line_diff_HIDDEN = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
-/** Nothing hidden, no longer than a line on a screen. */
-function line_diff_printable(line) {
-    const cut = line.length > MAX_WIDTH ? `${line.slice(0, MAX_WIDTH)}…` : line;
-    return cut.replace(line_diff_HIDDEN, (character) => {
-        const code = character.codePointAt(0);
-        return `<U+${code.toString(16).toUpperCase().padStart(4, '0')}>`;
-    });
-}
-
-;// CONCATENATED MODULE: ./build/trust/manifest-difference.js
-/** Says how the head's manifest differs from the trusted one, which is the one that counts. */
-
-
-const MAX_NAMES = 20;
-const MAX_LINES = 60;
-/**
- * A notice of several lines, or undefined when both are the same. `carrier` is the directory or
- * the file that holds the trusted manifest. What the head holds is never parsed.
- */
-async function compareManifest(trusted, head, carrier) {
-    const [before, after] = [await contentsOf(trusted, carrier), await contentsOf(head, carrier)];
-    const paths = [...new Set([...before.keys(), ...after.keys()])].sort();
-    const changed = paths.filter((path) => before.get(path) !== after.get(path));
-    if (changed.length === 0)
-        return undefined;
-    const lines = [
-        `The manifest in the head differs from the trusted one and is ignored (${changed.length} ` +
-            `${changed.length === 1 ? 'file' : 'files'}):`,
-    ];
-    let left = MAX_LINES;
-    for (const path of changed.slice(0, MAX_NAMES)) {
-        const diff = diffLines(before.get(path) ?? '', after.get(path) ?? '', left);
-        lines.push(`${changeOf(before.get(path), after.get(path))} ${line_diff_printable(path)}`, ...diff.lines);
-        if (diff.more > 0)
-            lines.push(`… ${diff.more} more lines`);
-        left -= diff.lines.length;
-    }
-    if (changed.length > MAX_NAMES)
-        lines.push(`… ${changed.length - MAX_NAMES} more files`);
-    return lines.join('\n');
-}
-function changeOf(before, after) {
-    if (before === undefined)
-        return 'added';
-    return after === undefined ? 'removed' : 'changed';
-}
-async function contentsOf(files, carrier) {
-    const contents = new Map();
-    const add = async (path) => {
-        const content = await manifest_difference_contentOf(files, path);
-        if (content !== undefined)
-            contents.set(path, content);
-    };
-    if (/\.(ya?ml|json)$/.test(carrier))
-        await add(carrier);
-    for (const directory of [`${carrier}/bottles`, `${carrier}/agents`]) {
-        const entries = await orRefused(() => files.list(directory));
-        if (typeof entries === 'string')
-            contents.set(directory, entries);
-        else
-            for (const { name } of entries ?? [])
-                await add(`${directory}/${name}`);
-    }
-    return contents;
-}
-async function manifest_difference_contentOf(files, path) {
-    const bytes = await orRefused(() => files.read(path));
-    return typeof bytes === 'object' ? Buffer.from(bytes).toString() : bytes;
-}
-/** What cannot be read in a head is a difference too, and no reason to fail. */
-async function orRefused(read) {
-    try {
-        return await read();
-    }
-    catch (error) {
-        if (error instanceof BottleError)
-            return `(not readable: ${error.what})`;
-        throw error;
-    }
-}
-
-;// CONCATENATED MODULE: ./build/trust/git.js
-/** Runs git on the runner so that nothing that anybody has configured is carried out. */
-
-const SETTINGS = [
-    // A container's root, or another user's checkout.
-    'safe.directory=*',
-    'core.fsmonitor=false',
-    'core.hooksPath=/dev/null',
-    'core.fsync=none',
-    // A cache of what commits hold, which is believed without a look at them.
-    'core.commitGraph=false',
-    'gc.auto=0',
-].flatMap((setting) => ['-c', setting]);
-const ENVIRONMENT = {
-    LC_ALL: 'C',
-    GIT_CONFIG_NOSYSTEM: '1',
-    GIT_CONFIG_GLOBAL: '/dev/null',
-    GIT_ATTR_NOSYSTEM: '1',
-    GIT_NO_LAZY_FETCH: '1',
-    GIT_NO_REPLACE_OBJECTS: '1',
-    GIT_OPTIONAL_LOCKS: '0',
-    GIT_TERMINAL_PROMPT: '0',
-    GIT_ALLOW_PROTOCOL: '',
-};
-const TIMEOUT_MS = 60_000;
-/** `home` is a scratch directory: no user's configuration is read. */
-function makeGit(host, program, home) {
-    const common = (options) => ({
-        cwd: options.cwd,
-        env: { PATH: host.env.PATH ?? '', HOME: home, ...ENVIRONMENT, ...options.env },
-        signal: host.cancelled,
-        graceMs: 0,
-    });
-    return {
-        start: (args, options) => {
-            const { cwd: _, env: __, ...talk } = options;
-            return host.spawn([program, ...SETTINGS, ...args], { ...talk, ...common(options) });
-        },
-        ask: async (args, options) => {
-            const stdout = [];
-            const stderr = [];
-            const child = await host.spawn([program, ...SETTINGS, ...args], {
-                ...common(options),
-                onStdout: (chunk) => void stdout.push(chunk),
-                onStderr: (chunk) => void stderr.push(chunk),
-                timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
-            });
-            const { exitCode, timedOut } = await child.exit;
-            const said = Buffer.concat(stderr)
-                .toString()
-                .replace(/[\p{C}\p{Z}]+/gu, ' ')
-                .trim();
-            return {
-                exitCode: exitCode ?? -1,
-                stdout: Buffer.concat(stdout),
-                stderr: timedOut ? 'it took too long' : said.slice(-500),
-            };
-        },
-    };
-}
-/** The checkout cannot be read as git's; `what` is the sentence's beginning. */
-function gitFailed(what, where, stderr) {
-    return new BottleError({
-        outcome: 'config-invalid',
-        what: stderr === '' ? what : `${what}: ${stderr}`,
-        where,
-        fix: 'Check the repository out with actions/checkout before this step; git fsck should pass.',
-    });
-}
-
-;// CONCATENATED MODULE: ./build/trust/cat-file.js
-
-async function openCatFile(git, args, options) {
-    const requests = openQueue();
-    const answers = openAnswers();
-    const child = await git.start(['cat-file', ...args], {
-        ...options,
-        stdin: requests.lines(),
-        onStdout: answers.push,
-    });
-    const exit = child.exit.finally(answers.end);
-    exit.catch(() => { });
-    let turn = Promise.resolve();
-    return {
-        ask: (lines, answer) => {
-            const mine = turn.then(async () => {
-                requests.push(lines);
-                const results = [];
-                for (const _ of lines)
-                    results.push(await answer(answers));
-                return results;
-            });
-            turn = mine.catch(() => { });
-            return mine;
-        },
-        close: async () => {
-            requests.close();
-            child.kill();
-            await exit.catch(() => { });
-        },
-    };
-}
-function openQueue() {
-    const waiting = [];
-    let closed = false;
-    let wake = () => { };
-    return {
-        push: (lines) => {
-            if (lines.length > 0)
-                waiting.push(`${lines.join('\n')}\n`);
-            wake();
-        },
-        close: () => {
-            closed = true;
-            wake();
-        },
-        lines: async function* () {
-            while (!closed) {
-                const next = waiting.shift();
-                if (next !== undefined)
-                    yield Buffer.from(next);
-                else
-                    await new Promise((resolve) => (wake = resolve));
-            }
-        },
-    };
-}
-function openAnswers() {
-    const chunks = [];
-    let ended = false;
-    let wake = () => { };
-    async function more() {
-        if (ended)
-            throw gitFailed('git ended before it answered', 'git cat-file', '');
-        await new Promise((resolve) => (wake = resolve));
-    }
-    function take(count) {
-        const all = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
-        chunks.length = 0;
-        if (all.length > count)
-            chunks.push(all.subarray(count));
-        return all.subarray(0, count);
-    }
-    return {
-        push: (chunk) => {
-            chunks.push(Buffer.from(chunk));
-            wake();
-        },
-        end: () => {
-            ended = true;
-            wake();
-        },
-        line: async () => {
-            let before = 0;
-            for (let index = 0;; index += 1) {
-                while (index >= chunks.length)
-                    await more();
-                const chunk = chunks[index];
-                const at = chunk.indexOf(10);
-                if (at >= 0)
-                    return take(before + at + 1)
-                        .toString()
-                        .slice(0, -1);
-                before += chunk.length;
-            }
-        },
-        bytes: async (count) => {
-            let held = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-            while (held < count) {
-                const before = chunks.length;
-                await more();
-                for (const chunk of chunks.slice(before))
-                    held += chunk.length;
-            }
-            return take(count);
-        },
-    };
-}
-
-;// CONCATENATED MODULE: ./build/trust/fetch-commit.js
-/** Fetches from the repository that the event belongs to, never from a checkout's remotes. */
-
-const FETCH_MS = 120_000;
-/** Of the runner's environment: how it reaches the network. */
-const NETWORK = [
-    ...['http_proxy', 'https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY', 'no_proxy', 'NO_PROXY'],
-    ...['SSL_CERT_FILE', 'SSL_CERT_DIR', 'GIT_SSL_CAINFO'],
-];
-function makeRemote(host, git, view) {
-    const { GITHUB_SERVER_URL: server = '', GITHUB_REPOSITORY: name = '' } = host.env;
-    const exists = server !== '' && name !== '';
-    const url = `${server}/${name}`;
-    const environment = exists ? accessTo(host, server, view.token) : {};
-    return {
-        exists,
-        resolve: async (revision) => {
-            const short = revision.replace(/^refs\/(heads|tags)\//, '');
-            const refs = [`refs/heads/${short}`, `refs/tags/${short}^{}`, `refs/tags/${short}`];
-            const wanted = refs.filter((ref) => ref.startsWith(revision) || short === revision);
-            const args = ['ls-remote', '--quiet', '--', url, ...wanted];
-            const options = { ...view, env: { ...view.alone, ...environment }, timeoutMs: FETCH_MS };
-            const result = await git.ask(args, options);
-            if (result.exitCode !== 0)
-                throw unreachable(`${revision} of ${url}`, result);
-            const lines = result.stdout.toString().split('\n');
-            const answers = new Map(lines.map((line) => line.split('\t').reverse()));
-            return wanted.map((ref) => answers.get(ref)).find((sha) => sha !== undefined);
-        },
-        fetch: async (sha) => {
-            if (!exists || /^0+$/.test(sha))
-                throw absent(sha, 'There is no repository to fetch it from');
-            const args = [
-                'fetch',
-                '--quiet',
-                '--depth=1',
-                '--no-tags',
-                '--no-write-fetch-head',
-                '--no-recurse-submodules',
-                '--refmap=',
-                // What is checked out already need not be sent again, unless parts of it are missing.
-                ...(view.partial ? [] : [`--negotiation-tip=${view.head}`]),
-                '--',
-                url,
-                sha,
-            ];
-            const base = view.partial ? view.alone : view.env;
-            const options = { cwd: view.cwd, env: { ...base, ...environment }, timeoutMs: FETCH_MS };
-            const result = await git.ask(args, options);
-            if (result.exitCode !== 0)
-                throw absent(sha, `Fetching from ${url}: ${result.stderr}`);
-        },
-    };
-}
-/** The token goes to this server alone, and in the environment: an argv is for all to read. */
-function accessTo(host, server, token) {
-    const network = NETWORK.flatMap((name) => {
-        const value = host.env[name];
-        return value === undefined ? [] : [[name, value]];
-    });
-    const basic = Buffer.from(`x-access-token:${token}`).toString('base64');
-    const settings = [
-        ['http.followRedirects', 'false'],
-        ...(token === '' ? [] : [[`http.${server}/.extraheader`, `Authorization: Basic ${basic}`]]),
-    ];
-    return {
-        ...Object.fromEntries(network),
-        GIT_ALLOW_PROTOCOL: new URL(server).protocol.slice(0, -1),
-        GIT_CONFIG_COUNT: String(settings.length),
-        ...Object.fromEntries(settings.flatMap(([key = '', value = ''], index) => [
-            [`GIT_CONFIG_KEY_${index}`, key],
-            [`GIT_CONFIG_VALUE_${index}`, value],
-        ])),
-    };
-}
-function absent(sha, detail) {
-    return new BottleError({
-        outcome: 'config-invalid',
-        what: 'The commit that the manifest is read from cannot be had',
-        where: `commit ${sha}. ${detail}`,
-        fix: 'Give actions/checkout `fetch-depth: 0`, or this action a `token` that may read the code.',
-    });
-}
-function unreachable(what, { stderr }) {
-    return new BottleError({
-        outcome: 'config-invalid',
-        what: 'The ref that the manifest is read from could not be looked up',
-        where: `${what}: ${stderr}`,
-        fix: 'Check that the runner reaches the server and that the `token` may read the code.',
-    });
-}
-
-;// CONCATENATED MODULE: ./build/trust/repository.js
-/**
- * The checkout's objects, seen through a bare repository of our own: no configuration, hook,
- * replace ref or attribute of the checkout is in force, and what is fetched leaves no trace in it.
- */
-
-
-
-
-
-
-/** Undefined where there is no git, no repository that begins here, or no commit in it. */
-async function openRepository(host, place) {
-    const { checkout, token } = place;
-    const program = host.which('git');
-    if (program === undefined)
-        return undefined;
-    const scratch = (0,external_node_fs_.mkdtempSync)((0,external_node_path_.join)(place.scratch, 'trust-'));
-    const remove = () => (0,external_node_fs_.rmSync)(scratch, { recursive: true, force: true });
-    try {
-        const git = makeGit(host, program, scratch);
-        const source = await findSource(git, checkout);
-        if (source === undefined) {
-            remove();
-            return undefined;
-        }
-        const view = await makeView(git, scratch, source);
-        const remote = makeRemote(host, git, { ...view, token });
-        return await openView({ git, source, view, remote, remove });
-    }
-    catch (error) {
-        remove();
-        throw error;
-    }
-}
-async function findSource(git, checkout) {
-    const options = inCheckout(checkout);
-    const questions = ['--show-object-format', '--git-path', 'objects', '--git-path', 'shallow'];
-    const found = await git.ask(['rev-parse', ...questions], options);
-    if (found.exitCode !== 0) {
-        if (!(0,external_node_fs_.existsSync)((0,external_node_path_.join)(checkout, '.git')))
-            return undefined;
-        throw gitFailed('The checkout cannot be read', checkout, found.stderr);
-    }
-    const [format = '', objects = '', shallow = ''] = found.stdout.toString().split('\n');
-    const head = await verify(git, checkout, 'HEAD');
-    if (head === undefined)
-        return undefined;
-    return {
-        checkout,
-        head,
-        format,
-        objects: (0,external_node_path_.resolve)(checkout, objects),
-        shallow: (0,external_node_path_.resolve)(checkout, shallow),
-    };
-}
-/** A repository around the checkout is not the checkout's. */
-function inCheckout(checkout) {
-    return { cwd: checkout, env: { GIT_CEILING_DIRECTORIES: (0,external_node_path_.dirname)(checkout) } };
-}
-async function makeView(git, scratch, source) {
-    const directory = (0,external_node_path_.join)(scratch, 'view');
-    (0,external_node_fs_.mkdirSync)(directory);
-    const init = ['init', '--quiet', '--bare', '--template=', `--object-format=${source.format}`];
-    const made = await git.ask([...init, directory], { cwd: scratch });
-    if (made.exitCode !== 0)
-        throw gitFailed('git init failed', directory, made.stderr);
-    if ((0,external_node_fs_.existsSync)(source.shallow))
-        (0,external_node_fs_.copyFileSync)(source.shallow, (0,external_node_path_.join)(directory, 'shallow'));
-    const alone = { GIT_DIR: directory };
-    const quoted = `"${source.objects.replace(/["\\]/g, '\\$&')}"`;
-    return {
-        cwd: directory,
-        env: { ...alone, GIT_ALTERNATE_OBJECT_DIRECTORIES: quoted },
-        alone,
-        head: source.head,
-        partial: isPartial(source.objects),
-    };
-}
-function isPartial(objects) {
-    const packs = (0,external_node_path_.join)(objects, 'pack');
-    return (0,external_node_fs_.existsSync)(packs) && (0,external_node_fs_.readdirSync)(packs).some((name) => name.endsWith('.promisor'));
-}
-async function openView({ git, source, view, remote, remove }) {
-    const { checkout, head } = source;
-    const finder = await openCatFile(git, ['--batch-check', '--follow-symlinks'], view);
-    const reader = await openCatFile(git, ['--batch'], view);
-    const find = (names) => askFinder(finder, names);
-    return {
-        checkout,
-        head,
-        resolve: async (revision) => {
-            if (COMMIT_ID.test(revision))
-                return revision;
-            return await (remote.exists ? remote.resolve(revision) : verify(git, checkout, revision));
-        },
-        ensureCommit: async (sha) => {
-            const [tree] = await find([`${sha}^{tree}`]);
-            if (tree?.kind !== 'object' || view.partial)
-                await remote.fetch(sha);
-        },
-        find,
-        read: (id) => readObject(reader, id, checkout),
-        listTree: async (name) => {
-            return outputOf(await git.ask(['ls-tree', '-r', '-z', name], view), checkout);
-        },
-        listHead: async () => {
-            const list = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
-            const paths = outputOf(await git.ask(list, inCheckout(checkout)), checkout);
-            return [...new Set(paths.toString().split('\0').filter(Boolean))];
-        },
-        close: async () => {
-            await Promise.all([finder.close(), reader.close()]);
-            remove();
-        },
-    };
-}
-const COMMIT_ID = /^[0-9a-f]{40}([0-9a-f]{24})?$/;
-/** The commit that the checkout itself has under this name. */
-async function verify(git, checkout, name) {
-    const args = ['rev-parse', '--quiet', '--verify', '--end-of-options', `${name}^{commit}`];
-    return (await git.ask(args, inCheckout(checkout))).stdout.toString().trim() || undefined;
-}
-async function readObject(reader, id, checkout) {
-    const [bytes] = await reader.ask([id], async (answer) => {
-        const size = / (\d+)$/.exec(await answer.line())?.[1];
-        if (size === undefined)
-            throw gitFailed('An object is missing', `${checkout}, ${id}`, '');
-        // A line end follows the content.
-        return (await answer.bytes(Number(size) + 1)).subarray(0, -1);
-    });
-    return bytes;
-}
-function outputOf({ exitCode, stdout, stderr }, checkout) {
-    if (exitCode === 0)
-        return stdout;
-    throw gitFailed('The files of the checkout cannot be listed', checkout, stderr);
-}
-/** A name with a line break would be two questions; nothing that we look for has one. */
-async function askFinder(finder, names) {
-    const clean = names.map((name) => (/[\n\0]/.test(name) ? '' : name));
-    return await finder.ask(clean, parseFound);
 }
 
 ;// CONCATENATED MODULE: ./build/trust/actor.js
@@ -60894,8 +60543,8 @@ function notFound(revision) {
 
 /** Events that nobody without write access can cause, on a commit that is in the repository. */
 const WRITERS_OWN = ['push', 'schedule', 'workflow_dispatch', 'repository_dispatch'];
-const NO_CREDENTIALS = "A fork's pull request runs without credentials: routes with auth are dropped, and a change " +
-    'comes back as a patch only.';
+const NO_CREDENTIALS = "A fork's pull request runs without credentials: no variable of the step reaches the agent, and " +
+    'a change comes back as a patch only.';
 /** @throws {BottleError} `untrusted`: it may not start; `config-invalid`: a ref is not there. */
 async function decideTrust(request) {
     const { event, inputs, repository } = request;
@@ -60916,6 +60565,10 @@ async function decideTrust(request) {
         notices: [...(dropCredentials ? [NO_CREDENTIALS] : []), ...trust_noticesOf(head, event)],
     };
 }
+/** True as well where no event is: you are at your own computer. */
+function needsWriteAccess({ kind }) {
+    return kind === 'local' || WRITERS_OWN.includes(kind);
+}
 /** What every later run restores comes from runs that everybody's work is merged into. */
 function isOnDefaultBranch({ kind, ref, defaultBranch }) {
     if (kind === 'schedule')
@@ -60926,15 +60579,15 @@ function isOnDefaultBranch({ kind, ref, defaultBranch }) {
  * A work tree rules a run only where nobody but writers can have filled it; and not by default in
  * a pull request, where a checkout without git would then let the head rule.
  */
-function requireHarmlessWorktree({ kind, name }, manifestRef, { dropCredentials }) {
-    if (kind === 'local' || WRITERS_OWN.includes(kind))
+function requireHarmlessWorktree(event, manifestRef, { dropCredentials }) {
+    if (needsWriteAccess(event))
         return;
-    const isOwn = kind === 'pull_request' && !dropCredentials;
+    const isOwn = event.kind === 'pull_request' && !dropCredentials;
     if (manifestRef === 'worktree' && isOwn)
         return;
     throw refused_refused({
         what: 'The files as they are checked out cannot be trusted with this event',
-        where: manifestRef === '' ? `event ${name}, no git checkout` : 'input manifest-ref',
+        where: manifestRef === '' ? `event ${event.name}, no git checkout` : 'input manifest-ref',
         fix: 'Check the repository out with actions/checkout and leave `manifest-ref` empty.',
     });
 }
@@ -60945,6 +60598,593 @@ function trust_noticesOf(head, { name, kind }) {
         `The head of this ${name} run is not trusted: agent configuration in it (CLAUDE.md, .claude, ` +
             '.mcp.json and the like) is replaced with that of the trusted commit.',
     ];
+}
+
+;// CONCATENATED MODULE: ./build/trust/judge-workspace.js
+/** Looks for another repository around the workspace: only the checkout's own head was judged. */
+
+
+
+
+/**
+ * What a run on `workspace`, a directory, may be trusted with. In a second checkout or a submodule
+ * stands a commit that nobody has compared with what the event names.
+ * @throws {BottleError} `untrusted` there, unless the event is a writer's own
+ */
+function judgeWorkspace({ trust, event, checkout }, workspace) {
+    const other = otherRepository(checkout, workspace);
+    if (other === undefined)
+        return trust;
+    if (needsWriteAccess(event))
+        return { ...trust, cacheTrusted: false };
+    throw refused_refused({
+        what: 'The workspace is in another git repository than the one whose head was judged',
+        where: `event ${event.name}, workspace ${workspace}, repository ${other}`,
+        fix: 'Check the head out at the top: actions/checkout without `path`, no submodule.',
+    });
+}
+/** The way up is that of the real directories: a link may lead into a repository from beside it. */
+function otherRepository(checkout, workspace) {
+    const top = (0,external_node_fs_.realpathSync)(checkout);
+    for (let at = (0,external_node_fs_.realpathSync)(workspace); at !== top && at !== (0,external_node_path_.dirname)(at); at = (0,external_node_path_.dirname)(at)) {
+        // A file in a submodule and in a work tree of its own.
+        if ((0,external_node_fs_.lstatSync)((0,external_node_path_.join)(at, '.git'), { throwIfNoEntry: false }) !== undefined)
+            return at;
+    }
+    return undefined;
+}
+
+;// CONCATENATED MODULE: ./build/trust/line-diff.js
+/** A small line diff for people: bounded, without context, in printable text. */
+
+/** Beyond this, comparing costs more than the answer is worth. */
+const MAX_COMPARED = 400;
+const MAX_WIDTH = 200;
+/** Lines that went begin with `-`, new ones with `+`; at most `most` of them. */
+function diffLines(before, after, most) {
+    const [old, fresh] = trimCommon(line_diff_linesOf(before), line_diff_linesOf(after));
+    const changes = old.length > MAX_COMPARED || fresh.length > MAX_COMPARED
+        ? [...old.map((line) => `-${line}`), ...fresh.map((line) => `+${line}`)]
+        : line_diff_compare(old, fresh);
+    return {
+        lines: changes.slice(0, most).map((line) => printable(line, MAX_WIDTH)),
+        more: Math.max(0, changes.length - most),
+    };
+}
+function line_diff_linesOf(text) {
+    return text === '' ? [] : text.split('\n');
+}
+/** Without the lines that both begin and end with. */
+function trimCommon(old, fresh) {
+    const most = Math.min(old.length, fresh.length);
+    let start = 0;
+    while (start < most && old[start] === fresh[start])
+        start += 1;
+    let end = 0;
+    while (end < most - start && old.at(-1 - end) === fresh.at(-1 - end))
+        end += 1;
+    return [old.slice(start, old.length - end), fresh.slice(start, fresh.length - end)];
+}
+/** By the longest common subsequence. */
+function line_diff_compare(old, fresh) {
+    const width = fresh.length + 1;
+    const longest = new Uint16Array((old.length + 1) * width);
+    const at = (i, j) => longest[i * width + j];
+    for (let i = old.length - 1; i >= 0; i -= 1) {
+        for (let j = fresh.length - 1; j >= 0; j -= 1) {
+            longest[i * width + j] =
+                old[i] === fresh[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
+        }
+    }
+    const changes = [];
+    for (let i = 0, j = 0; i < old.length || j < fresh.length;) {
+        if (i < old.length && j < fresh.length && old[i] === fresh[j]) {
+            i += 1;
+            j += 1;
+        }
+        else if (j === fresh.length || (i < old.length && at(i + 1, j) >= at(i, j + 1))) {
+            changes.push(`-${old[i++]}`);
+        }
+        else
+            changes.push(`+${fresh[j++]}`);
+    }
+    return changes;
+}
+
+;// CONCATENATED MODULE: ./build/trust/manifest-difference.js
+/** Says how the head's manifest differs from the trusted one, which is the one that counts. */
+
+
+
+const MAX_NAMES = 20;
+const MAX_LINES = 60;
+/**
+ * A notice of several lines, or undefined when both are the same. `carrier` is the directory or
+ * the file that holds the trusted manifest. What the head holds is never parsed.
+ */
+async function compareManifest(trusted, head, carrier) {
+    const [before, after] = [await contentsOf(trusted, carrier), await contentsOf(head, carrier)];
+    const paths = [...new Set([...before.keys(), ...after.keys()])].sort();
+    const changed = paths.filter((path) => before.get(path) !== after.get(path));
+    if (changed.length === 0)
+        return undefined;
+    const lines = [
+        `The manifest in the head differs from the trusted one and is ignored (${changed.length} ` +
+            `${changed.length === 1 ? 'file' : 'files'}):`,
+    ];
+    let left = MAX_LINES;
+    for (const path of changed.slice(0, MAX_NAMES)) {
+        const diff = diffLines(before.get(path) ?? '', after.get(path) ?? '', left);
+        lines.push(`${changeOf(before.get(path), after.get(path))} ${printable(path)}`, ...diff.lines);
+        if (diff.more > 0)
+            lines.push(`… ${diff.more} more lines`);
+        left -= diff.lines.length;
+    }
+    if (changed.length > MAX_NAMES)
+        lines.push(`… ${changed.length - MAX_NAMES} more files`);
+    return lines.join('\n');
+}
+function changeOf(before, after) {
+    if (before === undefined)
+        return 'added';
+    return after === undefined ? 'removed' : 'changed';
+}
+async function contentsOf(files, carrier) {
+    const contents = new Map();
+    const add = async (path) => {
+        const content = await manifest_difference_contentOf(files, path);
+        if (content !== undefined)
+            contents.set(path, content);
+    };
+    if (/\.(ya?ml|json)$/.test(carrier))
+        await add(carrier);
+    for (const directory of [`${carrier}/bottles`, `${carrier}/agents`]) {
+        const entries = await orRefused(() => files.list(directory));
+        if (typeof entries === 'string')
+            contents.set(directory, entries);
+        else
+            for (const { name } of entries ?? [])
+                await add(`${directory}/${name}`);
+    }
+    return contents;
+}
+async function manifest_difference_contentOf(files, path) {
+    const bytes = await orRefused(() => files.read(path));
+    return typeof bytes === 'object' ? Buffer.from(bytes).toString() : bytes;
+}
+/** What cannot be read in a head is a difference too, and no reason to fail. */
+async function orRefused(read) {
+    try {
+        return await read();
+    }
+    catch (error) {
+        if (error instanceof BottleError)
+            return `(not readable: ${error.what})`;
+        throw error;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/git-settings.js
+/**
+ * How git runs on the runner: as if nobody had configured anything. A checkout is somebody's data,
+ * and its configuration, hooks, attributes and replaced objects would be carried out or believed.
+ */
+/** Arguments that come before git's command; these win over the repository's own configuration. */
+const GIT_CONFIG = [
+    // A container's root, or another user's checkout.
+    'safe.directory=*',
+    'core.fsmonitor=false',
+    'core.hooksPath=/dev/null',
+    // What we write is scratch, which need not outlive a power cut.
+    'core.fsync=none',
+    // A cache of what commits hold, which is believed without a look at them.
+    'core.commitGraph=false',
+    'gc.auto=0',
+].flatMap((setting) => ['-c', setting]);
+/** Beside PATH and a HOME without configuration: nothing else is inherited. */
+const GIT_ENVIRONMENT = {
+    LC_ALL: 'C',
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_CONFIG_GLOBAL: '/dev/null',
+    GIT_ATTR_NOSYSTEM: '1',
+    GIT_NO_LAZY_FETCH: '1',
+    GIT_NO_REPLACE_OBJECTS: '1',
+    GIT_OPTIONAL_LOCKS: '0',
+    GIT_TERMINAL_PROMPT: '0',
+    // An empty list: git talks to nobody, but for a fetch that names its one protocol.
+    GIT_ALLOW_PROTOCOL: '',
+};
+
+;// CONCATENATED MODULE: ./build/trust/git.js
+/** Runs git on the runner so that nothing that anybody has configured is carried out. */
+
+
+
+const TIMEOUT_MS = 60_000;
+/** `home` is a scratch directory: no user's configuration is read. */
+function makeGit(host, program, home) {
+    const common = (options) => ({
+        cwd: options.cwd,
+        env: { PATH: host.env.PATH ?? '', HOME: home, ...GIT_ENVIRONMENT, ...options.env },
+        signal: host.cancelled,
+        graceMs: 0,
+    });
+    return {
+        start: (args, options) => {
+            const { cwd: _, env: __, ...talk } = options;
+            return host.spawn([program, ...GIT_CONFIG, ...args], { ...talk, ...common(options) });
+        },
+        ask: async (args, options) => {
+            const stdout = [];
+            const stderr = [];
+            const child = await host.spawn([program, ...GIT_CONFIG, ...args], {
+                ...common(options),
+                onStdout: (chunk) => void stdout.push(chunk),
+                onStderr: (chunk) => void stderr.push(chunk),
+                timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
+            });
+            const { exitCode, timedOut } = await child.exit;
+            return {
+                exitCode: exitCode ?? -1,
+                stdout: Buffer.concat(stdout),
+                stderr: timedOut ? 'it took too long' : printableEnd(Buffer.concat(stderr).toString()),
+            };
+        },
+    };
+}
+/** The checkout cannot be read as git's; `what` is the sentence's beginning. */
+function gitFailed(what, where, stderr) {
+    return new BottleError({
+        outcome: 'config-invalid',
+        what: stderr === '' ? what : `${what}: ${stderr}`,
+        where,
+        fix: 'Check the repository out with actions/checkout before this step; git fsck should pass.',
+    });
+}
+
+;// CONCATENATED MODULE: ./build/trust/cat-file.js
+
+async function openCatFile(git, args, options) {
+    const requests = openQueue();
+    const answers = openAnswers();
+    const child = await git.start(['cat-file', ...args], {
+        ...options,
+        stdin: requests.lines(),
+        onStdout: answers.push,
+    });
+    const exit = child.exit.finally(answers.end);
+    exit.catch(() => { });
+    let turn = Promise.resolve();
+    return {
+        ask: (lines, answer) => {
+            const mine = turn.then(async () => {
+                requests.push(lines);
+                const results = [];
+                for (const _ of lines)
+                    results.push(await answer(answers));
+                return results;
+            });
+            turn = mine.catch(() => { });
+            return mine;
+        },
+        close: async () => {
+            requests.close();
+            child.kill();
+            await exit.catch(() => { });
+        },
+    };
+}
+function openQueue() {
+    const waiting = [];
+    let closed = false;
+    let wake = () => { };
+    return {
+        push: (lines) => {
+            if (lines.length > 0)
+                waiting.push(`${lines.join('\n')}\n`);
+            wake();
+        },
+        close: () => {
+            closed = true;
+            wake();
+        },
+        lines: async function* () {
+            while (!closed) {
+                const next = waiting.shift();
+                if (next !== undefined)
+                    yield Buffer.from(next);
+                else
+                    await new Promise((resolve) => (wake = resolve));
+            }
+        },
+    };
+}
+function openAnswers() {
+    const chunks = [];
+    let ended = false;
+    let wake = () => { };
+    async function more() {
+        if (ended)
+            throw gitFailed('git ended before it answered', 'git cat-file', '');
+        await new Promise((resolve) => (wake = resolve));
+    }
+    function take(count) {
+        const all = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
+        chunks.length = 0;
+        if (all.length > count)
+            chunks.push(all.subarray(count));
+        return all.subarray(0, count);
+    }
+    return {
+        push: (chunk) => {
+            chunks.push(Buffer.from(chunk));
+            wake();
+        },
+        end: () => {
+            ended = true;
+            wake();
+        },
+        line: async () => {
+            let before = 0;
+            for (let index = 0;; index += 1) {
+                while (index >= chunks.length)
+                    await more();
+                const chunk = chunks[index];
+                const at = chunk.indexOf(10);
+                if (at >= 0)
+                    return take(before + at + 1)
+                        .toString()
+                        .slice(0, -1);
+                before += chunk.length;
+            }
+        },
+        bytes: async (count) => {
+            let held = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+            while (held < count) {
+                const before = chunks.length;
+                await more();
+                for (const chunk of chunks.slice(before))
+                    held += chunk.length;
+            }
+            return take(count);
+        },
+    };
+}
+
+;// CONCATENATED MODULE: ./build/trust/fetch-commit.js
+/** Fetches from the repository that the event belongs to, never from a checkout's remotes. */
+
+const FETCH_MS = 120_000;
+/** Of the runner's environment: how it reaches the network. */
+const NETWORK = [
+    ...['http_proxy', 'https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY', 'no_proxy', 'NO_PROXY'],
+    ...['SSL_CERT_FILE', 'SSL_CERT_DIR', 'GIT_SSL_CAINFO'],
+];
+function makeRemote(host, git, view) {
+    const { GITHUB_SERVER_URL: server = '', GITHUB_REPOSITORY: name = '' } = host.env;
+    const exists = server !== '' && name !== '';
+    const url = `${server}/${name}`;
+    const environment = exists ? accessTo(host, server, view.token) : {};
+    return {
+        exists,
+        resolve: async (revision) => {
+            const short = revision.replace(/^refs\/(heads|tags)\//, '');
+            const refs = [`refs/heads/${short}`, `refs/tags/${short}^{}`, `refs/tags/${short}`];
+            const wanted = refs.filter((ref) => ref.startsWith(revision) || short === revision);
+            const args = ['ls-remote', '--quiet', '--', url, ...wanted];
+            const options = { ...view, env: { ...view.alone, ...environment }, timeoutMs: FETCH_MS };
+            const result = await git.ask(args, options);
+            if (result.exitCode !== 0)
+                throw unreachable(`${revision} of ${url}`, result);
+            const lines = result.stdout.toString().split('\n');
+            const answers = new Map(lines.map((line) => line.split('\t').reverse()));
+            return wanted.map((ref) => answers.get(ref)).find((sha) => sha !== undefined);
+        },
+        fetch: async (sha) => {
+            if (!exists || /^0+$/.test(sha))
+                throw absent(sha, 'There is no repository to fetch it from');
+            const args = [
+                'fetch',
+                '--quiet',
+                '--depth=1',
+                '--no-tags',
+                '--no-write-fetch-head',
+                '--no-recurse-submodules',
+                '--refmap=',
+                // What is checked out already need not be sent again, unless parts of it are missing.
+                ...(view.partial ? [] : [`--negotiation-tip=${view.head}`]),
+                '--',
+                url,
+                sha,
+            ];
+            const base = view.partial ? view.alone : view.env;
+            const options = { cwd: view.cwd, env: { ...base, ...environment }, timeoutMs: FETCH_MS };
+            const result = await git.ask(args, options);
+            if (result.exitCode !== 0)
+                throw absent(sha, `Fetching from ${url}: ${result.stderr}`);
+        },
+    };
+}
+/** The token goes to this server alone, and in the environment: an argv is for all to read. */
+function accessTo(host, server, token) {
+    const network = NETWORK.flatMap((name) => {
+        const value = host.env[name];
+        return value === undefined ? [] : [[name, value]];
+    });
+    const basic = Buffer.from(`x-access-token:${token}`).toString('base64');
+    const settings = [
+        ['http.followRedirects', 'false'],
+        ...(token === '' ? [] : [[`http.${server}/.extraheader`, `Authorization: Basic ${basic}`]]),
+    ];
+    return {
+        ...Object.fromEntries(network),
+        GIT_ALLOW_PROTOCOL: new URL(server).protocol.slice(0, -1),
+        GIT_CONFIG_COUNT: String(settings.length),
+        ...Object.fromEntries(settings.flatMap(([key = '', value = ''], index) => [
+            [`GIT_CONFIG_KEY_${index}`, key],
+            [`GIT_CONFIG_VALUE_${index}`, value],
+        ])),
+    };
+}
+function absent(sha, detail) {
+    return new BottleError({
+        outcome: 'config-invalid',
+        what: 'The commit that the manifest is read from cannot be had',
+        where: `commit ${sha}. ${detail}`,
+        fix: 'Give actions/checkout `fetch-depth: 0`, or this action a `token` that may read the code.',
+    });
+}
+function unreachable(what, { stderr }) {
+    return new BottleError({
+        outcome: 'config-invalid',
+        what: 'The ref that the manifest is read from could not be looked up',
+        where: `${what}: ${stderr}`,
+        fix: 'Check that the runner reaches the server and that the `token` may read the code.',
+    });
+}
+
+;// CONCATENATED MODULE: ./build/trust/repository.js
+/**
+ * The checkout's objects, seen through a bare repository of our own: no configuration, hook,
+ * replace ref or attribute of the checkout is in force, and what is fetched leaves no trace in it.
+ */
+
+
+
+
+
+
+/** Undefined where there is no git, no repository that begins here, or no commit in it. */
+async function openRepository(host, place) {
+    const { checkout, token } = place;
+    const program = host.which('git');
+    if (program === undefined)
+        return undefined;
+    const scratch = (0,external_node_fs_.mkdtempSync)((0,external_node_path_.join)(place.scratch, 'trust-'));
+    const remove = () => (0,external_node_fs_.rmSync)(scratch, { recursive: true, force: true });
+    try {
+        const git = makeGit(host, program, scratch);
+        const source = await findSource(git, checkout);
+        if (source === undefined) {
+            remove();
+            return undefined;
+        }
+        const view = await makeView(git, scratch, source);
+        const remote = makeRemote(host, git, { ...view, token });
+        return await openView({ git, source, view, remote, remove });
+    }
+    catch (error) {
+        remove();
+        throw error;
+    }
+}
+async function findSource(git, checkout) {
+    const options = inCheckout(checkout);
+    const questions = ['--show-object-format', '--git-path', 'objects', '--git-path', 'shallow'];
+    const found = await git.ask(['rev-parse', ...questions], options);
+    if (found.exitCode !== 0) {
+        if (!(0,external_node_fs_.existsSync)((0,external_node_path_.join)(checkout, '.git')))
+            return undefined;
+        throw gitFailed('The checkout cannot be read', checkout, found.stderr);
+    }
+    const [format = '', objects = '', shallow = ''] = found.stdout.toString().split('\n');
+    const head = await verify(git, checkout, 'HEAD');
+    if (head === undefined)
+        return undefined;
+    return {
+        checkout,
+        head,
+        format,
+        objects: (0,external_node_path_.resolve)(checkout, objects),
+        shallow: (0,external_node_path_.resolve)(checkout, shallow),
+    };
+}
+/** A repository around the checkout is not the checkout's. */
+function inCheckout(checkout) {
+    return { cwd: checkout, env: { GIT_CEILING_DIRECTORIES: (0,external_node_path_.dirname)(checkout) } };
+}
+async function makeView(git, scratch, source) {
+    const directory = (0,external_node_path_.join)(scratch, 'view');
+    (0,external_node_fs_.mkdirSync)(directory);
+    const init = ['init', '--quiet', '--bare', '--template=', `--object-format=${source.format}`];
+    const made = await git.ask([...init, directory], { cwd: scratch });
+    if (made.exitCode !== 0)
+        throw gitFailed('git init failed', directory, made.stderr);
+    if ((0,external_node_fs_.existsSync)(source.shallow))
+        (0,external_node_fs_.copyFileSync)(source.shallow, (0,external_node_path_.join)(directory, 'shallow'));
+    const alone = { GIT_DIR: directory };
+    const quoted = `"${source.objects.replace(/["\\]/g, '\\$&')}"`;
+    return {
+        cwd: directory,
+        env: { ...alone, GIT_ALTERNATE_OBJECT_DIRECTORIES: quoted },
+        alone,
+        head: source.head,
+        partial: isPartial(source.objects),
+    };
+}
+function isPartial(objects) {
+    const packs = (0,external_node_path_.join)(objects, 'pack');
+    return (0,external_node_fs_.existsSync)(packs) && (0,external_node_fs_.readdirSync)(packs).some((name) => name.endsWith('.promisor'));
+}
+async function openView({ git, source, view, remote, remove }) {
+    const { checkout, head } = source;
+    const finder = await openCatFile(git, ['--batch-check', '--follow-symlinks'], view);
+    const reader = await openCatFile(git, ['--batch'], view);
+    const find = (names) => askFinder(finder, names);
+    return {
+        checkout,
+        head,
+        resolve: async (revision) => {
+            if (COMMIT_ID.test(revision))
+                return revision;
+            return await (remote.exists ? remote.resolve(revision) : verify(git, checkout, revision));
+        },
+        ensureCommit: async (sha) => {
+            const [tree] = await find([`${sha}^{tree}`]);
+            if (tree?.kind !== 'object' || view.partial)
+                await remote.fetch(sha);
+        },
+        find,
+        read: (id) => readObject(reader, id, checkout),
+        listTree: async (name) => {
+            return outputOf(await git.ask(['ls-tree', '-r', '-z', name], view), checkout);
+        },
+        listHead: async () => {
+            const list = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
+            const paths = outputOf(await git.ask(list, inCheckout(checkout)), checkout);
+            return [...new Set(paths.toString().split('\0').filter(Boolean))];
+        },
+        close: async () => {
+            await Promise.all([finder.close(), reader.close()]);
+            remove();
+        },
+    };
+}
+const COMMIT_ID = /^[0-9a-f]{40}([0-9a-f]{24})?$/;
+/** The commit that the checkout itself has under this name. */
+async function verify(git, checkout, name) {
+    const args = ['rev-parse', '--quiet', '--verify', '--end-of-options', `${name}^{commit}`];
+    return (await git.ask(args, inCheckout(checkout))).stdout.toString().trim() || undefined;
+}
+async function readObject(reader, id, checkout) {
+    const [bytes] = await reader.ask([id], async (answer) => {
+        const size = / (\d+)$/.exec(await answer.line())?.[1];
+        if (size === undefined)
+            throw gitFailed('An object is missing', `${checkout}, ${id}`, '');
+        // A line end follows the content.
+        return (await answer.bytes(Number(size) + 1)).subarray(0, -1);
+    });
+    return bytes;
+}
+function outputOf({ exitCode, stdout, stderr }, checkout) {
+    if (exitCode === 0)
+        return stdout;
+    throw gitFailed('The files of the checkout cannot be listed', checkout, stderr);
+}
+/** A name with a line break would be two questions; nothing that we look for has one. */
+async function askFinder(finder, names) {
+    const clean = names.map((name) => (/[\n\0]/.test(name) ? '' : name));
+    return await finder.ask(clean, parseFound);
 }
 
 ;// CONCATENATED MODULE: ./build/trust/trusted-directory.js
@@ -60961,7 +61201,9 @@ const trusted_directory_MAX_BYTES = 64 * 1024 * 1024;
  * @throws {BottleError} `config-invalid` for a link that leads out, and for too much of it
  */
 async function trustedDirectory(repository, sha, path, to) {
-    const [tree] = await repository.find([`${sha}:${external_node_path_.posix.normalize(path).replace(/\/$/, '')}`]);
+    // Git has no `.` and no slash at an end.
+    const inTree = external_node_path_.posix.join('/', path).replace(/^\/|\/$/g, '');
+    const [tree] = await repository.find([`${sha}:${inTree}`]);
     if (tree?.kind !== 'object' || tree.type !== 'tree')
         return false;
     const listed = parseListing(await repository.listTree(tree.id));
@@ -61020,6 +61262,8 @@ function trusted_directory_refuse(what, where, fix) {
 
 
 
+
+
 /**
  * `scratch`: a directory of the step, for what is copied out of git.
  * @throws {BottleError} `untrusted` when the event may not start a run
@@ -61030,14 +61274,26 @@ async function openTrusted(host, inputs, event, scratch) {
     try {
         const api = makeGitHubApi(host, token);
         const trust = await decideTrust({ event, inputs, repository, api });
-        const source = { trust, close: async () => repository?.close() };
+        const source = {
+            judge: (workspace) => judgeWorkspace({ trust, event, checkout }, workspace),
+            close: async () => repository?.close(),
+        };
         if (repository === undefined || trust.ref.kind === 'worktree') {
             return { ...source, files: worktreeFiles(checkout), ...AS_CHECKED_OUT };
         }
-        const files = gitFiles(repository, trust.ref.sha);
-        if (trust.head === 'trusted')
-            return { ...source, files, ...AS_CHECKED_OUT };
-        return { ...source, files, ...besideHead(repository, trust.ref.sha, files, scratch) };
+        const { sha } = trust.ref;
+        const files = gitFiles(repository, sha);
+        const directory = directoryAt(repository, sha, scratch);
+        if (trust.head === 'untrusted') {
+            return { ...source, files, directory, ...besideHead(repository, sha, files) };
+        }
+        // Only on your own computer is what you have not committed meant to count.
+        return {
+            ...source,
+            files,
+            ...AS_CHECKED_OUT,
+            ...(event.kind === 'local' ? {} : { directory }),
+        };
     }
     catch (error) {
         await repository?.close();
@@ -61051,20 +61307,25 @@ const AS_CHECKED_OUT = {
     pinned: async () => [],
 };
 /** What is checked out is somebody's proposal; whatever rules the run comes from the commit `sha`. */
-function besideHead(repository, sha, files, scratch) {
-    const { checkout } = repository;
+function besideHead(repository, sha, files) {
+    const head = worktreeFiles(repository.checkout);
     return {
-        compareManifest: (carrier) => compareManifest(files, worktreeFiles(checkout), carrier),
-        async directory(path, copyName) {
-            const inside = (0,external_node_path_.relative)(checkout, path);
-            // The runner's own directories are the workflow's choice.
-            if (inside === '..' || inside.startsWith('../'))
-                return path;
-            const copy = (0,external_node_path_.join)(scratch, copyName);
-            await trustedDirectory(repository, sha, inside, copy);
-            return copy;
-        },
+        compareManifest: (carrier) => compareManifest(files, head, carrier),
         pinned: async () => pinAgentConfig(repository, sha, await repository.listHead()),
+    };
+}
+/** Copies out of the commit: an earlier step may have written over what is checked out. */
+function directoryAt(repository, sha, scratch) {
+    return async (path) => {
+        const inside = (0,external_node_path_.relative)(repository.checkout, path);
+        // The runner's own directories are the workflow's choice.
+        if (inside === '..' || inside.startsWith('../'))
+            return path;
+        // The plan and errors show this path.
+        const copy = (0,external_node_path_.join)(scratch, `commit-${sha}`, inside);
+        (0,external_node_fs_.mkdirSync)((0,external_node_path_.dirname)(copy), { recursive: true });
+        await trustedDirectory(repository, sha, inside, copy);
+        return copy;
     };
 }
 
@@ -61103,11 +61364,13 @@ async function preparePlan(host, inputs, own) {
     }
 }
 async function planFrom(host, inputs, trusted, own, task) {
-    const { files, trust } = trusted;
+    const { files } = trusted;
     const manifest = await loadManifest(files, { path: inputs.manifest });
     const selected = selectBottle(manifest, inputs);
     const { agent, bottle } = selected;
     const provider = findProvider(bottle.agent_provider.template, selected.source('bottle.agent_provider.template'));
+    const workspace = resolveWorkspace(host, workspaceOf(inputs, selected));
+    const trust = trusted.judge(workspace);
     const places = await skillPlaces(inputs, manifest.carrier, trusted);
     const plan = makePlan({
         inputs,
@@ -61116,7 +61379,7 @@ async function planFrom(host, inputs, trusted, own, task) {
         task,
         skills: findSkills(host, agent.skills, places),
         guestSkillsDirectory: host.env.CLAUDE_BOTTLE_GUEST_SKILLS_DIR ?? '',
-        workspace: resolveWorkspace(host, workspaceOf(inputs, selected)),
+        workspace,
         pinned: await trusted.pinned(),
         smolfile: await prepare_readText(files, bottle.image?.smolfile),
         lock: { file: IMAGES_LOCK, text: await prepare_readText(files, IMAGES_LOCK) },
@@ -61140,9 +61403,9 @@ async function prepare_readText(files, path) {
 }
 async function skillPlaces({ checkout, skillsPath }, carrier, trusted) {
     if (skillsPath !== '')
-        return [await trusted.directory(skillsPath, 'skills')];
+        return [await trusted.directory(skillsPath)];
     const beside = /\.(json|ya?ml)$/.test(carrier) ? (0,external_node_path_.dirname)(carrier) : carrier;
-    const own = await trusted.directory((0,external_node_path_.join)(checkout, beside, 'skills'), 'skills');
+    const own = await trusted.directory((0,external_node_path_.join)(checkout, beside, 'skills'));
     return [own, (0,external_node_path_.join)((0,external_node_os_.homedir)(), '.claude', 'skills')];
 }
 /** The input wins; the manifest's path applies to the whole checkout. */
@@ -61183,49 +61446,23 @@ function quoted(value) {
 /** Runs git on the runner so that nothing that a repository says is carried out. */
 
 
-/** No hooks, no file-system monitor, nothing that only makes a scratch directory durable. */
-const git_command_SETTINGS = [
-    'safe.directory=*',
-    'core.fsmonitor=false',
-    'core.hooksPath=/dev/null',
-    'core.fsync=none',
-    'core.compression=1',
-].flatMap((setting) => ['-c', setting]);
+
+const git_command_TIMEOUT_MS = 60_000;
+/** What is written is read once, from a scratch directory: small is no gain there. */
+const FAST = ['-c', 'core.compression=1'];
 /** `home` is a scratch directory: no configuration of a user or of the system is read. */
 function git_command_makeGit(host, program, home, signal) {
-    const hardened = {
-        PATH: host.env.PATH ?? '',
-        HOME: home,
-        LC_ALL: 'C',
-        GIT_CONFIG_NOSYSTEM: '1',
-        GIT_CONFIG_GLOBAL: '/dev/null',
-        GIT_ALLOW_PROTOCOL: 'none',
-        GIT_ATTR_NOSYSTEM: '1',
-        GIT_NO_LAZY_FETCH: '1',
-        GIT_NO_REPLACE_OBJECTS: '1',
-        GIT_OPTIONAL_LOCKS: '0',
-        GIT_TERMINAL_PROMPT: '0',
-    };
+    const hardened = { PATH: host.env.PATH ?? '', HOME: home, ...GIT_ENVIRONMENT };
     const running = new Set();
     async function start(args, options) {
-        const stdout = [];
-        const stderr = [];
-        const child = await host.spawn([program, ...git_command_SETTINGS, ...args], {
-            cwd: options.cwd,
-            env: { ...hardened, ...options.env },
-            ...(options.stdin ? { stdin: options.stdin } : {}),
-            onStdout: (chunk) => void stdout.push(chunk),
-            onStderr: (chunk) => void stderr.push(chunk),
-            signal,
-            graceMs: 0,
-        });
-        const { exitCode } = await child.exit;
+        const { timeoutMs = git_command_TIMEOUT_MS } = options;
+        const env = { ...hardened, ...options.env };
+        const argv = [program, ...GIT_CONFIG, ...FAST, ...args];
+        const { exit, ...said } = await gather(host, argv, { ...options, env, timeoutMs, signal });
         signal.throwIfAborted();
-        return {
-            exitCode: exitCode ?? -1,
-            stdout: Buffer.concat(stdout),
-            stderr: provision_printable_printable(Buffer.concat(stderr).toString()),
-        };
+        if (exit.timedOut)
+            throw tookTooLong(commandOf(args), options.cwd, timeoutMs);
+        return { exitCode: exit.exitCode ?? -1, ...said };
     }
     const ask = (args, options) => {
         const result = start(args, options);
@@ -61240,10 +61477,27 @@ function git_command_makeGit(host, program, home, signal) {
             const result = await ask(args, options);
             if (result.exitCode === 0)
                 return result.stdout;
-            throw git_command_gitFailed(args[0] ?? '', options.cwd, result);
+            throw git_command_gitFailed(commandOf(args), options.cwd, result);
         },
         idle: async () => void (await Promise.allSettled(running)),
     };
+}
+async function gather(host, argv, options) {
+    const stdout = [];
+    const stderr = [];
+    const child = await host.spawn(argv, {
+        ...options,
+        onStdout: (chunk) => void stdout.push(chunk),
+        onStderr: (chunk) => void stderr.push(chunk),
+        graceMs: 0,
+    });
+    const exit = await child.exit;
+    const said = printableEnd(Buffer.concat(stderr).toString());
+    return { exit, stdout: Buffer.concat(stdout), stderr: said };
+}
+/** git's command in `[-c <setting>] <command> …`. */
+function commandOf(args) {
+    return args[args[0] === '-c' ? 2 : 0] ?? '';
 }
 function git_command_gitFailed(command, where, result) {
     return new BottleError({
@@ -61251,6 +61505,14 @@ function git_command_gitFailed(command, where, result) {
         what: `git ${command} on the runner ended with exit code ${result.exitCode}: ${result.stderr}`,
         where,
         fix: 'Make sure that the checkout is complete: git fsck and git status should run in it.',
+    });
+}
+function tookTooLong(command, where, timeoutMs) {
+    return new BottleError({
+        outcome: 'provision-failed',
+        what: `git ${command} on the runner was not done after ${timeoutMs / 1000} s, and was ended`,
+        where,
+        fix: "See whether the runner's disk answers; a checkout with fetch-depth 1 takes less time.",
     });
 }
 
@@ -61505,7 +61767,7 @@ function makeTail(limit) {
         add: (chunk) => {
             tail = Buffer.concat([tail, chunk.subarray(-limit)]).subarray(-limit);
         },
-        text: () => provision_printable_printable(tail.toString()),
+        text: () => printableEnd(tail.toString()),
     };
 }
 function guest_unpack_cancelled() {
@@ -62212,6 +62474,8 @@ function repository_isPartial({ objects }) {
 /** A repository of our own beside the checkout: it borrows the checkout's objects, no settings. */
 
 
+/** Every command here may read all files of the workspace, or pack all of its history. */
+const scratch_TIMEOUT_MS = 10 * 60_000;
 /** `home` is an empty directory of this run. */
 function openScratch(host, git, home, workspace, source) {
     const directory = (0,external_node_path_.join)(home, 'repository');
@@ -62229,8 +62493,11 @@ function openScratch(host, git, home, workspace, source) {
     return {
         objectFormat,
         packs: (0,external_node_path_.join)(directory, 'objects', 'pack'),
-        run: (args, stdin, workTree = workspace) => git.run(args, { cwd: workTree, env: env(workTree, ownIndex), ...(stdin ? { stdin } : {}) }),
-        readIndex: (args) => git.run(args, { cwd: workspace, env: borrowed }),
+        run: (args, stdin, workTree = workspace) => {
+            const options = { cwd: workTree, env: env(workTree, ownIndex), timeoutMs: scratch_TIMEOUT_MS };
+            return git.run(args, { ...options, ...(stdin ? { stdin } : {}) });
+        },
+        readIndex: (args) => git.run(args, { cwd: workspace, env: borrowed, timeoutMs: scratch_TIMEOUT_MS }),
     };
 }
 const BORROWED_INDEX = 'checkout-index';
@@ -62446,12 +62713,8 @@ async function fill(host, machine, plan, own) {
 
 
 
-
-
 async function runAction(host, services) {
-    const failure = await takeStep(host, services).catch((error) => {
-        return reportEarly(host, toBottleError(error));
-    });
+    const failure = await takeStep(host, services).catch((error) => concludeEarly(host, error));
     if (failure !== undefined)
         host.setFailed(failure);
 }
@@ -62475,8 +62738,8 @@ async function takeStep(host, services) {
 async function carryOut(host, services, engine, run) {
     const { plan, paths, signal, salvaging } = run;
     try {
-        const request = imageRequest(host, plan, engine);
-        const image = await run.phase('image', () => ensureImage(host, services, request));
+        const fetch = () => ensureImage(host, services, imageRequest(host, plan, engine));
+        const image = await run.phase('image', fetch);
         await run.phase('gateway', () => startGateway(host, paths.socket, run.gatewayDied));
         const spec = machineSpec(run, image);
         const machine = await run.phase('boot', () => engine.create(spec, signal));
@@ -63026,12 +63289,15 @@ const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
 const BASE_36 = '0123456789abcdefghijklmnopqrstuvwxyz';
 function createHost() {
+    // A copy: while the cache client works, the process's own PATH leads to stand-ins for its tools
+    // (`services.ts`), and no program that is started beside it may take those for the runner's.
+    const env = { ...process.env };
     const log = createLog({ ...core, write: (text) => process.stdout.write(text) });
     return {
         platform: process.platform,
         arch: process.arch,
         uid: process.getuid?.() ?? -1,
-        env: process.env,
+        env,
         nodePath: process.execPath,
         // Relative to the bundle: dist/main/index.js → dist/gateway/index.js. `url` is kept apart so
         // that the bundler does not take the gateway for an asset of this bundle.
@@ -63041,20 +63307,20 @@ function createHost() {
             cores: (0,external_node_os_.availableParallelism)(),
             memoryMib: Math.floor((0,external_node_os_.totalmem)() / MIB),
             freeMemoryMib: Math.floor((0,external_node_os_.freemem)() / MIB),
-            freeDiskGib: freeDiskGib(process.env.RUNNER_TEMP || (0,external_node_os_.tmpdir)()),
+            freeDiskGib: freeDiskGib(env.RUNNER_TEMP || (0,external_node_os_.tmpdir)()),
         }),
         now: () => Date.now(),
         randomName: (length) => Array.from({ length }, () => BASE_36[(0,external_node_crypto_.randomInt)(36)]).join(''),
         input: (name) => core.getInput(name),
-        run: (argv, options) => runProcess(argv, { env: process.env, ...options }),
+        run: (argv, options) => runProcess(argv, { env, ...options }),
         spawn: spawnProcess,
-        which: (program) => findOnPath(program, process.env.PATH ?? ''),
+        which: (program) => findOnPath(program, env.PATH ?? ''),
         saveState: (name, value) => core.saveState(name, value),
         state: (name) => core.getState(name),
         setOutput: (name, value) => core.setOutput(name, value),
         setSecret: (value) => log.withCommands(() => core.setSecret(value)),
         writeSummary: async (markdown) => {
-            if (process.env.GITHUB_STEP_SUMMARY) {
+            if (env.GITHUB_STEP_SUMMARY) {
                 await core.summary.addRaw(markdown).write({ overwrite: true });
             }
         },
@@ -63107,8 +63373,8 @@ function isExecutableFile(path) {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(76760);
 /** GitHub's artifact and cache services. Their clients are loaded at first use: they cost 140 ms. */
 
-/** `env` is the process's own: `process.env`. */
-function createServices(env) {
+function createServices() {
+    const { env } = process;
     const run = `${env.GITHUB_SERVER_URL}/${env.GITHUB_REPOSITORY}/actions/runs/${env.GITHUB_RUN_ID}`;
     return {
         uploadArtifact: async (name, files, root, options) => {
@@ -63126,7 +63392,7 @@ function createServices(env) {
             const cache = await Promise.all(/* import() */[__nccwpck_require__.e(271), __nccwpck_require__.e(142)]).then(__nccwpck_require__.bind(__nccwpck_require__, 60142));
             // The service matches keys by prefix; only the exact one is ours.
             const restore = async (lookupOnly) => (await cache.restoreCache([...paths], key, [], { lookupOnly })) === key;
-            return await withTools(env, tools, async () => {
+            return await withTools(tools, async () => {
                 if (lookupMs === undefined)
                     return await restore(false);
                 return (await withinTime(restore(true), lookupMs)) && (await restore(false));
@@ -63134,7 +63400,7 @@ function createServices(env) {
         },
         saveCache: async (paths, key, { tools } = {}) => {
             const cache = await Promise.all(/* import() */[__nccwpck_require__.e(271), __nccwpck_require__.e(142)]).then(__nccwpck_require__.bind(__nccwpck_require__, 60142));
-            return await withTools(env, tools, async () => {
+            return await withTools(tools, async () => {
                 return (await cache.saveCache([...paths], key)) !== -1;
             });
         },
@@ -63157,10 +63423,14 @@ async function withinTime(answer, milliseconds) {
         clearTimeout(timer);
     }
 }
-/** The client looks its programs up in the process's own environment, so that is where they go. */
-async function withTools(env, tools, call) {
+/**
+ * The client looks its programs up in the process's own environment, so that is where they go. The
+ * host's `env` is a copy from before, so nothing else that is started meanwhile finds them.
+ */
+async function withTools(tools, call) {
     if (tools === undefined)
         return await call();
+    const { env } = process;
     const first = `${tools}${node_path__WEBPACK_IMPORTED_MODULE_0__.delimiter}`;
     env.PATH = first + (env.PATH ?? '');
     try {
@@ -63178,7 +63448,7 @@ async function withTools(env, tools, call) {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(75768);
+/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(97399);
 /* harmony import */ var _host_actions_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(30623);
 /* harmony import */ var _host_services_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(58503);
 /** The step: entry of `dist/main`. */
@@ -63186,7 +63456,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 
 
 const host = (0,_host_actions_js__WEBPACK_IMPORTED_MODULE_1__/* .createHost */ .D)();
-await (0,_action_js__WEBPACK_IMPORTED_MODULE_0__/* .runAction */ .C)(host, (0,_host_services_js__WEBPACK_IMPORTED_MODULE_2__/* .createServices */ .h)(host.env));
+await (0,_action_js__WEBPACK_IMPORTED_MODULE_0__/* .runAction */ .C)(host, (0,_host_services_js__WEBPACK_IMPORTED_MODULE_2__/* .createServices */ .h)());
 host.exit();
 
 __webpack_async_result__();

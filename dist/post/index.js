@@ -28587,7 +28587,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 
 /***/ }),
 
-/***/ 3837:
+/***/ 2123:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -29188,7 +29188,31 @@ async function mustRun(host, argv) {
 /** What a shell gives for a death by SIGKILL, which is how we end a guest. */
 const KILLED = 137;
 function openMachine(host, standing) {
-    const { spec, version } = standing;
+    const { spec, version, sources } = standing;
+    const commands = openCommands(host, standing);
+    return {
+        name: spec.name,
+        engine: 'bubblewrap',
+        isolation: 'namespaces',
+        engineVersion: version,
+        boot: async (signal) => {
+            await commands.run(['true'], signal === undefined ? {} : { signal }, sources);
+        },
+        exec: async (argv, options = {}) => {
+            refuse(spec, options, commands.stopped);
+            await openSocket(host, spec);
+            return commands.run(argv, options, { ...sources, socket: spec.socket.host });
+        },
+        stop: commands.stop,
+        destroy: async () => {
+            await commands.stop();
+            await state_removeState(host, spec.stateDir);
+        },
+    };
+}
+/** The commands of one bottle, which end together. */
+function openCommands(host, standing) {
+    const { spec, bwrap } = standing;
     const stopping = new AbortController();
     const running = new Set();
     let count = 0;
@@ -29197,21 +29221,10 @@ function openMachine(host, standing) {
         const signal = AbortSignal.any(signals);
         if (signal.aborted)
             return { exitCode: KILLED, timedOut: false, aborted: true, durationMs: 0 };
-        const { stdin, onStdout, onStderr, timeoutMs } = options;
         count += 1;
-        const ending = launch(host, {
-            bwrap: standing.bwrap,
-            sources,
-            options: bottleOptions(standing, seenSources(sources, host.uid), options),
-            argv,
-            id: String(count),
-        }, {
-            signal,
-            ...(stdin === undefined ? {} : { stdin }),
-            ...(onStdout === undefined ? {} : { onStdout }),
-            ...(onStderr === undefined ? {} : { onStderr }),
-            ...(timeoutMs === undefined ? {} : { timeoutMs }),
-        });
+        const seen = bottleOptions(standing, seenSources(sources, host.uid), options);
+        const request = { bwrap, sources, options: seen, argv, id: String(count) };
+        const ending = launch(host, request, { ...processOptions(options), signal });
         running.add(ending);
         try {
             return resultOf(host, spec, options, await ending);
@@ -29224,24 +29237,15 @@ function openMachine(host, standing) {
         stopping.abort(new Error(`machine ${spec.name} was stopped`));
         await Promise.allSettled(running);
     };
+    return { run, stop, stopped: stopping.signal };
+}
+/** What of a command's options is the process's own; the rest is for bwrap. */
+function processOptions({ stdin, onStdout, onStderr, timeoutMs }) {
     return {
-        name: spec.name,
-        engine: 'bubblewrap',
-        isolation: 'namespaces',
-        engineVersion: version,
-        boot: async (signal) => {
-            await run(['true'], signal === undefined ? {} : { signal }, standing.sources);
-        },
-        exec: async (argv, options = {}) => {
-            refuse(spec, options, stopping.signal);
-            await openSocket(host, spec);
-            return run(argv, options, { ...standing.sources, socket: spec.socket.host });
-        },
-        stop,
-        destroy: async () => {
-            await stop();
-            await state_removeState(host, spec.stateDir);
-        },
+        ...(stdin === undefined ? {} : { stdin }),
+        ...(onStdout === undefined ? {} : { onStdout }),
+        ...(onStderr === undefined ? {} : { onStderr }),
+        ...(timeoutMs === undefined ? {} : { timeoutMs }),
     };
 }
 function resultOf(host, spec, options, ended) {
@@ -30318,6 +30322,15 @@ async function tryLock(folder, locker, work) {
     return true;
 }
 
+;// CONCATENATED MODULE: ./build/tool-cache.js
+/** Where this action keeps, on the runner, what later jobs may use or must know of. */
+
+
+/** The tool cache outlives the job where the runner does; RUNNER_TEMP is emptied with each. */
+function tool_cache_toolCache(env) {
+    return join(env.RUNNER_TOOL_CACHE || env.RUNNER_TEMP || tmpdir(), 'bottle');
+}
+
 // EXTERNAL MODULE: external "node:zlib"
 var external_node_zlib_ = __nccwpck_require__(8522);
 ;// CONCATENATED MODULE: ./build/tar/tar-error.js
@@ -31000,13 +31013,14 @@ async function expand(from, to) {
 
 
 
+
 const install_LIMITS = { stallMs: 30_000, attemptMs: 5 * 60_000 };
 const MAX_ARCHIVE_BYTES = (/* unused pure expression or super */ null && (1024 ** 3));
 const MAX_CHECKSUM_BYTES = (/* unused pure expression or super */ null && (64 * 1024));
 /**
  * Finds or installs smolvm: what `SMOLVM_BIN` names; else, when no version is asked for, the one on
  * PATH; else the release, in the tool cache.
- * @throws {BottleError} `boot-failed`, or `config-invalid` where `SMOLVM_BIN` and the input differ.
+ * @throws {BottleError} `boot-failed`, or `config-invalid` where `SMOLVM_BIN` and an input are at odds.
  */
 async function install_ensureSmolvm(host, request, limits = install_LIMITS) {
     const given = host.env.SMOLVM_BIN;
@@ -31022,6 +31036,15 @@ async function install_ensureSmolvm(host, request, limits = install_LIMITS) {
     return await installRelease(host, chooseRelease(host, request), limits);
 }
 async function takeGiven(host, path, request) {
+    if (request.smolvmSha256 !== '') {
+        // A digest that nobody compares would look like a check.
+        throw new BottleError({
+            outcome: 'config-invalid',
+            what: 'The input smolvm-sha256 has no archive to be compared with',
+            where: `SMOLVM_BIN names a smolvm that is installed already: ${path}`,
+            fix: 'Leave `smolvm-sha256` empty, or unset SMOLVM_BIN so that the release is installed.',
+        });
+    }
     const probed = await probeProgram(host, path);
     if (probed.faults.length > 0) {
         throw new BottleError({
@@ -31052,8 +31075,7 @@ function program(host, path, version, origin) {
     return { path, version, origin, env: cliEnv(host, host.env.RUNNER_TEMP ?? tmpdir()) };
 }
 async function installRelease(host, release, limits) {
-    const { RUNNER_TOOL_CACHE, RUNNER_TEMP } = host.env;
-    const root = join(RUNNER_TOOL_CACHE ?? RUNNER_TEMP ?? tmpdir(), 'bottle', 'smolvm');
+    const root = join(toolCache(host.env), 'smolvm');
     const sha256 = release.sha256 || (await fetchChecksum(host, release, limits));
     const key = `${release.version}-${release.platform}-${sha256.slice(0, 16)}`;
     const home = join(root, key);
@@ -31285,6 +31307,59 @@ function collectText() {
     };
 }
 
+;// CONCATENATED MODULE: ./build/printable.js
+/**
+ * Text that somebody else wrote, made fit for an error, a list or a notice: nothing hidden in it, no
+ * longer than said. For the log's stream of guest output see `host/sanitise.ts`.
+ */
+/** Controls, formats, unassigned code points and whatever else shows nothing or moves its neighbours. */
+const HIDDEN = /^[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]$/u;
+const COLOUR = /\u001b\[[0-?]*[ -/]*[@-~]/gu;
+const BLANK = /[\p{Z}\t\n\v\f\r]+/gu;
+const LINE_BREAK = /\r\n|\n|\r/;
+/** One line: hidden characters become `<U+XXXX>`, and what is over `most` characters `…`. */
+function printable(text, most = 300) {
+    let shown = '';
+    for (const character of text) {
+        const next = shown + show(character);
+        if (next.length > most)
+            return `${shown}…`;
+        shown = next;
+    }
+    return shown;
+}
+/**
+ * What a program said, as one line: its colours gone, its line breaks spaces. Over `most` characters
+ * the end is kept, where programs say why they gave up.
+ */
+function printableEnd(text, most = 500) {
+    const line = text.replace(COLOUR, '').replace(BLANK, ' ').trim();
+    let shown = '';
+    for (const piece of Array.from(line, show).toReversed()) {
+        if (shown.length + piece.length > most)
+            return `…${shown}`;
+        shown = piece + shown;
+    }
+    return shown;
+}
+/** The last `most` lines of what a program said that are not blank: colours gone, each line capped. */
+function printableLines(text, most) {
+    return text
+        .replace(COLOUR, '')
+        .split(LINE_BREAK)
+        .map((line) => line.replace(BLANK, ' ').trimEnd())
+        .filter((line) => line !== '')
+        .slice(-most)
+        .map((line) => printable(line))
+        .join('\n');
+}
+function show(character) {
+    if (!HIDDEN.test(character))
+        return character;
+    const code = character.codePointAt(0);
+    return `<U+${code.toString(16).toUpperCase().padStart(4, '0')}>`;
+}
+
 ;// CONCATENATED MODULE: ./build/machine/smolvm/failure-class.js
 /** What smolvm's error texts mean and what to do about them: smolvm.md §8 as data. */
 const RUNNERS = 'Use a runner label with KVM (ubuntu-latest x64), or choose `engine: bubblewrap` knowingly.';
@@ -31512,151 +31587,6 @@ const FAILURE_CLASSES = [
     },
 ];
 
-;// CONCATENATED MODULE: ./build/machine/smolvm/state.js
-var state_addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
-    if (value !== null && value !== void 0) {
-        if (typeof value !== "object" && typeof value !== "function") throw new TypeError("Object expected.");
-        var dispose, inner;
-        if (async) {
-            if (!Symbol.asyncDispose) throw new TypeError("Symbol.asyncDispose is not defined.");
-            dispose = value[Symbol.asyncDispose];
-        }
-        if (dispose === void 0) {
-            if (!Symbol.dispose) throw new TypeError("Symbol.dispose is not defined.");
-            dispose = value[Symbol.dispose];
-            if (async) inner = dispose;
-        }
-        if (typeof dispose !== "function") throw new TypeError("Object not disposable.");
-        if (inner) dispose = function() { try { inner.call(this); } catch (e) { return Promise.reject(e); } };
-        env.stack.push({ value: value, dispose: dispose, async: async });
-    }
-    else if (async) {
-        env.stack.push({ async: true });
-    }
-    return value;
-};
-var state_disposeResources = (undefined && undefined.__disposeResources) || (function (SuppressedError) {
-    return function (env) {
-        function fail(e) {
-            env.error = env.hasError ? new SuppressedError(e, env.error, "An error was suppressed during disposal.") : e;
-            env.hasError = true;
-        }
-        var r, s = 0;
-        function next() {
-            while (r = env.stack.pop()) {
-                try {
-                    if (!r.async && s === 1) return s = 0, env.stack.push(r), Promise.resolve().then(next);
-                    if (r.dispose) {
-                        var result = r.dispose.call(r.value);
-                        if (r.async) return s |= 2, Promise.resolve(result).then(next, function(e) { fail(e); return next(); });
-                    }
-                    else s |= 1;
-                }
-                catch (e) {
-                    fail(e);
-                }
-            }
-            if (s === 1) return env.hasError ? Promise.reject(env.error) : Promise.resolve();
-            if (env.hasError) throw env.error;
-        }
-        return next();
-    };
-})(typeof SuppressedError === "function" ? SuppressedError : function (error, suppressed, message) {
-    var e = new Error(message);
-    return e.name = "SuppressedError", e.error = error, e.suppressed = suppressed, e;
-});
-/**
- * Where smolvm keeps a machine on the runner's disk, and whether its socket's path is short enough.
- */
-
-
-
-
-/**
- * The longest path, in bytes, of a unix socket that still boots. Linux: `sun_path` has 108 bytes
- * with its final NUL. macOS: measured upstream, smolvm.md §1.5.
- */
-function longestSocketPath(platform) {
-    return platform === 'darwin' ? 100 : 107;
-}
-/** The directory of one machine: its disks, its logs and its socket. */
-function machineDirectory(platform, stateDir, name) {
-    const hash = (0,external_node_crypto_.createHash)('sha256').update(name).digest('hex').slice(0, 16);
-    const cache = platform === 'darwin' ? 'Library/Caches' : '.cache';
-    return (0,external_node_path_.join)(stateDir, cache, 'smolvm', 'vms', hash);
-}
-function machineSocket(platform, stateDir, name) {
-    return (0,external_node_path_.join)(machineDirectory(platform, stateDir, name), 'agent.sock');
-}
-/**
- * Throws when the machine's socket would not fit; smolvm itself then fails with a misleading -22.
- */
-function checkSocketPath(platform, stateDir, name) {
-    const socket = machineSocket(platform, stateDir, name);
-    const longest = longestSocketPath(platform);
-    const over = Buffer.byteLength(socket) - longest;
-    if (over <= 0)
-        return;
-    throw new errors_BottleError({
-        outcome: 'boot-failed',
-        what: `the machine's socket path is ${over} bytes too long to boot`,
-        where: `${socket}: ${over + longest} bytes, ${platform} allows ${longest}`,
-        fix: `Shorten the state directory ${stateDir} by at least ${over} bytes: ` +
-            `use a runner work folder or RUNNER_TEMP nearer to the root.`,
-    });
-}
-const LOGS = ['startup-error', 'console'].map((log) => `agent-${log}.log`);
-const LOG_TAIL_BYTES = 4096;
-/** The ends of the machine's own logs, made safe to print; empty when there are none. */
-async function machineLogTail(directory) {
-    const parts = [];
-    for (const log of LOGS) {
-        const text = printable(await readTail((0,external_node_path_.join)(directory, log)), 25);
-        if (text !== '')
-            parts.push(`${log}:\n${text}`);
-    }
-    return parts.join('\n');
-}
-async function readTail(path) {
-    try {
-        const env_1 = { stack: [], error: void 0, hasError: false };
-        try {
-            const file = state_addDisposableResource(env_1, await (0,promises_namespaceObject.open)(path, 'r'), true);
-            const { size } = await file.stat();
-            const start = Math.max(0, size - LOG_TAIL_BYTES);
-            const { buffer, bytesRead } = await file.read(Buffer.alloc(LOG_TAIL_BYTES), {
-                position: start,
-            });
-            return buffer.subarray(0, bytesRead).toString('utf8');
-        }
-        catch (e_1) {
-            env_1.error = e_1;
-            env_1.hasError = true;
-        }
-        finally {
-            const result_1 = state_disposeResources(env_1);
-            if (result_1)
-                await result_1;
-        }
-    }
-    catch {
-        return '';
-    }
-}
-const ESCAPE_SEQUENCE = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|.)/gu;
-const CONTROL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\uFFFD]/gu;
-const LONGEST_LINE = 300;
-/** The last `lines` lines of foreign text without escape sequences and control characters. */
-function printable(text, lines) {
-    return text
-        .replace(ESCAPE_SEQUENCE, '')
-        .split(/\r\n|\n|\r/)
-        .map((line) => line.replace(CONTROL, ' ').trimEnd().slice(0, LONGEST_LINE))
-        .filter((line) => line !== '')
-        .slice(-lines)
-        .join('\n');
-}
-
 ;// CONCATENATED MODULE: ./build/machine/smolvm/failure.js
 /** From what smolvm says to an error that a person can act on. */
 
@@ -31670,7 +31600,7 @@ function classifyFailure(stderr) {
 /** The error for an engine command that failed. */
 function engineError(failure) {
     const known = classifyFailure(failure.stderr);
-    const said = printable(failure.stderr, 10);
+    const said = printableLines(failure.stderr, 10);
     const log = failure.log ?? '';
     const parts = [
         `\`smolvm ${failure.command}\` exited with ${failure.exitCode}`,
@@ -31851,6 +31781,139 @@ function parseList(json) {
             fix: 'Use the smolvm version that the action pins.',
             cause,
         });
+    }
+}
+
+;// CONCATENATED MODULE: ./build/machine/smolvm/state.js
+var state_addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
+    if (value !== null && value !== void 0) {
+        if (typeof value !== "object" && typeof value !== "function") throw new TypeError("Object expected.");
+        var dispose, inner;
+        if (async) {
+            if (!Symbol.asyncDispose) throw new TypeError("Symbol.asyncDispose is not defined.");
+            dispose = value[Symbol.asyncDispose];
+        }
+        if (dispose === void 0) {
+            if (!Symbol.dispose) throw new TypeError("Symbol.dispose is not defined.");
+            dispose = value[Symbol.dispose];
+            if (async) inner = dispose;
+        }
+        if (typeof dispose !== "function") throw new TypeError("Object not disposable.");
+        if (inner) dispose = function() { try { inner.call(this); } catch (e) { return Promise.reject(e); } };
+        env.stack.push({ value: value, dispose: dispose, async: async });
+    }
+    else if (async) {
+        env.stack.push({ async: true });
+    }
+    return value;
+};
+var state_disposeResources = (undefined && undefined.__disposeResources) || (function (SuppressedError) {
+    return function (env) {
+        function fail(e) {
+            env.error = env.hasError ? new SuppressedError(e, env.error, "An error was suppressed during disposal.") : e;
+            env.hasError = true;
+        }
+        var r, s = 0;
+        function next() {
+            while (r = env.stack.pop()) {
+                try {
+                    if (!r.async && s === 1) return s = 0, env.stack.push(r), Promise.resolve().then(next);
+                    if (r.dispose) {
+                        var result = r.dispose.call(r.value);
+                        if (r.async) return s |= 2, Promise.resolve(result).then(next, function(e) { fail(e); return next(); });
+                    }
+                    else s |= 1;
+                }
+                catch (e) {
+                    fail(e);
+                }
+            }
+            if (s === 1) return env.hasError ? Promise.reject(env.error) : Promise.resolve();
+            if (env.hasError) throw env.error;
+        }
+        return next();
+    };
+})(typeof SuppressedError === "function" ? SuppressedError : function (error, suppressed, message) {
+    var e = new Error(message);
+    return e.name = "SuppressedError", e.error = error, e.suppressed = suppressed, e;
+});
+/**
+ * Where smolvm keeps a machine on the runner's disk, and whether its socket's path is short enough.
+ */
+
+
+
+
+
+/**
+ * The longest path, in bytes, of a unix socket that still boots. Linux: `sun_path` has 108 bytes
+ * with its final NUL. macOS: measured upstream, smolvm.md §1.5.
+ */
+function longestSocketPath(platform) {
+    return platform === 'darwin' ? 100 : 107;
+}
+/** The directory of one machine: its disks, its logs and its socket. */
+function machineDirectory(platform, stateDir, name) {
+    const hash = (0,external_node_crypto_.createHash)('sha256').update(name).digest('hex').slice(0, 16);
+    const cache = platform === 'darwin' ? 'Library/Caches' : '.cache';
+    return (0,external_node_path_.join)(stateDir, cache, 'smolvm', 'vms', hash);
+}
+function machineSocket(platform, stateDir, name) {
+    return (0,external_node_path_.join)(machineDirectory(platform, stateDir, name), 'agent.sock');
+}
+/**
+ * Throws when the machine's socket would not fit; smolvm itself then fails with a misleading -22.
+ */
+function checkSocketPath(platform, stateDir, name) {
+    const socket = machineSocket(platform, stateDir, name);
+    const longest = longestSocketPath(platform);
+    const over = Buffer.byteLength(socket) - longest;
+    if (over <= 0)
+        return;
+    throw new errors_BottleError({
+        outcome: 'boot-failed',
+        what: `the machine's socket path is ${over} bytes too long to boot`,
+        where: `${socket}: ${over + longest} bytes, ${platform} allows ${longest}`,
+        fix: `Shorten the state directory ${stateDir} by at least ${over} bytes: ` +
+            `use a runner work folder or RUNNER_TEMP nearer to the root.`,
+    });
+}
+const LOGS = ['startup-error', 'console'].map((log) => `agent-${log}.log`);
+const LOG_TAIL_BYTES = 4096;
+/** The ends of the machine's own logs, made safe to print; empty when there are none. */
+async function machineLogTail(directory) {
+    const parts = [];
+    for (const log of LOGS) {
+        const text = printableLines(await readTail((0,external_node_path_.join)(directory, log)), 25);
+        if (text !== '')
+            parts.push(`${log}:\n${text}`);
+    }
+    return parts.join('\n');
+}
+async function readTail(path) {
+    try {
+        const env_1 = { stack: [], error: void 0, hasError: false };
+        try {
+            const file = state_addDisposableResource(env_1, await (0,promises_namespaceObject.open)(path, 'r'), true);
+            const { size } = await file.stat();
+            const start = Math.max(0, size - LOG_TAIL_BYTES);
+            const { buffer, bytesRead } = await file.read(Buffer.alloc(LOG_TAIL_BYTES), {
+                position: start,
+            });
+            return buffer.subarray(0, bytesRead).toString('utf8');
+        }
+        catch (e_1) {
+            env_1.error = e_1;
+            env_1.hasError = true;
+        }
+        finally {
+            const result_1 = state_disposeResources(env_1);
+            if (result_1)
+                await result_1;
+        }
+    }
+    catch {
+        return '';
     }
 }
 
@@ -32161,31 +32224,26 @@ function openSentinelStream(token) {
     const closing = Buffer.from(`${token}=`);
     let phase = 'before';
     let held = EMPTY;
-    let engine = EMPTY;
     let exitCode;
-    const toEngine = (bytes) => {
-        engine = Buffer.from(Buffer.concat([engine, bytes]).subarray(-LARGEST_ENGINE_TEXT));
-    };
+    const engine = keepEnd(LARGEST_ENGINE_TEXT);
     const readBefore = (bytes) => {
         const { before, rest, found } = splitAt(bytes, opening);
-        toEngine(before);
-        if (!found) {
-            held = rest;
-            return EMPTY;
+        engine.push(before);
+        if (found) {
+            phase = 'guest';
+            return readGuest(rest.subarray(opening.length));
         }
-        phase = 'guest';
-        return readGuest(rest.subarray(opening.length));
+        held = rest;
+        return EMPTY;
     };
     const readGuest = (bytes) => {
-        const { before, rest, found } = splitAt(bytes, closing);
-        if (!found || rest.length < closing.length + CODE_LENGTH) {
+        const { before, rest, code } = splitAtEnd(bytes, closing);
+        exitCode = code;
+        phase = code === undefined ? 'guest' : 'after';
+        if (code === undefined)
             held = rest;
-            return before;
-        }
-        const code = rest.subarray(closing.length, closing.length + CODE_LENGTH).toString('latin1');
-        exitCode = Number.parseInt(code, 10);
-        phase = 'after';
-        toEngine(rest.subarray(closing.length + CODE_LENGTH));
+        else
+            engine.push(rest);
         return before;
     };
     return {
@@ -32196,7 +32254,7 @@ function openSentinelStream(token) {
                 return readBefore(bytes);
             if (phase === 'guest')
                 return readGuest(bytes);
-            toEngine(bytes);
+            engine.push(bytes);
             return EMPTY;
         },
         end() {
@@ -32204,13 +32262,32 @@ function openSentinelStream(token) {
             held = EMPTY;
             if (phase === 'guest')
                 return rest;
-            toEngine(rest);
+            engine.push(rest);
             return EMPTY;
         },
         started: () => phase !== 'before',
         exitCode: () => exitCode,
-        engineText: () => engine.toString('utf8'),
+        engineText: () => engine.text(),
     };
+}
+/** Bytes as they come, of which only the last `most` are kept. */
+function keepEnd(most) {
+    let kept = EMPTY;
+    return {
+        push: (bytes) => {
+            kept = Buffer.from(Buffer.concat([kept, bytes]).subarray(-most));
+        },
+        text: () => kept.toString('utf8'),
+    };
+}
+/** Cuts at the closing bracket, once it is there with all of its exit code. */
+function splitAtEnd(bytes, closing) {
+    const { before, rest, found } = splitAt(bytes, closing);
+    const end = closing.length + CODE_LENGTH;
+    if (!found || rest.length < end)
+        return { before, rest };
+    const code = Number.parseInt(rest.toString('latin1', closing.length, end), 10);
+    return { before, rest: rest.subarray(end), code };
 }
 /** Cuts at the first `mark`, or where the bytes' end could be the beginning of one. */
 function splitAt(bytes, mark) {
@@ -32532,20 +32609,31 @@ const OTHER_WAYS = {
 
 
 
-
-/** The tool cache outlives the job; RUNNER_TEMP, with which a run's own traces go, does not. */
+/** No job lasts longer; a process that cannot be seen from here is not taken for dead before. */
+const LONGEST_JOB_MS = (/* unused pure expression or super */ null && (5 * 24 * 60 * 60 * 1000));
+/**
+ * In the tool cache, which outlives the job; undefined where the runner has none. Never in a
+ * directory that others may write to: what is listed here is removed.
+ */
 function runsDirectory({ env }) {
-    return (0,external_node_path_.join)(env.RUNNER_TOOL_CACHE || env.RUNNER_TEMP || (0,external_node_os_.tmpdir)(), 'bottle', 'runs');
+    const root = env.RUNNER_TOOL_CACHE || env.RUNNER_TEMP;
+    return root && (0,external_node_path_.join)(root, 'bottle', 'runs');
 }
 /** Writes the run into the list, before anything of it exists. */
 async function enlistRun(host, state) {
     const directory = runsDirectory(host);
-    await mkdir(directory, { recursive: true });
+    if (directory === undefined)
+        return;
+    await mkdir(directory, { recursive: true, mode: 0o700 });
     const entry = { owner: await currentOwner(host), state };
-    await writeFile(join(directory, `${state.runId}.json`), JSON.stringify(entry), { mode: 0o600 });
+    const path = join(directory, `${state.runId}.json`);
+    await writeFile(`${path}.new`, JSON.stringify(entry), { mode: 0o600 });
+    await rename(`${path}.new`, path);
 }
 async function delistRun(host, runId) {
-    await (0,promises_namespaceObject.rm)((0,external_node_path_.join)(runsDirectory(host), `${runId}.json`), { force: true });
+    const directory = runsDirectory(host);
+    if (directory !== undefined)
+        await (0,promises_namespaceObject.rm)((0,external_node_path_.join)(directory, `${runId}.json`), { force: true });
 }
 /**
  * Destroys the machines of runs whose process is gone and whose post step never came. Their
@@ -32553,22 +32641,29 @@ async function delistRun(host, runId) {
  */
 async function reapDeadRuns(host) {
     const directory = runsDirectory(host);
-    const names = await readdir(directory).catch(() => []);
-    if (names.length === 0)
+    const names = directory === undefined ? [] : await readdir(directory).catch(() => []);
+    if (directory === undefined || names.length === 0)
         return;
     const me = await currentOwner(host);
     for (const name of names) {
+        const path = join(directory, name);
         try {
-            await reapIfDead(host, join(directory, name), me);
+            await reapIfDead(host, path, me);
         }
         catch (error) {
-            host.log.warning(`What an earlier run left could not be removed: ${messageOf(error)}`);
+            host.log.warning(`${path} cannot be read, and is removed: ${messageOf(error)}`);
+            await rm(path, { force: true });
         }
     }
 }
 async function reapIfDead(host, path, me) {
-    const { owner, state } = JSON.parse(await readFile(path, 'utf8'));
-    if (!(await hasEnded(host, owner, me, 0)))
+    const found = await lstat(path);
+    const strange = !found.isFile() || (host.uid >= 0 && found.uid !== host.uid);
+    if (strange)
+        throw new Error('it is not a file of ours');
+    const { owner, state } = readEntry(await readFile(path, 'utf8'), basename(path, '.json'));
+    const ageMs = Math.max(0, host.now() - found.mtimeMs - LONGEST_JOB_MS);
+    if (!(await hasEnded(host, owner, me, ageMs)))
         return;
     const { engine: name, machine, machineState: stateDir } = state;
     const engine = createEngine(host, name, state.engineBinary);
@@ -32576,6 +32671,20 @@ async function reapIfDead(host, path, me) {
     await rm(path, { force: true });
     if (removed)
         host.log.info(`Removed the machine ${machine}, which a killed run had left.`);
+}
+/** What is read here is removed and run, so it must be what `enlistRun` writes. */
+function readEntry(text, runId) {
+    const { owner, state } = JSON.parse(text);
+    const place = dirname(state.machineState);
+    const ours = typeof owner === 'string' &&
+        state.runId === runId &&
+        state.machine === `bottle-${runId}` &&
+        ['smolvm', 'bubblewrap'].includes(state.engine) &&
+        basename(state.machineState) === 'm' &&
+        basename(place) === `bottle-${runId.slice(-5)}`;
+    if (!ours)
+        throw new Error('it names no run of ours');
+    return { owner, state };
 }
 
 ;// CONCATENATED MODULE: ./build/state.js
@@ -36162,12 +36271,15 @@ const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
 const BASE_36 = '0123456789abcdefghijklmnopqrstuvwxyz';
 function createHost() {
+    // A copy: while the cache client works, the process's own PATH leads to stand-ins for its tools
+    // (`services.ts`), and no program that is started beside it may take those for the runner's.
+    const env = { ...process.env };
     const log = createLog({ ...core_namespaceObject, write: (text) => process.stdout.write(text) });
     return {
         platform: process.platform,
         arch: process.arch,
         uid: process.getuid?.() ?? -1,
-        env: process.env,
+        env,
         nodePath: process.execPath,
         // Relative to the bundle: dist/main/index.js → dist/gateway/index.js. `url` is kept apart so
         // that the bundler does not take the gateway for an asset of this bundle.
@@ -36177,20 +36289,20 @@ function createHost() {
             cores: (0,external_node_os_.availableParallelism)(),
             memoryMib: Math.floor((0,external_node_os_.totalmem)() / MIB),
             freeMemoryMib: Math.floor((0,external_node_os_.freemem)() / MIB),
-            freeDiskGib: freeDiskGib(process.env.RUNNER_TEMP || (0,external_node_os_.tmpdir)()),
+            freeDiskGib: freeDiskGib(env.RUNNER_TEMP || (0,external_node_os_.tmpdir)()),
         }),
         now: () => Date.now(),
         randomName: (length) => Array.from({ length }, () => BASE_36[(0,external_node_crypto_.randomInt)(36)]).join(''),
         input: (name) => getInput(name),
-        run: (argv, options) => runProcess(argv, { env: process.env, ...options }),
+        run: (argv, options) => runProcess(argv, { env, ...options }),
         spawn: spawnProcess,
-        which: (program) => findOnPath(program, process.env.PATH ?? ''),
+        which: (program) => findOnPath(program, env.PATH ?? ''),
         saveState: (name, value) => saveState(name, value),
         state: (name) => getState(name),
         setOutput: (name, value) => setOutput(name, value),
         setSecret: (value) => log.withCommands(() => setSecret(value)),
         writeSummary: async (markdown) => {
-            if (process.env.GITHUB_STEP_SUMMARY) {
+            if (env.GITHUB_STEP_SUMMARY) {
                 await summary.addRaw(markdown).write({ overwrite: true });
             }
         },
@@ -36238,7 +36350,7 @@ function isExecutableFile(path) {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _cleanup_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3837);
+/* harmony import */ var _cleanup_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2123);
 /* harmony import */ var _host_actions_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(267);
 /** The post step: entry of `dist/post`. */
 
