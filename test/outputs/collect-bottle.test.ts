@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Machine } from '../../src/machine/machine.ts';
 import { collect } from '../../src/outputs/collect.ts';
 import { provision } from '../../src/provision/provision.ts';
@@ -15,16 +15,18 @@ import { pathsOf } from './guest-scene.ts';
 const HOME = '/home/node';
 const why = await whyNoBottle();
 
-describe.skipIf(why !== '')(`in a bottle${why === '' ? '' : `: ${why}`}`, () => {
+describe('in a bottle', () => {
   let machine: Machine;
   let directory: string;
+  beforeEach(({ skip }) => skip(why !== '', why));
   beforeAll(async () => {
+    if (why !== '') return;
     machine = await bootBottle();
     directory = mkdtempSync(join(tmpdir(), 'collect-'));
   });
   afterAll(async () => {
     await machine?.destroy();
-    rmSync(directory, { recursive: true, force: true });
+    if (why === '') rmSync(directory, { recursive: true, force: true });
   });
 
   test('patch, outputs and result come back from an agent that was killed', async () => {
