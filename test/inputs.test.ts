@@ -19,7 +19,7 @@ function read(given: Record<string, string> = {}): Inputs {
   const variables = inputVariables(action, { task: 'work', ...given }, 'ghs_token');
   return readInputs({
     input: (name) => (variables[`INPUT_${name.toUpperCase()}`] ?? '').trim(),
-    env: { GITHUB_WORKSPACE: '/work/repo' },
+    env: { GITHUB_WORKSPACE: '/job/repo' },
   });
 }
 
@@ -82,8 +82,8 @@ describe('action.yml, the code and the README are in step', () => {
       smolvmSha256: '',
       minutes: undefined,
       idleMinutes: undefined,
-      checkout: '/work/repo',
-      workspace: '/work/repo',
+      checkout: '/job/repo',
+      workspace: '/job/repo',
       skillsPath: '',
       outputs: [],
       artifactName: '',
@@ -158,7 +158,7 @@ describe('values are taken', () => {
     [{ bottle: 'base, task' }, { bottles: ['base', 'task'] }],
     [{ mode: 'plan' }, { mode: 'plan' }],
     [{ task: '', mode: 'doctor' }, { task: { kind: 'none' } }],
-    [{ task: '', 'task-file': 'a.md' }, { task: { kind: 'file', path: '/work/repo/a.md' } }],
+    [{ task: '', 'task-file': 'a.md' }, { task: { kind: 'file', path: '/job/repo/a.md' } }],
     [{ task: '', 'task-file': '/tmp/a' }, { task: { kind: 'file', path: '/tmp/a' } }],
     [{ 'manifest-ref': 'refs/heads/main' }, { manifestRef: 'refs/heads/main' }],
     [{ engine: 'bubblewrap' }, { engine: 'bubblewrap' }],
@@ -169,9 +169,9 @@ describe('values are taken', () => {
     [{ minutes: '4320' }, { minutes: 4320 }],
     [{ minutes: '0.5' }, { minutes: 0.5 }],
     [{ 'idle-minutes': '0' }, { idleMinutes: 0 }],
-    [{ workspace: 'packages/a' }, { workspace: '/work/repo/packages/a' }],
-    [{ workspace: '/work/repo/..a' }, { workspace: '/work/repo/..a' }],
-    [{ 'skills-path': 'skills' }, { skillsPath: '/work/repo/skills' }],
+    [{ workspace: 'packages/a' }, { workspace: '/job/repo/packages/a' }],
+    [{ workspace: '/job/repo/..a' }, { workspace: '/job/repo/..a' }],
+    [{ 'skills-path': 'skills' }, { skillsPath: '/job/repo/skills' }],
     [{ outputs: 'dist/**, *.{md,txt}\n~/log' }, { outputs: ['dist/**', '*.{md,txt}', '~/log'] }],
     [{ 'artifact-name': 'my result' }, { artifactName: 'my result' }],
     [{ 'retention-days': '400' }, { retentionDays: 400 }],
