@@ -1,7 +1,6 @@
 /** Puts together what is known at the end of a run, and tells it. */
-
 import type { AgentRun } from './agent/run.ts';
-import { BottleError, type Outcome } from './errors.ts';
+import { BottleError, OUTCOMES, type Outcome } from './errors.ts';
 import type { Host, Services } from './host/host.ts';
 import { type Inputs, readInputs } from './inputs.ts';
 import { toBottleError } from './outcome.ts';
@@ -47,17 +46,20 @@ export async function concludeRun(
     ...(made.collect && { collected: made.collect }),
   });
   host.log.endGroup();
-  if (inputs.failOn.includes(outcome)) return message;
-  if (outcome !== 'success') host.log.warning(message);
-  return undefined;
+  return verdict(host, outcome, message, inputs.failOn);
 }
 
 /** The same for what ended the step before there was a run. */
 export async function concludeEarly(host: Host, thrown: unknown): Promise<string | undefined> {
   const error = host.cancelled.aborted ? CANCELLED : toBottleError(thrown);
   const message = await reportEarly(host, error);
-  if (mustFail(host, error.outcome)) return message;
-  host.log.warning(message);
+  return verdict(host, error.outcome, message, failOn(host));
+}
+
+/** What the workflow lets pass is a warning. */
+function verdict(host: Host, outcome: Outcome, message: string, failing: readonly Outcome[]) {
+  if (failing.includes(outcome)) return message;
+  if (outcome !== 'success') host.log.warning(message);
   return undefined;
 }
 
@@ -68,12 +70,12 @@ const CANCELLED = new BottleError({
   fix: 'Run it again if this was not meant.',
 });
 
-/** Inputs that cannot be read fail the step, whatever they would have said. */
-function mustFail(host: Host, outcome: Outcome): boolean {
+/** Inputs that cannot be read let nothing pass, whatever they would have said. */
+function failOn(host: Host): readonly Outcome[] {
   try {
-    return readInputs(host).failOn.includes(outcome);
+    return readInputs(host).failOn;
   } catch {
-    return true;
+    return OUTCOMES;
   }
 }
 

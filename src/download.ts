@@ -60,8 +60,8 @@ function downloadError(texts: Texts, url: URL, { detail, cause }: Failure): Bott
   });
 }
 
-/** https, or http on this machine itself. */
-function isAllowed(url: URL): boolean {
+/** https, or http on this machine itself: nobody between can read or change what goes there. */
+export function isSafeAddress(url: URL): boolean {
   if (url.protocol === 'https:') return true;
   return url.protocol === 'http:' && LOOPBACK.includes(url.hostname);
 }
@@ -70,7 +70,7 @@ function isAllowed(url: URL): boolean {
 async function follow(start: URL, signal: AbortSignal): Promise<Response | Failure> {
   let url = start;
   for (let hop = 0; hop <= REDIRECTS; hop++) {
-    if (!isAllowed(url)) return { detail: `${url.protocol} is not https`, again: false };
+    if (!isSafeAddress(url)) return { detail: `${url.protocol} is not https`, again: false };
     const response = await fetch(url, {
       redirect: 'manual',
       // What is hashed must be what is stored: no decoding on the way.

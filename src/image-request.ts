@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { Host } from './host/host.ts';
 import type { ImageRequest } from './image/request.ts';
 import type { ImageSource } from './image/source.ts';
+import { isInside } from './inside.ts';
 import type { ReadyEngine } from './machine/engine.ts';
 import type { ImagePlan, Plan } from './plan/plan.ts';
 
@@ -33,7 +34,7 @@ function sourceOf(
   if (/^[./]/.test(reference) || reference.endsWith('.smolmachine')) {
     const checkout = resolve(host.env.GITHUB_WORKSPACE ?? '.');
     const path = resolve(checkout, reference);
-    const proposed = plan.trust.head === 'untrusted' && path.startsWith(`${checkout}/`);
+    const proposed = plan.trust.head === 'untrusted' && isInside(checkout, path);
     return { kind: 'path', path, name: reference, proposed };
   }
   return { kind: 'oci', reference };

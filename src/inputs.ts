@@ -1,5 +1,5 @@
 /** The action's inputs as one typed object: the only reader of them. */
-import { isAbsolute, relative, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { BottleError, OUTCOMES, type Outcome } from './errors.ts';
 import type { Host, HostPath } from './host/host.ts';
 import {
@@ -15,6 +15,7 @@ import {
   type Values,
   yamlBoolean,
 } from './input-shape.ts';
+import { isInside } from './inside.ts';
 import type { EngineName } from './machine/machine.ts';
 
 /** The task as given. `none` only where no agent will run. */
@@ -194,8 +195,7 @@ function checkTogether(given: Given, checkout: HostPath): string[] {
   if (given.task === '' && given['task-file'] === '' && !['doctor', 'lock'].includes(given.mode)) {
     problems.push('neither `task` nor `task-file` is given: say what the agent shall do in one');
   }
-  const path = relative(checkout, resolve(checkout, given.workspace));
-  if (path === '..' || path.startsWith('../') || isAbsolute(path)) {
+  if (!isInside(checkout, resolve(checkout, given.workspace))) {
     problems.push(`\`workspace\` is ${quote(given.workspace)}: accepted is a path in the checkout`);
   }
   return problems;

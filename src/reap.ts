@@ -6,6 +6,7 @@ import type { Host, HostPath } from './host/host.ts';
 import { currentOwner, hasEnded, type Owner } from './lock/owner.ts';
 import { createEngine } from './machine/engine.ts';
 import type { RunState } from './state.ts';
+import { toolCache } from './tool-cache.ts';
 
 type Entry = { readonly owner: Owner; readonly state: RunState };
 
@@ -17,8 +18,7 @@ const LONGEST_JOB_MS = 5 * 24 * 60 * 60 * 1000;
  * directory that others may write to: what is listed here is removed.
  */
 function runsDirectory({ env }: Pick<Host, 'env'>): HostPath | undefined {
-  const root = env.RUNNER_TOOL_CACHE || env.RUNNER_TEMP;
-  return root && join(root, 'bottle', 'runs');
+  return env.RUNNER_TOOL_CACHE || env.RUNNER_TEMP ? join(toolCache(env), 'runs') : undefined;
 }
 
 /** Writes the run into the list, before anything of it exists. */

@@ -3,6 +3,7 @@ import { readFile, realpath, stat } from 'node:fs/promises';
 import { BottleError, messageOf } from './errors.ts';
 import type { HostPath } from './host/host.ts';
 import type { Inputs } from './inputs.ts';
+import { isInside } from './inside.ts';
 import type { Event } from './trust/event.ts';
 import { type TaskText, taskFromEvent } from './trust/task-text.ts';
 
@@ -27,7 +28,7 @@ async function readTaskFile(checkout: HostPath, given: HostPath): Promise<string
   try {
     const [path, root] = [await realpath(given), await realpath(checkout)];
     // A link of the checkout may be a stranger's; it must not fetch a file of the runner.
-    if (given.startsWith(`${checkout}/`) && !path.startsWith(`${root}/`)) {
+    if (isInside(checkout, given) && !isInside(root, path)) {
       throw new Error(`it leads out of the checkout, to ${path}`);
     }
     const { size } = await stat(path);

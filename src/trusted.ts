@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import type { Host, HostPath } from './host/host.ts';
 import type { Inputs } from './inputs.ts';
+import { isInside } from './inside.ts';
 import type { ManifestFiles } from './manifest/manifest.ts';
 import { worktreeFiles } from './manifest/worktree.ts';
 import { type Pinned, pinAgentConfig } from './trust/agent-config.ts';
@@ -98,9 +99,9 @@ function directoryAt(
   scratch: HostPath,
 ): Differing['directory'] {
   return async (path) => {
-    const inside = relative(repository.checkout, path);
     // The runner's own directories are the workflow's choice.
-    if (inside === '..' || inside.startsWith('../')) return path;
+    if (!isInside(repository.checkout, path)) return path;
+    const inside = relative(repository.checkout, path);
     // The plan and errors show this path.
     const copy = join(scratch, `commit-${sha}`, inside);
     mkdirSync(dirname(copy), { recursive: true });

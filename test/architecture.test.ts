@@ -23,6 +23,7 @@ const SHARED = [
   'errors.ts',
   'download.ts',
   'git-settings.ts',
+  'inside.ts',
   'lock',
   'printable.ts',
   'tar',

@@ -37278,7 +37278,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 97399:
+/***/ 66169:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -48018,8 +48018,8 @@ function downloadError(texts, url, { detail, cause }) {
         cause,
     });
 }
-/** https, or http on this machine itself. */
-function isAllowed(url) {
+/** https, or http on this machine itself: nobody between can read or change what goes there. */
+function isSafeAddress(url) {
     if (url.protocol === 'https:')
         return true;
     return url.protocol === 'http:' && LOOPBACK.includes(url.hostname);
@@ -48028,7 +48028,7 @@ function isAllowed(url) {
 async function follow(start, signal) {
     let url = start;
     for (let hop = 0; hop <= REDIRECTS; hop++) {
-        if (!isAllowed(url))
+        if (!isSafeAddress(url))
             return { detail: `${url.protocol} is not https`, again: false };
         const response = await fetch(url, {
             redirect: 'manual',
@@ -50758,8 +50758,18 @@ async function ensureImage(host, services, request) {
     };
 }
 
+;// CONCATENATED MODULE: ./build/inside.js
+/** Whether one path lies in another, as they are written: no link is followed. */
+
+/** `path` is `root` or lies below it; both absolute. */
+function isInside(root, path) {
+    const way = (0,external_node_path_.relative)(root, path);
+    return way !== '..' && !way.startsWith('../') && !way.startsWith('/');
+}
+
 ;// CONCATENATED MODULE: ./build/image-request.js
 /** What the image stage is asked for, from what the plan says. */
+
 
 function imageRequest(host, plan, engine) {
     const { value: image } = plan.image;
@@ -50786,7 +50796,7 @@ function sourceOf(host, plan, image) {
     if (/^[./]/.test(reference) || reference.endsWith('.smolmachine')) {
         const checkout = (0,external_node_path_.resolve)(host.env.GITHUB_WORKSPACE ?? '.');
         const path = (0,external_node_path_.resolve)(checkout, reference);
-        const proposed = plan.trust.head === 'untrusted' && path.startsWith(`${checkout}/`);
+        const proposed = plan.trust.head === 'untrusted' && isInside(checkout, path);
         return { kind: 'path', path, name: reference, proposed };
     }
     return { kind: 'oci', reference };
@@ -54405,6 +54415,7 @@ function progress_sentenceOf(name, result) {
 
 
 
+
 /** No job lasts longer; a process that cannot be seen from here is not taken for dead before. */
 const LONGEST_JOB_MS = 5 * 24 * 60 * 60 * 1000;
 /**
@@ -54412,8 +54423,7 @@ const LONGEST_JOB_MS = 5 * 24 * 60 * 60 * 1000;
  * directory that others may write to: what is listed here is removed.
  */
 function runsDirectory({ env }) {
-    const root = env.RUNNER_TOOL_CACHE || env.RUNNER_TEMP;
-    return root && (0,external_node_path_.join)(root, 'bottle', 'runs');
+    return env.RUNNER_TOOL_CACHE || env.RUNNER_TEMP ? (0,external_node_path_.join)(toolCache(env), 'runs') : undefined;
 }
 /** Writes the run into the list, before anything of it exists. */
 async function enlistRun(host, state) {
@@ -54876,6 +54886,7 @@ function enumerate(choices) {
 
 
 
+
 const TASK_SOURCES = ['comment', 'issue', 'pull-request'];
 const EVENT_TASK = /^event:(.*)$/;
 /** `fail-on` cannot let these pass: a step that could not be trusted or understood is never green. */
@@ -54994,8 +55005,7 @@ function checkTogether(given, checkout) {
     if (given.task === '' && given['task-file'] === '' && !['doctor', 'lock'].includes(given.mode)) {
         problems.push('neither `task` nor `task-file` is given: say what the agent shall do in one');
     }
-    const path = (0,external_node_path_.relative)(checkout, (0,external_node_path_.resolve)(checkout, given.workspace));
-    if (path === '..' || path.startsWith('../') || (0,external_node_path_.isAbsolute)(path)) {
+    if (!isInside(checkout, (0,external_node_path_.resolve)(checkout, given.workspace))) {
         problems.push(`\`workspace\` is ${inputs_quote(given.workspace)}: accepted is a path in the checkout`);
     }
     return problems;
@@ -55986,7 +55996,6 @@ async function report_attempt(host, what, where, action) {
 }
 
 ;// CONCATENATED MODULE: ./build/conclude.js
-/** Puts together what is known at the end of a run, and tells it. */
 
 
 
@@ -56026,19 +56035,20 @@ async function concludeRun(host, services, run, inputs) {
         ...(made.collect && { collected: made.collect }),
     });
     host.log.endGroup();
-    if (inputs.failOn.includes(outcome))
-        return message;
-    if (outcome !== 'success')
-        host.log.warning(message);
-    return undefined;
+    return verdict(host, outcome, message, inputs.failOn);
 }
 /** The same for what ended the step before there was a run. */
 async function concludeEarly(host, thrown) {
     const error = host.cancelled.aborted ? CANCELLED : toBottleError(thrown);
     const message = await reportEarly(host, error);
-    if (mustFail(host, error.outcome))
+    return verdict(host, error.outcome, message, failOn(host));
+}
+/** What the workflow lets pass is a warning. */
+function verdict(host, outcome, message, failing) {
+    if (failing.includes(outcome))
         return message;
-    host.log.warning(message);
+    if (outcome !== 'success')
+        host.log.warning(message);
     return undefined;
 }
 const CANCELLED = new BottleError({
@@ -56047,13 +56057,13 @@ const CANCELLED = new BottleError({
     where: 'signal from the runner, before a bottle was started',
     fix: 'Run it again if this was not meant.',
 });
-/** Inputs that cannot be read fail the step, whatever they would have said. */
-function mustFail(host, outcome) {
+/** Inputs that cannot be read let nothing pass, whatever they would have said. */
+function failOn(host) {
     try {
-        return readInputs(host).failOn.includes(outcome);
+        return readInputs(host).failOn;
     }
     catch {
-        return true;
+        return OUTCOMES;
     }
 }
 function agentFacts(agent) {
@@ -59052,11 +59062,7 @@ function planSources(request) {
 /** Keeps what goes into the guest inside the job's workspace, whatever links a checkout holds. */
 
 
-/** `path` is `root` or lies below it; both absolute, compared as they are written. */
-function isInside(root, path) {
-    const way = (0,external_node_path_.relative)(root, path);
-    return way !== '..' && !way.startsWith('../') && !way.startsWith('/');
-}
+
 /**
  * The directory that the runner calls the workspace; undefined off GitHub. A checkout in it is
  * data that others wrote: a link in it must not lead the action to the rest of the runner.
@@ -59218,6 +59224,7 @@ function tarEntryOf(to, entry, mode, mtime = entry.mtimeMs / 1000) {
 
 ;// CONCATENATED MODULE: ./build/provision/skills.js
 /** Skills: found on the runner before the boot, replaced whole in the guest. */
+
 
 
 
@@ -59549,6 +59556,7 @@ function noSuchText({ name }, which) {
 
 
 
+
 const task_MAX_BYTES = 1024 * 1024;
 /** `nothing`: the event's comment is not addressed to us. @throws {BottleError} `config-invalid` */
 async function readTask(inputs, event) {
@@ -59568,7 +59576,7 @@ async function readTaskFile(checkout, given) {
     try {
         const [path, root] = [await (0,promises_.realpath)(given), await (0,promises_.realpath)(checkout)];
         // A link of the checkout may be a stranger's; it must not fetch a file of the runner.
-        if (given.startsWith(`${checkout}/`) && !path.startsWith(`${root}/`)) {
+        if (isInside(checkout, given) && !isInside(root, path)) {
             throw new Error(`it leads out of the checkout, to ${path}`);
         }
         const { size } = await (0,promises_.stat)(path);
@@ -60010,10 +60018,10 @@ function tooMuch(sha, files, bytes) {
 /** GitHub's REST API as far as trust needs it: GET, bounded in time and size, to one host only. */
 
 
+
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 const api_REDIRECTS = 3;
 const api_ATTEMPTS = 3;
-const api_LOOPBACK = ['127.0.0.1', '[::1]', 'localhost'];
 /** @throws {BottleError} `config-invalid` when GITHUB_API_URL is no address to send a token to. */
 function makeGitHubApi(host, token, { timeoutMs = 10_000, retryMs = 1000 } = {}) {
     const base = apiUrl(host.env.GITHUB_API_URL ?? 'https://api.github.com');
@@ -60069,9 +60077,7 @@ function makeGitHubApi(host, token, { timeoutMs = 10_000, retryMs = 1000 } = {})
 }
 function apiUrl(text) {
     const url = URL.parse(text);
-    if (url?.protocol === 'https:')
-        return url;
-    if (url?.protocol === 'http:' && api_LOOPBACK.includes(url.hostname))
+    if (url && isSafeAddress(url))
         return url;
     throw new BottleError({
         outcome: 'config-invalid',
@@ -61264,6 +61270,7 @@ function trusted_directory_refuse(what, where, fix) {
 
 
 
+
 /**
  * `scratch`: a directory of the step, for what is copied out of git.
  * @throws {BottleError} `untrusted` when the event may not start a run
@@ -61317,10 +61324,10 @@ function besideHead(repository, sha, files) {
 /** Copies out of the commit: an earlier step may have written over what is checked out. */
 function directoryAt(repository, sha, scratch) {
     return async (path) => {
-        const inside = (0,external_node_path_.relative)(repository.checkout, path);
         // The runner's own directories are the workflow's choice.
-        if (inside === '..' || inside.startsWith('../'))
+        if (!isInside(repository.checkout, path))
             return path;
+        const inside = (0,external_node_path_.relative)(repository.checkout, path);
         // The plan and errors show this path.
         const copy = (0,external_node_path_.join)(scratch, `commit-${sha}`, inside);
         (0,external_node_fs_.mkdirSync)((0,external_node_path_.dirname)(copy), { recursive: true });
@@ -63448,7 +63455,7 @@ async function withTools(tools, call) {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(97399);
+/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(66169);
 /* harmony import */ var _host_actions_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(30623);
 /* harmony import */ var _host_services_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(58503);
 /** The step: entry of `dist/main`. */

@@ -30021,8 +30021,8 @@ function downloadError(texts, url, { detail, cause }) {
         cause,
     });
 }
-/** https, or http on this machine itself. */
-function isAllowed(url) {
+/** https, or http on this machine itself: nobody between can read or change what goes there. */
+function isSafeAddress(url) {
     if (url.protocol === 'https:')
         return true;
     return url.protocol === 'http:' && LOOPBACK.includes(url.hostname);
@@ -30031,7 +30031,7 @@ function isAllowed(url) {
 async function follow(start, signal) {
     let url = start;
     for (let hop = 0; hop <= REDIRECTS; hop++) {
-        if (!isAllowed(url))
+        if (!isSafeAddress(url))
             return { detail: `${url.protocol} is not https`, again: false };
         const response = await fetch(url, {
             redirect: 'manual',
@@ -30328,7 +30328,7 @@ async function tryLock(folder, locker, work) {
 
 /** The tool cache outlives the job where the runner does; RUNNER_TEMP is emptied with each. */
 function tool_cache_toolCache(env) {
-    return join(env.RUNNER_TOOL_CACHE || env.RUNNER_TEMP || tmpdir(), 'bottle');
+    return (0,external_node_path_.join)(env.RUNNER_TOOL_CACHE || env.RUNNER_TEMP || (0,external_node_os_.tmpdir)(), 'bottle');
 }
 
 // EXTERNAL MODULE: external "node:zlib"
@@ -32609,6 +32609,7 @@ const OTHER_WAYS = {
 
 
 
+
 /** No job lasts longer; a process that cannot be seen from here is not taken for dead before. */
 const LONGEST_JOB_MS = (/* unused pure expression or super */ null && (5 * 24 * 60 * 60 * 1000));
 /**
@@ -32616,8 +32617,7 @@ const LONGEST_JOB_MS = (/* unused pure expression or super */ null && (5 * 24 * 
  * directory that others may write to: what is listed here is removed.
  */
 function runsDirectory({ env }) {
-    const root = env.RUNNER_TOOL_CACHE || env.RUNNER_TEMP;
-    return root && (0,external_node_path_.join)(root, 'bottle', 'runs');
+    return env.RUNNER_TOOL_CACHE || env.RUNNER_TEMP ? (0,external_node_path_.join)(tool_cache_toolCache(env), 'runs') : undefined;
 }
 /** Writes the run into the list, before anything of it exists. */
 async function enlistRun(host, state) {

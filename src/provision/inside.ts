@@ -1,13 +1,8 @@
 /** Keeps what goes into the guest inside the job's workspace, whatever links a checkout holds. */
 import { realpathSync } from 'node:fs';
-import { relative, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Host, HostPath } from '../host/host.ts';
-
-/** `path` is `root` or lies below it; both absolute, compared as they are written. */
-export function isInside(root: HostPath, path: HostPath): boolean {
-  const way = relative(root, path);
-  return way !== '..' && !way.startsWith('../') && !way.startsWith('/');
-}
+import { isInside } from '../inside.ts';
 
 /**
  * The directory that the runner calls the workspace; undefined off GitHub. A checkout in it is

@@ -8,10 +8,10 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, posix, relative } from 'node:path';
 import type { HostPath } from '../host/host.ts';
+import { isInside } from '../inside.ts';
 import type { Pinned } from '../trust/agent-config.ts';
 import { type BytePath, bytePathOf, parentsOf, topOf } from './byte-path.ts';
 import { hashedAsPinned } from './conversion.ts';
-import { isInside } from './inside.ts';
 import { type LeftOut, leaveOut } from './left-out.ts';
 import { writeHeadVersions, writeTrusted } from './pinned-file.ts';
 import type { Scratch } from './scratch.ts';

@@ -1,5 +1,7 @@
 /** GitHub's REST API as far as trust needs it: GET, bounded in time and size, to one host only. */
+
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isSafeAddress } from '../download.ts';
 import { BottleError, messageOf } from '../errors.ts';
 import type { Host } from '../host/host.ts';
 
@@ -22,7 +24,6 @@ export type ApiOptions = {
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 const REDIRECTS = 3;
 const ATTEMPTS = 3;
-const LOOPBACK: readonly string[] = ['127.0.0.1', '[::1]', 'localhost'];
 
 /** @throws {BottleError} `config-invalid` when GITHUB_API_URL is no address to send a token to. */
 export function makeGitHubApi(
@@ -81,8 +82,7 @@ export function makeGitHubApi(
 
 function apiUrl(text: string): URL {
   const url = URL.parse(text);
-  if (url?.protocol === 'https:') return url;
-  if (url?.protocol === 'http:' && LOOPBACK.includes(url.hostname)) return url;
+  if (url && isSafeAddress(url)) return url;
   throw new BottleError({
     outcome: 'config-invalid',
     what: "The address of GitHub's API is not https",
