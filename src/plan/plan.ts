@@ -1,5 +1,6 @@
 /** The plan: every decision of a run, made before anything starts. Stages after it only carry it out. */
 import type { Problem } from '../errors.ts';
+import type { GatewayLimits, RouteRule } from '../gateway/protocol.ts';
 import type { HostPath } from '../host/host.ts';
 import type { EngineName, GuestPath, GuestUser, Isolation } from '../machine/machine.ts';
 import type { Pinned } from '../trust/agent-config.ts';
@@ -72,16 +73,16 @@ export type CachePlan = {
   readonly lock: { readonly file: string; readonly text: string };
 };
 
-/** What the manifest says may be reached, and what this version makes of it. */
+/** What may be reached, and how much of it. */
 export type ReachPlan = {
-  /** Whatever is declared, the gateway of this version lets nothing through. */
-  readonly enforced: 'refuse-all';
   readonly mode: Sourced<'enforce' | 'learn'>;
   readonly presets: Sourced<readonly string[]>;
-  /** Hosts of `egress.routes`. */
-  readonly routes: readonly Sourced<string>[];
+  /** Complete: with the routes of presets, groups and the provider. Each host is there once. */
+  readonly routes: readonly RouteRule[];
   /** Addresses of `git-gate.repos`. */
   readonly remotes: readonly Sourced<string>[];
+  /** Null: no limit. */
+  readonly limits: { readonly [name in keyof GatewayLimits]: Sourced<number | null> };
 };
 
 /** A credential by the name of the step's variable that holds it. */

@@ -1,24 +1,34 @@
-/** What the manifest declares about reach and credentials. Shown, never acted on in this version. */
+/** What may be reached, and with whose credentials. */
 import type { Selected } from '../manifest/manifest.ts';
-import type { EnvEntry, ReachPlan, SecretPlan } from './plan.ts';
+import type { EnvEntry, ReachPlan, SecretPlan, Sourced } from './plan.ts';
+import { ruleOf } from './route.ts';
 import { first } from './sourced.ts';
 
-export function planReach({ bottle, source }: Selected): ReachPlan {
-  const { mode, presets, routes = [] } = bottle.egress ?? {};
+export function planReach(selected: Selected): ReachPlan {
+  const { bottle, source } = selected;
+  const { mode, presets, routes = [], max_bytes } = bottle.egress ?? {};
+  const { tokens, requests } = bottle.limits ?? {};
   const repos = Object.entries(bottle['git-gate']?.repos ?? {});
   return {
-    enforced: 'refuse-all',
     mode: first([mode, source('bottle.egress.mode')], ['enforce', 'default']),
     presets: first([presets, source('bottle.egress.presets')], [[], 'default']),
-    routes: routes.map(({ host }, index) => ({
-      value: host,
-      source: source(['bottle', 'egress', 'routes', index, 'host']),
-    })),
+    routes: routes.map((route, index) =>
+      ruleOf(route, source(['bottle', 'egress', 'routes', index, 'host'])),
+    ),
     remotes: repos.map(([name, { url }]) => ({
       value: url,
       source: source(['bottle', 'git-gate', 'repos', name, 'url']),
     })),
+    limits: {
+      tokens: limit(tokens, source('bottle.limits.tokens')),
+      requests: limit(requests, source('bottle.limits.requests')),
+      bytes: limit(max_bytes, source('bottle.egress.max_bytes')),
+    },
   };
+}
+
+function limit(value: number | undefined, source: string): Sourced<number | null> {
+  return first<number | null>([value, source], [null, 'default']);
 }
 
 /**

@@ -24,7 +24,7 @@ export function describePlan(plan: Plan) {
 export function renderPlan(plan: Plan): string {
   const { reach, secrets, notices } = plan;
   const declared = [
-    ...reach.routes.map((route) => row('route', route)),
+    ...reach.routes.map((route) => ['route', route.host, route.source] as const),
     ...reach.remotes.map((remote) => row('git remote', remote)),
     row('presets', reach.presets),
     row('mode', reach.mode),

@@ -47,11 +47,11 @@ export const PLAN: Plan = {
   resultFile: '/home/node/.bottle/result.md',
   artifact: { name: 'bottle-hello-k3x9q', retentionDays: 0 },
   reach: {
-    enforced: 'refuse-all',
     mode: fromDefault('enforce'),
     presets: fromDefault([]),
     routes: [],
     remotes: [],
+    limits: { tokens: fromDefault(null), requests: fromDefault(null), bytes: fromDefault(null) },
   },
   secrets: [],
   sources: {
