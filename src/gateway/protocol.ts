@@ -62,9 +62,12 @@ export type GatewayRoute = Omit<RouteRule, 'auth'> & {
 };
 
 export type RouteAuth = {
-  /** `Authorization: Bearer …`, `Authorization: token …`, or the value alone in `header`. */
-  readonly scheme: 'Bearer' | 'token' | 'header';
-  /** Lower case; `authorization` for the first two schemes. */
+  /**
+   * `Authorization: Bearer …`, `Authorization: token …`, or the value alone in `header`. `Basic`:
+   * the value is the password of the user `x-access-token`, which is how git asks GitHub.
+   */
+  readonly scheme: 'Bearer' | 'token' | 'header' | 'Basic';
+  /** Lower case; `authorization` for all schemes but `header`. */
   readonly header: string;
   /** The name of the step's variable that holds it: all that the audit ever says. */
   readonly name: string;
