@@ -1,5 +1,9 @@
-/** Writes `schema/run.schema.json` from the schema that the code uses. */
+/** Writes the schemas of what a run leaves, `run.json` and `egress.jsonl`, from the code's own. */
 import { writeFileSync } from 'node:fs';
+import { egressSchemaText } from '../src/gateway/message.ts';
 import { recordSchemaText } from '../src/report/record.ts';
 
-writeFileSync(new URL('../schema/run.schema.json', import.meta.url), recordSchemaText());
+const schemas = { run: recordSchemaText(), egress: egressSchemaText() };
+for (const [name, text] of Object.entries(schemas)) {
+  writeFileSync(new URL(`../schema/${name}.schema.json`, import.meta.url), text);
+}

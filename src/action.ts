@@ -3,6 +3,7 @@ import { runAgent } from './agent/run.ts';
 import { answerDoctor, answerLock, answerPlan } from './answer.ts';
 import { concludeEarly, concludeRun } from './conclude.ts';
 import { startGateway } from './gateway/start.ts';
+import { gatewayRequest } from './gateway-request.ts';
 import type { Host, Services } from './host/host.ts';
 import { ensureImage } from './image/image.ts';
 import { imageRequest } from './image-request.ts';
@@ -13,6 +14,7 @@ import { preparePlan } from './prepare.ts';
 import { provision } from './provision/provision.ts';
 import { closeRun, machineSpec, openRun, type Run } from './run.ts';
 import { openStepDirectory } from './state.ts';
+import { proveWalls } from './walls/prove.ts';
 
 export async function runAction(host: Host, services: Services): Promise<void> {
   const failure = await takeStep(host, services).catch((error) => concludeEarly(host, error));
@@ -35,14 +37,16 @@ async function takeStep(host: Host, services: Services): Promise<string | undefi
 }
 
 async function carryOut(host: Host, services: Services, engine: ReadyEngine, run: Run) {
-  const { plan, paths, signal, salvaging } = run;
+  const { plan, paths, secrets, signal, salvaging } = run;
   try {
     const fetch = () => ensureImage(host, services, imageRequest(host, plan, engine));
     const image = await run.phase('image', fetch);
-    await run.phase('gateway', () => startGateway(host, paths.socket, run.gatewayDied));
+    const open = async () => startGateway(host, await gatewayRequest(host, run), run.gatewayEvents);
+    const gateway = await run.phase('gateway', open);
     const spec = machineSpec(run, image);
     const machine = await run.phase('boot', () => engine.create(spec, signal));
-    const into = { signal, scratch: paths.scratch };
+    await run.phase('walls', () => proveWalls(host, machine, { token: secrets.token, signal }));
+    const into = { signal, scratch: paths.scratch, certificate: gateway.certificate };
     const given = await run.phase('provision', () => provision(host, machine, plan, into));
     try {
       const watched = { signal, transcript: paths.transcript };

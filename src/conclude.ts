@@ -6,7 +6,7 @@ import { type Inputs, readInputs } from './inputs.ts';
 import { toBottleError } from './outcome.ts';
 import { makeRecord } from './report/record.ts';
 import { report, reportEarly } from './report/report.ts';
-import { type Run, secretValues } from './run.ts';
+import type { Run } from './run.ts';
 
 /** The failure of the step in one sentence, or undefined when the step succeeds. */
 export async function concludeRun(
@@ -32,6 +32,8 @@ export async function concludeRun(
     ...(error && { error }),
     ...(made.boot && { engineVersion: made.boot.engineVersion }),
     ...(made.image && { image: made.image.facts }),
+    ...(made.gateway && { egress: made.gateway.egress() }),
+    ...(made.walls && { walls: made.walls.probes }),
     ...(made.provision && { provisioned: made.provision }),
     ...(made.agent && { agent: agentFacts(made.agent) }),
     ...(made.collect && { collected: made.collect }),
@@ -41,8 +43,11 @@ export async function concludeRun(
     record,
     plan,
     directory: run.paths.artifact,
-    secrets: [inputs.token, ...secretValues(host, plan)],
-    ...(made.agent && { log: run.paths.transcript }),
+    secrets: [inputs.token, ...secretValues(run)],
+    logs: [
+      ...(made.agent ? [run.paths.transcript] : []),
+      ...(made.gateway ? [run.paths.egress] : []),
+    ],
     ...(made.collect && { collected: made.collect }),
   });
   host.log.endGroup();
@@ -77,6 +82,11 @@ function failOn(host: Host): readonly Outcome[] {
   } catch {
     return OUTCOMES;
   }
+}
+
+/** All that must not leave: the canary and the relay's token are looked for like the real ones. */
+function secretValues({ secrets: { named, canary, token } }: Run): readonly string[] {
+  return [...named.map(({ value }) => value), canary.value, token];
 }
 
 function agentFacts(agent: AgentRun) {

@@ -11,13 +11,16 @@ export type EndingFacts = {
   readonly cancelled: boolean;
   /** Why the gateway was gone before the end. */
   readonly gatewayDeath: BottleError | undefined;
+  /** The gateway refused something because a limit was reached. */
+  readonly limit: BottleError | undefined;
 };
 
-/** Whatever else went wrong because of it, the cause comes first: gateway, cancellation, error, agent. */
+/** Whatever else went wrong because of it, the cause comes first: gateway, cancellation, error, limit, agent. */
 export function decideOutcome(facts: EndingFacts): Ending {
   if (facts.gatewayDeath !== undefined) return failedBy(facts.gatewayDeath);
   if (facts.cancelled) return { outcome: 'cancelled' };
   if (facts.thrown !== undefined) return failedBy(facts.thrown);
+  if (facts.limit !== undefined) return failedBy(facts.limit);
   return { outcome: outcomeOfAgent(facts.agent) };
 }
 

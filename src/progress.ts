@@ -5,12 +5,14 @@ import type { EnsuredImage } from './image/request.ts';
 import type { Machine } from './machine/machine.ts';
 import type { Collected } from './outputs/outputs.ts';
 import type { Provisioned } from './provision/provisioned.ts';
+import type { Walls } from './walls/prove.ts';
 
 /** The phases of a run in their order, and what each one makes. */
 export type PhaseResults = {
   image: EnsuredImage;
   gateway: Gateway;
   boot: Machine;
+  walls: Walls;
   provision: Provisioned;
   agent: AgentRun;
   collect: Collected;
@@ -23,6 +25,7 @@ export const PHASE_TITLES: Readonly<Record<PhaseName, string>> = {
   image: 'Fetch the image',
   gateway: 'Open the gateway',
   boot: 'Start the machine',
+  walls: 'Prove the walls',
   provision: 'Provision',
   agent: 'Run the agent',
   collect: 'Collect what it made',
@@ -34,9 +37,11 @@ const SENTENCES: { readonly [K in PhaseName]: (result: PhaseResults[K]) => strin
     facts.hit === 'host'
       ? "The image is the runner's own /usr, read-only."
       : `The image sha256:${facts.sha256} came from the ${facts.hit}: ${facts.bytes} bytes in ${facts.milliseconds} ms.`,
-  gateway: () => 'The gateway is up. In this version it refuses every request.',
+  gateway: ({ routes, certificate }) =>
+    `The gateway is up: ${routes} routes${certificate === '' ? '' : ', some of which it reads'}; all else is denied.`,
   boot: ({ name, engine, engineVersion, isolation }) =>
     `The machine ${name} is up: ${engine} ${engineVersion}, ${WALLS[isolation]}.`,
+  walls: ({ probes }) => `${probes.length} walls are proven from inside.`,
   provision: ({ files, bytes, skills }) =>
     `${files} files (${bytes} bytes) and ${skills.length} skills are in the bottle.`,
   agent: (end) =>

@@ -1,9 +1,14 @@
 /** One run while it lasts: its directory, its clock, what ends it early, what it has made so far. */
+import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BottleError, messageOf } from './errors.ts';
+import type { GatewayLimit } from './gateway/protocol.ts';
+import type { GatewayEvents } from './gateway/start.ts';
+import type { RunSecrets } from './gateway-request.ts';
 import type { Host, HostPath } from './host/host.ts';
 import type { EnsuredImage } from './image/request.ts';
+import { limitReached, limitSentence } from './limit.ts';
 import type { ReadyEngine } from './machine/engine.ts';
 import type { MachineSpec } from './machine/machine.ts';
 import { decideOutcome, type Ending } from './outcome.ts';
@@ -16,6 +21,8 @@ import { type RunState, type StepDirectory, saveRunState } from './state.ts';
 /** Between the runner's SIGINT and its SIGTERM are 7.5 s; this much of it may go into salvaging. */
 const SALVAGE_MS = 2_500;
 const COLLECT_MS = 15 * 60_000;
+/** What an agent gets to end by itself, after its model told it that a limit is reached. */
+const LIMIT_GRACE_MS = 30_000;
 
 /** Where things of this run are on the runner: all below the step's directory. */
 export type RunPaths = {
@@ -23,6 +30,8 @@ export type RunPaths = {
   readonly artifact: HostPath;
   /** The agent's raw output, in the artifact. */
   readonly transcript: HostPath;
+  /** Every decision of the gateway, in the artifact. */
+  readonly egress: HostPath;
   readonly scratch: HostPath;
   readonly socket: HostPath;
   readonly machineState: HostPath;
@@ -31,11 +40,12 @@ export type RunPaths = {
 export type Run = {
   readonly plan: Plan;
   readonly paths: RunPaths;
+  readonly secrets: RunSecrets;
   readonly startedAt: number;
   readonly clock: PhaseClock;
   /** What the phases have made so far; what is absent was not reached. */
   readonly made: Partial<PhaseResults>;
-  /** Aborts when there is no point in going on: cancelled, or the gateway died. */
+  /** Aborts when there is no point in going on: cancelled, the gateway died, a limit is reached. */
   readonly signal: AbortSignal;
   /** How long collecting may take; after a cancellation it is ended early. */
   readonly salvaging: { readonly timeoutMs: number; readonly signal: AbortSignal };
@@ -44,8 +54,8 @@ export type Run = {
     name: K,
     action: () => Promise<PhaseResults[K]>,
   ): Promise<PhaseResults[K]>;
-  /** Ends the run because the gateway is gone. */
-  gatewayDied(error: BottleError): void;
+  /** What the gateway may tell that ends the run. */
+  readonly gatewayEvents: GatewayEvents;
   ending(): Ending;
 };
 
@@ -67,7 +77,8 @@ export async function openRun(
   saveRunState(host, state);
   await reapDeadRuns(host);
   await enlistRun(host, state);
-  for (const value of secretValues(host, plan)) host.setSecret(value);
+  const secrets = runSecrets(host, plan);
+  for (const { value } of secrets.named) if (value.length >= SHORTEST_MASK) host.setSecret(value);
   await mkdir(paths.artifact, { recursive: true, mode: 0o700 });
   await mkdir(paths.scratch, { mode: 0o700 });
 
@@ -75,10 +86,11 @@ export async function openRun(
   const made: Partial<PhaseResults> = {};
   const clock = startPhases(() => host.now());
   let thrown: unknown;
-  let gatewayDeath: BottleError | undefined;
+  const gateway = gatewayEvents(host, plan, ended);
   return {
     plan,
     paths,
+    secrets,
     startedAt: host.now(),
     clock,
     made,
@@ -98,13 +110,12 @@ export async function openRun(
         host.log.endGroup();
       }
     },
-    gatewayDied(error) {
-      gatewayDeath = error;
-      ended.abort(error);
-    },
+    gatewayEvents: gateway,
     ending: () => {
       const { agent } = made;
-      return decideOutcome({ thrown, agent, gatewayDeath, cancelled: host.cancelled.aborted });
+      const { death, limit } = gateway.told();
+      const cancelled = host.cancelled.aborted;
+      return decideOutcome({ thrown, agent, gatewayDeath: death, limit, cancelled });
     },
   };
 }
@@ -115,6 +126,7 @@ export function pathsOf(directory: HostPath): RunPaths {
   return {
     artifact,
     transcript: join(artifact, 'agent.log'),
+    egress: join(artifact, 'egress.jsonl'),
     scratch: join(directory, 'scratch'),
     socket: join(directory, 'gateway.sock'),
     // Short: smolvm appends sixty characters, and a unix socket's path is bounded.
@@ -125,11 +137,39 @@ export function pathsOf(directory: HostPath): RunPaths {
 /** A mask on a short value would hide half the log. */
 const SHORTEST_MASK = 8;
 
-/** The values that the guest is given by name: masked in the log, taken out of what leaves the run. */
-export function secretValues(host: Pick<Host, 'env'>, plan: Plan): readonly string[] {
-  const names = plan.env.flatMap((entry) => (entry.kind === 'host' ? [entry.hostVar] : []));
-  const values = names.map((name) => host.env[name] ?? '');
-  return values.filter((value) => value.length >= SHORTEST_MASK);
+function runSecrets(host: Host, plan: Plan): RunSecrets {
+  const names = [...new Set(plan.secrets.map(({ name }) => name))];
+  return {
+    token: randomBytes(32).toString('hex'),
+    canary: {
+      name: `SERVICE_${host.randomName(6).toUpperCase()}_TOKEN`,
+      value: `svc_${host.randomName(40)}`,
+    },
+    named: names.flatMap((name) => {
+      const value = host.env[name]?.trim();
+      return value ? [{ name, value }] : [];
+    }),
+  };
+}
+
+/** Keeps what the gateway told, and ends the run by it: after a limit, not before the agent had time. */
+function gatewayEvents(host: Host, plan: Plan, ended: AbortController) {
+  let death: BottleError | undefined;
+  let limit: BottleError | undefined;
+  return {
+    onDeath(error: BottleError) {
+      death = error;
+      ended.abort(error);
+    },
+    onLimit(told: GatewayLimit) {
+      host.log.warning(limitSentence(told));
+      if (told.level === 'near' || limit !== undefined) return;
+      const error = limitReached(told, plan);
+      limit = error;
+      setTimeout(() => ended.abort(error), LIMIT_GRACE_MS).unref();
+    },
+    told: () => ({ death, limit }),
+  };
 }
 
 /** A cancellation ends the work at once, and the salvaging a little later. */

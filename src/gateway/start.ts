@@ -1,96 +1,131 @@
-/** Starts the gateway process, shakes hands with it, and stops it. */
+/** Starts the gateway process, shakes hands with it, listens to what it says, and stops it. */
 import { BottleError, messageOf } from '../errors.ts';
 import type { Host, HostPath, ProcessExit } from '../host/host.ts';
-import type { GatewayDecision, GatewayMessage } from './protocol.ts';
+import { type EgressFacts, type EgressLog, openEgressLog } from './egress-log.ts';
+import { parseMessage } from './message.ts';
+import type { GatewayConfig, GatewayLimit, GatewayMessage } from './protocol.ts';
 
 const READY_TIMEOUT_MS = 10_000;
 /** `sockaddr_un.sun_path` is 104 bytes on macOS and 108 on Linux, with its closing NUL. */
 const MAX_SOCKET_PATH = 103;
-const MAX_DECISIONS = 10_000;
-const MAX_LINE = 64 * 1024;
+const MAX_LINE = 256 * 1024;
+
+export type GatewayRequest = {
+  readonly config: GatewayConfig;
+  /** The file that becomes `egress.jsonl`. */
+  readonly log: HostPath;
+};
+
+export type GatewayEvents = {
+  /** The gateway, once up, ended without having been stopped. */
+  readonly onDeath: (error: BottleError) => void;
+  readonly onLimit: (limit: GatewayLimit) => void;
+};
 
 export type Gateway = {
-  readonly socket: HostPath;
-  /** What was decided so far, oldest first; at most 10,000. */
-  readonly decisions: readonly GatewayDecision[];
+  readonly routes: number;
+  /** PEM of the authority that signs what it opens; empty when it opens nothing. */
+  readonly certificate: string;
+  /** What it let through and what not, so far. */
+  egress(): EgressFacts;
   /** Ends it and waits until it is gone. Safe to call again. */
   stop(): Promise<void>;
 };
 
-/**
- * `onDeath` is told when the gateway, once up, ends without having been stopped.
- * @throws {BottleError} `gateway-failed` when it does not come up within 10 s.
- */
+/** @throws {BottleError} `gateway-failed` when it does not come up within 10 s. */
 export async function startGateway(
   host: Host,
-  socket: HostPath,
-  onDeath: (error: BottleError) => void,
+  { config, log }: GatewayRequest,
+  events: GatewayEvents,
 ): Promise<Gateway> {
+  const { socket } = config;
   if (Buffer.byteLength(socket) > MAX_SOCKET_PATH) throw socketPathTooLong(socket);
-  const decisions: GatewayDecision[] = [];
+  const egress = await openEgressLog(log);
   const closing = Promise.withResolvers<void>();
-  const ready = Promise.withResolvers<void>();
-  let up = false;
-  let stopped = false;
-  let diagnostics = '';
+  const ready = Promise.withResolvers<string>();
+  const said = diagnostics();
+  let state: 'starting' | 'up' | 'stopped' = 'starting';
 
-  const onMessage = (message: GatewayMessage) => {
-    if (message.type === 'ready') ready.resolve();
-    else if (message.type === 'failed') ready.reject(gatewayFailed(message.message));
-    else if (decisions.length < MAX_DECISIONS) decisions.push(message);
-  };
   const child = await host.spawn([host.nodePath, host.gatewayEntry], {
     env: {},
-    stdin: configThenSilence({ version: 1, socket }, closing.promise),
-    onStdout: messageLines(onMessage),
-    onStderr: (chunk) => {
-      diagnostics = (diagnostics + Buffer.from(chunk).toString()).slice(-2000);
-    },
+    stdin: configThenSilence(config, closing.promise),
+    onStdout: messageLines((message) => hear(message, { egress, ready, events })),
+    onStderr: said.add,
   });
   const ended = child.exit.then(describe, messageOf).then((how) => {
-    if (stopped) return;
-    const error = gatewayFailed(`it ended with ${how} ${diagnostics}`.trim());
+    if (state === 'stopped') return;
+    const error = gatewayFailed(`it ended with ${how} ${said.text()}`.trim());
     ready.reject(error);
-    if (up) onDeath(error);
+    if (state === 'up') events.onDeath(error);
   });
   const stop = async () => {
-    stopped = true;
+    state = 'stopped';
     closing.resolve();
     child.kill();
     await ended;
+    await egress.close();
   };
-
-  const timer = setTimeout(
-    () => ready.reject(gatewayFailed(`no handshake within ${READY_TIMEOUT_MS / 1000} s`)),
-    READY_TIMEOUT_MS,
-  );
   try {
-    await ready.promise;
-    up = true;
+    const certificate = await inTime(ready.promise);
+    state = 'up';
+    return { routes: config.routes.length, certificate, egress: () => egress.facts(), stop };
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+type Listeners = {
+  readonly egress: EgressLog;
+  readonly ready: PromiseWithResolvers<string>;
+  readonly events: GatewayEvents;
+};
+
+/** A promise holds the gateway back while the disk is busy. */
+function hear(message: GatewayMessage, { egress, ready, events }: Listeners): void | Promise<void> {
+  if (message.type === 'ready') return ready.resolve(message.certificate);
+  if (message.type === 'failed') return ready.reject(gatewayFailed(message.message));
+  if (message.type === 'limit') events.onLimit(message);
+  return egress.add(message);
+}
+
+async function inTime<T>(promise: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const error = gatewayFailed(`no handshake within ${READY_TIMEOUT_MS / 1000} s`);
+  const timer = setTimeout(() => late.reject(error), READY_TIMEOUT_MS);
+  try {
+    return await Promise.race([promise, late.promise]);
   } finally {
     clearTimeout(timer);
   }
-  return { socket, decisions, stop };
 }
 
 /** The configuration, then an open stdin: its end is what tells the gateway that we are gone. */
-async function* configThenSilence(config: object, closing: Promise<void>) {
+async function* configThenSilence(config: GatewayConfig, closing: Promise<void>) {
   yield Buffer.from(`${JSON.stringify(config)}\n`);
   await closing;
 }
 
 /** What is no message, or is too long for one, ends the child: its handler's error is its exit's. */
-function messageLines(onMessage: (message: GatewayMessage) => void): (chunk: Uint8Array) => void {
+function messageLines(onMessage: (message: GatewayMessage) => void | Promise<void>) {
   const decoder = new TextDecoder();
   let rest = '';
-  return (chunk) => {
+  return async (chunk: Uint8Array) => {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
     rest = lines.pop() ?? '';
     if (rest.length > MAX_LINE) throw new Error(`a message of more than ${MAX_LINE} characters`);
-    for (const line of lines) onMessage(JSON.parse(line) as GatewayMessage);
+    for (const line of lines) await onMessage(parseMessage(line));
+  };
+}
+
+/** The last of what it said on stderr. */
+function diagnostics() {
+  let text = '';
+  return {
+    add: (chunk: Uint8Array) => {
+      text = (text + Buffer.from(chunk).toString()).slice(-2000);
+    },
+    text: () => text,
   };
 }
 

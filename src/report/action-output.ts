@@ -1,5 +1,6 @@
 /** The action's outputs: what later steps of the workflow read. */
 import type { HostPath, UploadedArtifact } from '../host/host.ts';
+import { totalTokens } from './egress-record.ts';
 import type { RunRecord } from './record.ts';
 
 /** All of them, in the order of `action.yml`. Those of a later version are empty. */
@@ -56,10 +57,12 @@ export function actionOutputs(record: RunRecord, paths: OutputPaths): ActionOutp
     'image-cache-hit': hitOf(image.hit),
     engine: record.engine.name,
     isolation: record.engine.isolation,
-    'changed-files': listFiles(record.change.files.map((file) => file.path)),
+    tokens: record.usage.requests === 0 ? '' : String(totalTokens(record.usage)),
+    'changed-files': listTexts(record.change.files.map((file) => file.path)),
     patch: paths.patch,
     'run-record': paths.record,
     'secrets-found': String(record.secretsFound),
+    denied: listTexts(deniedHosts(record)),
   };
 }
 
@@ -77,8 +80,14 @@ export function artifactOutputs(artifact: UploadedArtifact): Partial<ActionOutpu
   };
 }
 
+/** Each once, those that were asked for first in front. */
+function deniedHosts({ egress }: RunRecord): readonly string[] {
+  const hosts = egress.denials.map(({ host }) => host).filter((host) => host !== '');
+  return [...new Set(hosts)];
+}
+
 /** A JSON array, because a name may hold a line break. What is too much is in `run.json`. */
-function listFiles(paths: readonly string[]): string {
+function listTexts(paths: readonly string[]): string {
   let left = LARGEST_TEXT;
   const tooMuch = paths.findIndex((path) => {
     left -= Buffer.byteLength(JSON.stringify(path)) + 1;

@@ -21,8 +21,8 @@ export type BundleInput = {
   readonly patch: string;
   /** Holds what was collected; made when it does not exist. */
   readonly directory: HostPath;
-  /** The agent's raw output: a file at the top of `directory`. */
-  readonly log?: HostPath;
+  /** The agent's raw output, the gateway's audit: files at the top of `directory`. */
+  readonly logs: readonly HostPath[];
 };
 
 export type Bundle = {
@@ -35,11 +35,11 @@ export type Bundle = {
 
 /** Rewrites files in the directory where a secret stood in them; writes nothing else. */
 export async function cleanBundle(input: BundleInput, redactor: Redactor): Promise<Bundle> {
-  const { directory, log } = input;
+  const { directory } = input;
   const text = redactStrings({ record: input.record, patch: input.patch }, redactor);
   const { record, patch } = text.value;
   const collected = await cleanFiles(input.record.outputs.files, directory, redactor);
-  const logs = log ? [{ path: basename(log), size: 0, sha256: '' }] : [];
+  const logs = input.logs.map((log) => ({ path: basename(log), size: 0, sha256: '' }));
   const loose = await cleanFiles(logs, directory, redactor, 'rewrite');
   const clean: RunRecord = {
     ...record,

@@ -2,11 +2,20 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type BottleError, OUTCOMES, type Outcome } from '../errors.ts';
+import type { EgressFacts } from '../gateway/egress-log.ts';
 import type { ImageFacts } from '../image/request.ts';
 import type { Collected } from '../outputs/outputs.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Provisioned } from '../provision/provisioned.ts';
 import { diffStat } from './diff-stat.ts';
+import {
+  egressSchema,
+  makeEgressRecord,
+  makeUsageRecord,
+  totalTokens,
+  type UsageRecord,
+  usageSchema,
+} from './egress-record.ts';
 import { explain } from './explain.ts';
 
 const text = z.string();
@@ -35,10 +44,22 @@ const changedFile = z.strictObject({
   removed: count.nullable(),
 });
 
+const counted = count.nullable().describe('Null: no limit');
+
 const limits = z.strictObject({
   minutes: z.strictObject({ limit: amount, used: amount }),
   idleMinutes: z.strictObject({ limit: amount.describe('0: no limit') }),
   outputMib: z.strictObject({ limit: amount, used: amount }),
+  tokens: z.strictObject({ limit: counted, used: count }),
+  requests: z.strictObject({ limit: counted, used: count }),
+  bytes: z.strictObject({ limit: counted, used: count }),
+});
+
+const wall = z.strictObject({
+  name: text,
+  expected: text,
+  found: text.describe('What happened when it was tried from inside'),
+  milliseconds: amount,
 });
 
 export const runRecordSchema = z
@@ -74,6 +95,9 @@ export const runRecordSchema = z
     durationMs: amount,
     phases: list(phase),
     limits,
+    usage: usageSchema,
+    egress: egressSchema,
+    walls: list(wall).describe('Probes from inside, before a credential or a prompt went in'),
     provisioned: z.strictObject({ files: count, bytes: count, skills: list(text) }),
     outputs: z.strictObject({
       files: list(z.strictObject({ path: text, size: count, sha256 })),
@@ -97,6 +121,7 @@ export function recordSchemaText(): string {
 
 export type RunRecord = Readonly<z.output<typeof runRecordSchema>>;
 export type Phase = Readonly<z.output<typeof phase>>;
+export type Wall = Readonly<z.output<typeof wall>>;
 export type ChangedFile = Readonly<z.output<typeof changedFile>>;
 
 /** What is known when a run ends; what is absent was not reached. */
@@ -113,6 +138,8 @@ export type RunFacts = {
   readonly engineVersion?: string;
   /** Of the image that was booted; `sha256` is lower-case hex. */
   readonly image?: ImageFacts;
+  readonly egress?: EgressFacts;
+  readonly walls?: readonly Wall[];
   readonly provisioned?: Provisioned;
   /** How the agent ended; `exitCode` is null when we ended it. */
   readonly agent?: { readonly exitCode: number | null; readonly durationMs: number };
@@ -125,6 +152,7 @@ export function makeRecord(facts: RunFacts): RunRecord {
   const exitCode = agent?.exitCode ?? null;
   const { what, where, fix } = facts.error ?? explain(outcome, plan, exitCode);
   const files = collected?.files ?? [];
+  const usage = makeUsageRecord(facts.egress);
   return {
     version: 1,
     runId: plan.runId,
@@ -154,11 +182,10 @@ export function makeRecord(facts: RunFacts): RunRecord {
     startedAt: new Date(facts.startedAt).toISOString(),
     durationMs: facts.endedAt - facts.startedAt,
     phases: facts.phases,
-    limits: {
-      minutes: { limit: plan.limits.minutes.value, used: round((agent?.durationMs ?? 0) / 60_000) },
-      idleMinutes: { limit: plan.limits.idleMinutes.value },
-      outputMib: { limit: plan.limits.outputMib.value, used: round(sizeOf(files) / 1024 ** 2) },
-    },
+    limits: limitsOf(facts, usage),
+    usage,
+    egress: makeEgressRecord(facts.egress, plan.reach),
+    walls: facts.walls ?? [],
     provisioned: {
       files: provisioned?.files ?? 0,
       bytes: provisioned?.bytes ?? 0,
@@ -175,8 +202,22 @@ export function makeRecord(facts: RunFacts): RunRecord {
       ...(facts.image?.notices ?? []),
       ...(provisioned?.notices ?? []),
       ...(collected?.notices ?? []),
+      ...(facts.egress?.cut ? ['egress.jsonl was cut: it grew over 128 MiB'] : []),
     ],
     secretsFound: 0,
+  };
+}
+
+function limitsOf({ plan, agent, collected }: RunFacts, usage: UsageRecord): RunRecord['limits'] {
+  const { minutes, idleMinutes, outputMib } = plan.limits;
+  const { tokens, requests, bytes } = plan.reach.limits;
+  return {
+    minutes: { limit: minutes.value, used: round((agent?.durationMs ?? 0) / 60_000) },
+    idleMinutes: { limit: idleMinutes.value },
+    outputMib: { limit: outputMib.value, used: round(sizeOf(collected?.files ?? []) / 1024 ** 2) },
+    tokens: { limit: tokens.value, used: totalTokens(usage) },
+    requests: { limit: requests.value, used: usage.requests },
+    bytes: { limit: bytes.value, used: usage.bytes },
   };
 }
 

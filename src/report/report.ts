@@ -17,8 +17,8 @@ export type ReportInput = {
   readonly collected?: Collected;
   /** What the artifact is made from: `collected.directory`, or one of the run, made if absent. */
   readonly directory: HostPath;
-  /** The agent's raw output: a file at the top of `directory`. */
-  readonly log?: HostPath;
+  /** The agent's raw output, the gateway's audit: files at the top of `directory`. */
+  readonly logs: readonly HostPath[];
   /** Values that must not leave the run. Those under 8 bytes are not looked for. */
   readonly secrets: readonly string[];
 };

@@ -1,6 +1,9 @@
 /** The step summary: what a maintainer should know in ten seconds, in GitHub's Markdown. */
 import type { BottleError, Outcome, Problem } from '../errors.ts';
+import { totalTokens } from './egress-record.ts';
+import { renderEgress } from './egress-summary.ts';
 import { code, fenced } from './guest-text.ts';
+import { join, limited, section, size, table } from './markdown.ts';
 import { phaseChart } from './phase-chart.ts';
 import type { ChangedFile, RunRecord } from './record.ts';
 
@@ -9,7 +12,6 @@ import type { ChangedFile, RunRecord } from './record.ts';
  * a fence is as long as its content, under 900 KiB.
  */
 const LARGEST = { result: 16 * 1024, patch: 96 * 1024, failure: 4 * 1024 };
-const LONGEST_LIST = 50;
 
 /** The mark stands first, so that the outcome is told without colour or picture. */
 const HEADLINES: Readonly<Record<Outcome, readonly [mark: string, sentence: string]>> = {
@@ -40,6 +42,7 @@ export function renderSummary(record: RunRecord, extras: { readonly patch: strin
     section('Changed files', changedFiles(record, extras.patch)),
     section('Outputs', outputs(record)),
     section('Refused', refused(record)),
+    section('Reach', renderEgress(record.egress)),
     section('Phases', phaseChart(record.phases)),
     section('Limits', limits(record)),
     section('Bottle', bottle(record)),
@@ -129,20 +132,27 @@ function refused(record: RunRecord): string {
   );
 }
 
-function limits({ limits: { minutes, idleMinutes, outputMib } }: RunRecord): string {
+function limits({
+  limits: { minutes, idleMinutes, outputMib, ...counted },
+  usage,
+}: RunRecord): string {
   const idle = idleMinutes.limit === 0 ? 'none' : String(idleMinutes.limit);
+  const allowed = (limit: number | null) => limit ?? 'none';
   return table(
     ['Limit', 'Used', 'Allowed'],
     [
       `| Minutes of the agent | ${minutes.used} | ${minutes.limit} |`,
       `| Minutes of silence | | ${idle} |`,
       `| MiB of outputs | ${outputMib.used} | ${outputMib.limit} |`,
+      `| Model tokens | ${totalTokens(usage)} | ${allowed(counted.tokens.limit)} |`,
+      `| Model requests | ${usage.requests} | ${allowed(counted.requests.limit)} |`,
+      `| Bytes through the gateway | ${usage.bytes} | ${allowed(counted.bytes.limit)} |`,
     ],
     (row) => row,
   );
 }
 
-function bottle({ engine, image, machine }: RunRecord): string {
+function bottle({ engine, image, machine, walls: proven }: RunRecord): string {
   const walls =
     engine.isolation === 'microvm'
       ? 'a virtual machine of its own'
@@ -154,34 +164,10 @@ function bottle({ engine, image, machine }: RunRecord): string {
       : code(image.reference) + (image.sha256 && `, SHA-256 ${code(image.sha256.slice(0, 12))}`);
   return [
     `- Isolation: ${walls} (${engine.name}${version})`,
+    `- Walls proven from inside before the agent started: ${proven.length}`,
     `- Image: ${source}`,
     `- Machine: ${machine.cpus} CPUs, ${machine.memoryMib} MiB of memory`,
   ].join('\n');
-}
-
-function section(title: string, body: string): string {
-  return body && `### ${title}\n\n${body}`;
-}
-
-function table<T>(
-  columns: readonly string[],
-  items: readonly T[],
-  row: (item: T) => string,
-): string {
-  if (items.length === 0) return '';
-  const head = [`| ${columns.join(' | ')} |`, `|${' --- |'.repeat(columns.length)}`];
-  return `${head.join('\n')}\n${limited(items, row)}`;
-}
-
-/** The first rows, and a line that says how many more there are. */
-function limited<T>(items: readonly T[], row: (item: T) => string): string {
-  const shown = items.slice(0, LONGEST_LIST).map(row).join('\n');
-  const more = items.length - LONGEST_LIST;
-  return more > 0 ? `${shown}\n\nand ${more} more, all in \`run.json\` of the artifact.` : shown;
-}
-
-function join(parts: readonly string[]): string {
-  return parts.filter((part) => part !== '').join('\n\n');
 }
 
 function duration(ms: number): string {
@@ -192,10 +178,4 @@ function duration(ms: number): string {
 
 function minutesAndSeconds(seconds: number): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-}
-
-function size(bytes: number): string {
-  if (bytes < 1024) return `${bytes} B`;
-  const kib = bytes / 1024;
-  return kib < 1024 ? `${kib.toFixed(1)} KiB` : `${(kib / 1024).toFixed(1)} MiB`;
 }

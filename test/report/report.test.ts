@@ -77,7 +77,14 @@ function inputOf(facts: RunFacts, contents: Readonly<Record<string, string>> = {
   });
   const collected = facts.collected && { ...facts.collected, directory, files };
   const record = makeRecord(collected ? { ...facts, collected } : facts);
-  return { record, plan: PLAN, directory, secrets: [SECRET], ...(collected && { collected }) };
+  return {
+    record,
+    plan: PLAN,
+    directory,
+    secrets: [SECRET],
+    logs: [],
+    ...(collected && { collected }),
+  };
 }
 
 describe('the report', () => {
@@ -140,7 +147,10 @@ describe('the report', () => {
       },
     );
     writeFileSync(join(directory, 'log.txt'), leak('\0 the agent said SECRET'));
-    const { record } = await report(host, services, { ...input, log: join(directory, 'log.txt') });
+    const { record } = await report(host, services, {
+      ...input,
+      logs: [join(directory, 'log.txt')],
+    });
 
     const { 'outputs/binary': kept, ...text } = sent;
     expect(JSON.stringify([text, said])).not.toMatch(/hunter2|HVudGVyM|odW50ZXIy|aHVudGVyMi/);

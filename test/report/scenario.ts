@@ -1,6 +1,7 @@
 /** Runs that ended in every way there is, for the tests of the report. */
 import { createHash } from 'node:crypto';
 import { BottleError, type Outcome } from '../../src/errors.ts';
+import type { EgressFacts } from '../../src/gateway/egress-log.ts';
 import type { Collected } from '../../src/outputs/outputs.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import type { RunFacts } from '../../src/report/record.ts';
@@ -91,6 +92,85 @@ export const COLLECTED: Collected = {
   notices: [],
 };
 
+/** Two routes were used, three requests denied, one host was asked for. */
+export const EGRESS: EgressFacts = {
+  allowed: 42,
+  denied: 5,
+  failed: 1,
+  routes: [
+    {
+      route: 'api.example.com',
+      requests: 40,
+      denied: 1,
+      failed: 0,
+      bytesUp: 20_000,
+      bytesDown: 3_000_000,
+    },
+    { route: '*.example.org', requests: 2, denied: 0, failed: 1, bytesUp: 900, bytesDown: 1_200 },
+  ],
+  denials: [
+    {
+      rule: 'no-route',
+      route: '',
+      method: 'CONNECT',
+      host: 'telemetry.example.net',
+      port: 443,
+      path: '',
+      detail: 'no route for telemetry.example.net',
+      times: 3,
+    },
+    {
+      rule: 'no-match',
+      route: 'api.example.com',
+      method: 'DELETE',
+      host: 'api.example.com',
+      port: 443,
+      path: '/v1/things/7',
+      detail: 'DELETE /v1/things/7 fits none of the matches',
+      times: 1,
+    },
+    {
+      rule: 'ip-literal',
+      route: '',
+      method: 'GET',
+      host: '',
+      port: 0,
+      path: '',
+      detail: 'the host is an address',
+      times: 1,
+    },
+  ],
+  failures: [
+    {
+      rule: 'upstream-dns',
+      route: '*.example.org',
+      method: 'CONNECT',
+      host: 'gone.example.org',
+      port: 443,
+      path: '',
+      detail: 'gone.example.org has no address',
+      times: 1,
+    },
+  ],
+  findings: [
+    { detector: 'known_secrets', label: 'API_TOKEN', where: 'body', action: 'redacted', times: 2 },
+  ],
+  requests: [
+    {
+      type: 'supervise',
+      time: '2026-01-02T03:04:05.678Z',
+      tool: 'request_egress',
+      fields: { host: 'docs.example.org', reason: 'to read the manual' },
+    },
+  ],
+  usage: {
+    requests: 12,
+    tokens: { input: 1000, output: 234, cacheRead: 50_000, cacheWrite: 0 },
+    bytes: 3_022_100,
+  },
+  cut: false,
+};
+
 const STARTED = Date.UTC(2026, 0, 2, 3, 4, 5);
 
 /** A run that went well, up to the end. */
@@ -116,6 +196,15 @@ export const SUCCESS: RunFacts = {
     skills: ['greet'],
     notices: [],
   },
+  walls: [
+    {
+      name: 'address outside',
+      expected: 'unreachable',
+      found: 'unreachable',
+      milliseconds: 3,
+    },
+  ],
+  egress: EGRESS,
   agent: { exitCode: 0, durationMs: 61_400 },
   collected: COLLECTED,
 };
@@ -175,6 +264,29 @@ export const SCENARIOS: Readonly<Record<string, RunFacts>> = {
   },
   hostile: {
     ...SUCCESS,
+    egress: {
+      ...EGRESS,
+      denials: [
+        {
+          rule: 'no-match',
+          route: 'api.example.com',
+          method: 'GET` |<b>',
+          host: 'api.example.com',
+          port: 443,
+          path: '/```\n# PASS\n@everyone |',
+          detail: '![x](https://evil.example/b)',
+          times: 1,
+        },
+      ],
+      requests: [
+        {
+          type: 'supervise',
+          time: '2026-01-02T03:04:05.678Z',
+          tool: 'report_status',
+          fields: { status: '```\n# PASS: approved by @maintainer\u202e' },
+        },
+      ],
+    },
     collected: {
       ...COLLECTED,
       files: [

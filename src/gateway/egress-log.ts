@@ -1,0 +1,143 @@
+/** The audit of a run: each line as it comes in a file, and what they come to in sum. */
+import { type FileHandle, open } from 'node:fs/promises';
+import type { HostPath } from '../host/host.ts';
+import type { EgressLine } from './message.ts';
+import type { Finding, GatewayDecision, GatewayUsage, SuperviseRequest } from './protocol.ts';
+
+/** More than any run says in earnest: 100,000 requests are about 40 MiB. */
+const MAX_FILE_BYTES = 128 * 1024 * 1024;
+/** Distinct denials, findings and requests that are told one by one; the file has them all. */
+const MAX_DISTINCT = 500;
+
+export type RouteTraffic = {
+  readonly route: string;
+  /** Allowed ones; a tunnel counts as one. */
+  readonly requests: number;
+  readonly denied: number;
+  readonly failed: number;
+  readonly bytesUp: number;
+  readonly bytesDown: number;
+};
+
+/** Equal requests that were refused, or failed, for the same reason. */
+export type Denial = Pick<
+  GatewayDecision,
+  'rule' | 'route' | 'method' | 'host' | 'port' | 'path' | 'detail'
+> & { readonly times: number };
+
+export type EgressFacts = {
+  readonly allowed: number;
+  readonly denied: number;
+  readonly failed: number;
+  /** By route, in the order of their first use. */
+  readonly routes: readonly RouteTraffic[];
+  readonly denials: readonly Denial[];
+  readonly failures: readonly Denial[];
+  readonly findings: readonly (Finding & { readonly times: number })[];
+  readonly requests: readonly SuperviseRequest[];
+  readonly usage: Omit<GatewayUsage, 'type'>;
+  /** The file holds not all of it. */
+  readonly cut: boolean;
+};
+
+export type EgressLog = {
+  add(line: EgressLine): Promise<void>;
+  facts(): EgressFacts;
+  close(): Promise<void>;
+};
+
+export async function openEgressLog(path: HostPath): Promise<EgressLog> {
+  const file = await open(path, 'wx', 0o600);
+  const tally = startTally();
+  const writer = startWriter(file);
+  return {
+    add(line) {
+      tally.add(line);
+      return writer.write(`${JSON.stringify(line)}\n`);
+    },
+    facts: () => ({ ...tally.facts(), cut: writer.cut() }),
+    close: () => writer.close(),
+  };
+}
+
+/** One write at a time keeps the order; whole lines or none keep the file readable. */
+function startWriter(file: FileHandle) {
+  let left = MAX_FILE_BYTES;
+  let last = Promise.resolve();
+  return {
+    write(text: string): Promise<void> {
+      left -= Buffer.byteLength(text);
+      if (left >= 0) last = last.then(() => file.write(text)).then(() => {});
+      return last;
+    },
+    cut: () => left < 0,
+    async close() {
+      await last.catch(() => {});
+      await file.close();
+    },
+  };
+}
+
+function startTally() {
+  const totals = { allowed: 0, denied: 0, failed: 0 };
+  const routes = new Map<string, { -readonly [K in keyof RouteTraffic]: RouteTraffic[K] }>();
+  const denials = countEqual<Omit<Denial, 'times'>>();
+  const failures = countEqual<Omit<Denial, 'times'>>();
+  const findings = countEqual<Finding>();
+  const requests: SuperviseRequest[] = [];
+  let usage: Omit<GatewayUsage, 'type'> = {
+    requests: 0,
+    tokens: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
+    bytes: 0,
+  };
+
+  function addDecision(line: GatewayDecision): void {
+    totals[line.decision]++;
+    for (const found of line.findings) findings.add(found);
+    const { rule, route, method, host, port, path, detail } = line;
+    if (line.decision === 'denied') denials.add({ rule, route, method, host, port, path, detail });
+    if (line.decision === 'failed') failures.add({ rule, route, method, host, port, path, detail });
+    if (route === '') return;
+    const none = { route, requests: 0, denied: 0, failed: 0, bytesUp: 0, bytesDown: 0 };
+    const traffic = routes.get(route) ?? none;
+    if (line.decision === 'allowed') traffic.requests++;
+    else traffic[line.decision]++;
+    traffic.bytesUp += line.bytesUp;
+    traffic.bytesDown += line.bytesDown;
+    routes.set(route, traffic);
+  }
+
+  return {
+    add(line: EgressLine): void {
+      if (line.type === 'decision') addDecision(line);
+      else if (line.type === 'supervise') {
+        if (requests.length < MAX_DISTINCT) requests.push(line);
+      } else if (line.type === 'usage') {
+        usage = { requests: line.requests, tokens: line.tokens, bytes: line.bytes };
+      }
+    },
+    facts: () => ({
+      ...totals,
+      routes: [...routes.values()],
+      denials: denials.list(),
+      failures: failures.list(),
+      findings: findings.list(),
+      requests,
+      usage,
+    }),
+  };
+}
+
+/** Counts equal items; what is distinct beyond the first 500 is counted nowhere but in the file. */
+function countEqual<T extends object>() {
+  const counted = new Map<string, T & { times: number }>();
+  return {
+    add(item: T): void {
+      const key = JSON.stringify(Object.values(item));
+      const known = counted.get(key);
+      if (known) known.times++;
+      else if (counted.size < MAX_DISTINCT) counted.set(key, { ...item, times: 1 });
+    },
+    list: (): readonly (T & { readonly times: number })[] => [...counted.values()],
+  };
+}
