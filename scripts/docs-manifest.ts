@@ -64,7 +64,13 @@ function referenceTables(): string {
     '|---|---|---|',
     ...rows(definition, ''),
   ];
-  const lines = [...table('Bottle', $defs.bottle), '', ...table('Agent', $defs.agent)];
+  const lines = [
+    ...table('Bottle', $defs.bottle),
+    '',
+    ...table('Route', $defs.route),
+    '',
+    ...table('Agent', $defs.agent),
+  ];
   return `\n${lines.join('\n')}\n\n`;
 }
 
@@ -92,6 +98,8 @@ function kindOf(schema: JsonSchema): string {
   const { anyOf, oneOf, items, additionalProperties: values } = schema;
   const branches = anyOf ?? (schema.properties ? undefined : oneOf);
   if (branches) return branches.map(kindOf).join(' or ');
+  // A part that has a table of its own.
+  if (schema.$ref) return schema.$ref.replace('#/$defs/', '');
   if (schema.enum) return schema.enum.map((choice) => `\`${choice}\``).join(', ');
   if (schema.const !== undefined) return `\`${schema.const}\``;
   if (schema.type === 'array') return isSchema(items) ? `list of: ${kindOf(items)}` : 'list';

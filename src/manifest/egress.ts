@@ -1,187 +1,71 @@
-/** The schema of `egress`: which hosts a bottle reaches, with whose credentials, how checked. */
-import { isIP } from 'node:net';
-import { domainToASCII } from 'node:url';
+/** The schema of `egress` and `egress_groups`: which hosts a bottle reaches. */
 import { z } from 'zod';
-import { distinct, hostVariable, line, refuseRepeats } from './name.ts';
-import { checkPathRegex } from './path-regex.ts';
+import { distinct, entryName, hostVariable, line } from './name.ts';
+import { routes } from './route.ts';
 
-/** Named groups of routes; what stands behind each name is the plan's. */
-const PRESETS = ['npm', 'pypi', 'crates', 'go', 'debian', 'github'] as const;
+/** Groups of routes that come with the action; what stands behind each name is the plan's. */
+export const PRESETS = [
+  'anthropic',
+  'openai',
+  'google',
+  'github',
+  'npm',
+  'pypi',
+  'crates',
+  'go',
+  'debian',
+] as const;
 
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+export type PresetName = (typeof PRESETS)[number];
 
-const HOST_FORM =
-  'must be a host name such as api.example.com, or *.example.com for all names below it: ' +
-  'no scheme, port, path or address';
-
-const host = z
-  .string()
-  .max(253)
-  .regex(/^(?:\*\.)?[^\s/:@?#%*\\[\]]+$/, { error: HOST_FORM })
-  .transform((text, context) => {
-    const name = normaliseHost(text);
-    if (name === undefined) context.addIssue({ code: 'custom', message: HOST_FORM });
-    return name ?? z.NEVER;
-  })
-  .describe('Host name, exact or `*.suffix`, without scheme, port or path. Case does not count.');
-
-/** Lower case, international names in their ASCII form; undefined when it is no host name. */
-function normaliseHost(text: string): string | undefined {
-  const wildcard = text.startsWith('*.');
-  const name = domainToASCII(wildcard ? text.slice(2) : text);
-  const labels = name.split('.');
-  const named = labels.every((label) => /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label));
-  if (!named || isIP(name) !== 0 || (wildcard && labels.length < 2)) return undefined;
-  return wildcard ? `*.${name}` : name;
-}
-
-const headerName = z
-  .string()
-  .max(256)
-  .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, {
-    error: 'must be the name of an HTTP header',
-  });
-
-/** They say how a message travels; setting one would change what the upstream reads. */
-const TRAVEL_HEADERS = new Set([
-  'connection',
-  'content-length',
-  'host',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
-
-const authHeader = headerName.refine((name) => !TRAVEL_HEADERS.has(name.toLowerCase()), {
-  error: 'is a header that no credential travels in',
+const groupName = entryName.refine((name) => !PRESETS.some((preset) => preset === name), {
+  error: 'belongs to a preset of the action; choose another',
 });
 
-const auth = z
-  .strictObject({
-    scheme: z
-      .enum(['Bearer', 'token', 'header'])
-      .describe('`Authorization: Bearer …`, `Authorization: token …`, or a header of its own.'),
-    token_ref: hostVariable.describe(
-      'Name of the variable in the step’s `env` that holds the secret. Only the gateway sees it.',
-    ),
-    header: authHeader.optional().describe('Name of the header, for `scheme: header` only.'),
-  })
-  .superRefine(
-    (value, context) => {
-      const wanted = value.scheme === 'header';
-      if (wanted === (value.header !== undefined)) return;
-      const message = wanted
-        ? 'needs `header`, the header’s name'
-        : 'goes with `scheme: header` only';
-      context.addIssue({ code: 'custom', path: [wanted ? 'scheme' : 'header'], message });
-    },
-    { when: ({ value, issues }) => isObject(value) && issues.length === 0 },
-  )
-  .meta({
-    description: 'The credential that the gateway adds to requests for this host.',
-    if: { properties: { scheme: { const: 'header' } } },
-    // biome-ignore lint/suspicious/noThenProperty: JSON Schema's own word.
-    then: { required: ['header'] },
-    else: { properties: { header: false } },
+export const egressGroups = z.record(groupName, routes);
+
+const repository = line
+  .max(140)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_-]*\/(?!\.{1,2}$)[A-Za-z0-9._-]+(?<!\.git)$/, {
+    error: 'must be `owner/repository`, as in its address on GitHub, without `.git`',
   });
 
-const pathMatch = z
-  .strictObject({
-    type: z.enum(['exact', 'prefix', 'regex']).describe('How `value` is compared with the path.'),
-    value: line.max(512).describe('A path that begins with `/`, or a regular expression for one.'),
-  })
-  .superRefine(({ type, value }, context) => {
-    const message = type === 'regex' ? checkPathRegex(value) : checkPath(value);
-    if (message !== undefined) context.addIssue({ code: 'custom', path: ['value'], message });
-  });
+const mutation = z
+  .string()
+  .max(100)
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'must be the name of a GraphQL mutation' });
 
-function checkPath(value: string): string | undefined {
-  return value.startsWith('/') ? undefined : 'must begin with `/`';
-}
-
-const headerMatch = z.strictObject({
-  name: headerName.describe('Name of the header. Case does not count.'),
-  value: line.describe('The value that it must have, exactly.'),
+const github = z.strictObject({
+  repositories: distinct(repository)
+    .min(1)
+    .optional()
+    .describe('Repositories as `owner/repository`; default the workflow’s own.'),
+  token_ref: hostVariable
+    .optional()
+    .describe('Name of the variable in the step’s `env` that holds the token; absent: none.'),
+  write: z
+    .boolean()
+    .optional()
+    .describe('Whether requests may change them: pushes, and all methods of the API.'),
+  mutations: distinct(mutation)
+    .optional()
+    .describe('GraphQL mutations that may pass, by name; default none. GraphQL needs `token_ref`.'),
 });
-
-const match = z
-  .strictObject({
-    paths: z.array(pathMatch).min(1).optional().describe('One of these must fit the path.'),
-    methods: distinct(z.enum(METHODS))
-      .min(1)
-      .optional()
-      .describe('One of these must be the method.'),
-    headers: z.array(headerMatch).min(1).optional().describe('All of these must be there.'),
-  })
-  .refine((value) => Object.keys(value).length > 0, {
-    error:
-      'is empty and would allow everything; name `paths`, `methods` or `headers`, or remove it',
-  })
-  .meta({
-    description:
-      'A kind of request. All parts of an entry must fit; one entry of the list is enough.',
-    minProperties: 1,
-  });
-
-const OUTBOUND = ['token_patterns', 'known_secrets', 'entropy'] as const;
-const INBOUND = ['naive_injection_detection'] as const;
-
-const dlp = z
-  .strictObject({
-    outbound_detectors: z
-      .union([z.literal(false), distinct(z.enum(OUTBOUND))], { error: 'must be a list or `false`' })
-      .optional()
-      .describe('What is looked for in requests; `false` for nothing.'),
-    inbound_detectors: z
-      .union([z.literal(false), distinct(z.enum(INBOUND))], { error: 'must be a list or `false`' })
-      .optional()
-      .describe('What is looked for in answers; `false` for nothing.'),
-    outbound_on_match: z
-      .enum(['block', 'redact', 'supervise'])
-      .transform((action) => (action === 'supervise' ? 'block' : action))
-      .optional()
-      .describe('What happens to a request with a finding. `supervise` means `block` in CI.'),
-  })
-  .describe('Scanning of what goes out and comes in.');
-
-const route = z
-  .strictObject({
-    host,
-    auth: auth.optional(),
-    matches: z
-      .array(match)
-      .min(1)
-      .optional()
-      .describe('Kinds of requests that are allowed; absent: all. One entry is enough.'),
-    dlp: dlp.optional(),
-  })
-  .describe('A host that the bottle may reach.');
-
-const routes = z.array(route).superRefine(
-  (list, context) => {
-    refuseRepeats(
-      list.map((entry) => entry?.host),
-      (index, first) =>
-        context.addIssue({
-          code: 'custom',
-          path: [index, 'host'],
-          message: 'has a route already; merge the two',
-          params: { first: [first, 'host'] },
-        }),
-    );
-  },
-  { when: ({ value }) => Array.isArray(value) },
-);
 
 export const egress = z.strictObject({
   mode: z
     .enum(['enforce', 'learn'])
     .optional()
     .describe(
-      '`enforce` (default) denies what no route allows; `learn` prints the missing routes too.',
+      '`enforce` (default) denies what no route allows; `learn` denies it too and prints the routes ' +
+        'that the run used and missed.',
     ),
-  presets: distinct(z.enum(PRESETS)).optional().describe('Named groups of routes.'),
+  presets: distinct(entryName)
+    .optional()
+    .describe(
+      `Groups of routes: ${PRESETS.map((name) => `\`${name}\``).join(', ')}, or a name of \`egress_groups\`.`,
+    ),
+  github: github.optional().describe('What the preset `github` reaches.'),
   routes: routes.optional().describe('Hosts that the bottle may reach, one entry a host.'),
   max_bytes: z
     .int()
@@ -189,7 +73,3 @@ export const egress = z.strictObject({
     .optional()
     .describe('Largest total of bytes through the gateway, both ways.'),
 });
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null;
-}

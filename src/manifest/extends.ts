@@ -4,8 +4,9 @@ import type { Entry } from './manifest.ts';
 import type { Agent, Bottle } from './schema.ts';
 
 /**
- * The smallest part of a bottle that a later one replaces. `env`, `git-gate` and `git-gate.user`
- * come apart into their keys; every other key is one unit, so an empty list clears it.
+ * The smallest part of a bottle that a later one replaces. `env`, `egress_groups`, `git-gate`
+ * and `git-gate.user` come apart into their keys; every other key is one unit, so an empty list
+ * clears it.
  */
 type Unit = {
   readonly path: Path;
@@ -68,7 +69,7 @@ function ownLayers(entry: Entry<Bottle>): Layers {
 }
 
 /** Maps that are merged key by key instead of being replaced whole. */
-const MERGED = new Set(['env', 'git-gate', 'git-gate.user']);
+const MERGED = new Set(['env', 'egress_groups', 'git-gate', 'git-gate.user']);
 
 function toLayers(entry: Entry<unknown>, own: object, above: Path = []): Layers {
   const layers = new Map<string, Unit>();

@@ -17,14 +17,27 @@ export function noticesOf({ value, source, tree, name }: Entry<Bottle>): Problem
       );
     }
   }
-  for (const [index, route] of (value.egress?.routes ?? []).entries()) {
-    const path = ['egress', 'routes', index, 'dlp', 'outbound_on_match'];
-    if (findText(tree, path) === 'supervise') {
+  for (const { path, host } of routesOf(value)) {
+    const action = [...path, 'dlp', 'outbound_on_match'];
+    if (findText(tree, action) === 'supervise') {
       note(
-        path,
-        `bottle ${name}, ${route.host}: nobody supervises in CI; \`supervise\` means \`block\``,
+        action,
+        `bottle ${name}, ${host}: nobody supervises in CI; \`supervise\` means \`block\``,
       );
     }
   }
   return notices;
+}
+
+/** All routes that a bottle writes down, each with its place in it. */
+function routesOf({ egress, egress_groups }: Bottle) {
+  const lists = [
+    { path: ['egress', 'routes'], routes: egress?.routes ?? [] },
+    ...Object.entries(egress_groups ?? {}).map(([group, routes]) => {
+      return { path: ['egress_groups', group], routes };
+    }),
+  ];
+  return lists.flatMap(({ path, routes }) =>
+    routes.map(({ host }, index) => ({ path: [...path, index], host })),
+  );
 }

@@ -1,11 +1,33 @@
 /** The schema of `agent_provider`: which program the agent is, and how it is paid for. */
 import { z } from 'zod';
+import { normaliseHost } from './host.ts';
 import { hostVariable, line } from './name.ts';
 
 const TEMPLATES = ['claude', 'codex', 'gemini', 'opencode', 'command'] as const;
 
 /** Fields that speak of a model's API, of which a plain command has none. */
-const MODEL_FIELDS = ['auth_token', 'forward_host_credentials', 'version', 'model'] as const;
+const MODEL_FIELDS = [
+  'auth_token',
+  'base_url',
+  'forward_host_credentials',
+  'version',
+  'model',
+] as const;
+
+const BASE_URL =
+  'must be an https address such as https://models.example.com/v1: a host name, no user, query or ' +
+  'fragment';
+
+/** Plain http is no choice: a token never travels on it. */
+const baseUrl = line
+  .max(2048)
+  .regex(/^https:\/\/[^\s/:@?#%*\\[\]]+(?::\d+)?(?:\/[^\s?#\\]*)?$/, {
+    error: BASE_URL,
+    abort: true,
+  })
+  .refine((text) => URL.canParse(text) && normaliseHost(new URL(text).hostname) !== undefined, {
+    error: BASE_URL,
+  });
 
 const argv = z
   .array(
@@ -27,6 +49,9 @@ export const agentProvider = z
     auth_token: hostVariable
       .optional()
       .describe('Name of the variable in the step’s `env` that holds the model API’s token.'),
+    base_url: baseUrl
+      .optional()
+      .describe('Where the model API is, instead of at its vendor; `opencode` has no vendor.'),
     forward_host_credentials: z
       .boolean()
       .optional()
@@ -54,6 +79,9 @@ export const agentProvider = z
         }
       } else if (value.command !== undefined && TEMPLATES.includes(value.template ?? 'claude')) {
         refuse('command', 'goes with `template: command` only');
+      }
+      if (value.template === 'opencode' && value.auth_token && value.base_url === undefined) {
+        refuse('auth_token', 'needs `base_url` beside it: the address that the token is for');
       }
       if (value.forward_host_credentials === true && value.template !== 'codex') {
         refuse('forward_host_credentials', 'goes with `template: codex` only');

@@ -1,6 +1,8 @@
-/** Checks what one entry says about another: parents, bottles of agents, no circle of `extends`. */
+/** Checks what one entry says about another: parents, bottles of agents, groups of routes, no circle. */
 import type { Problem } from '../errors.ts';
-import { findText, type Located, quote, valueOffset } from './located.ts';
+import { PRESETS } from './egress.ts';
+import { findNode, findText, type Located, type Path, quote, valueOffset } from './located.ts';
+import { ENTRY_NAME } from './name.ts';
 import { didYouMean, listNames } from './nearest.ts';
 import { problemAt, type SourceFile } from './source-file.ts';
 
@@ -19,6 +21,7 @@ export function checkReferences(bottles: Declarations, agents: Declarations): Pr
     ...[...bottles.values()].flatMap((bottle) => checkName(bottle, 'extends', bottles)),
     ...[...agents.values()].flatMap((agent) => checkName(agent, 'bottle', bottles)),
     ...findCircles(bottles),
+    ...checkPresets([...bottles.values()]),
   ];
 }
 
@@ -28,7 +31,7 @@ function checkName(entry: Declared, key: string, bottles: Declarations): Problem
   const names = [...bottles.keys()];
   const chain = key === 'extends' ? ` (${entry.name} → ${name})` : '';
   const bottleNames = `${didYouMean(name, names)} Bottles: ${listNames(names)}.`;
-  return [at(entry, key, `${key}: there is no bottle ${quote(name)}${chain}.${bottleNames}`)];
+  return [at(entry, [key], `${key}: there is no bottle ${quote(name)}${chain}.${bottleNames}`)];
 }
 
 /** Each circle once, at the first of its bottles. */
@@ -47,14 +50,37 @@ function findCircles(bottles: Declarations): Problem[] {
     const first = name !== undefined && inChain.has(name) ? bottles.get(name) : undefined;
     if (first !== undefined) {
       const circle = [...chain.slice(chain.indexOf(first.name)), first.name].join(' → ');
-      problems.push(at(first, 'extends', `extends: ${circle} is a circle; remove one \`extends\``));
+      problems.push(
+        at(first, ['extends'], `extends: ${circle} is a circle; remove one \`extends\``),
+      );
     }
     for (const passed of chain) done.add(passed);
   }
   return problems;
 }
 
-function at(entry: Declared, key: string, message: string): Problem {
-  const offset = entry.tree === undefined ? 0 : valueOffset(entry.tree, [key]);
+/** A group may stand in any bottle: which ones are merged, the step decides. */
+function checkPresets(bottles: readonly Declared[]): Problem[] {
+  const groups = bottles.flatMap(({ tree }) => {
+    const node = tree && findNode(tree, ['egress_groups']);
+    return node?.kind === 'map' ? [...node.entries.keys()] : [];
+  });
+  const known = new Set<string>([...PRESETS, ...groups]);
+  return bottles.flatMap((bottle) => {
+    const node = bottle.tree && findNode(bottle.tree, ['egress', 'presets']);
+    return (node?.kind === 'list' ? node.items : []).flatMap((_, index) => {
+      const path = ['egress', 'presets', index];
+      const name = findText(bottle.tree, path);
+      // What is no name at all, the schema refuses.
+      if (name === undefined || !ENTRY_NAME.test(name) || known.has(name)) return [];
+      const message = `there is no preset or group ${quote(name)}.${didYouMean(name, [...known])}`;
+      const names = `Presets: ${listNames(PRESETS)}. Groups: ${listNames(new Set(groups))}.`;
+      return [at(bottle, path, `egress.presets[${index}]: ${message} ${names}`)];
+    });
+  });
+}
+
+function at(entry: Declared, path: Path, message: string): Problem {
+  const offset = entry.tree === undefined ? 0 : valueOffset(entry.tree, path);
   return problemAt(entry.source, { offset, message });
 }

@@ -6,6 +6,13 @@ const GIT_USER = 'use `git-gate.user` with `name` and `email`';
 const SUPERVISE = 'supervision is always on; remove it';
 const NO_PIPELOCK = 'pipelock is gone; checks are under the route’s `dlp`';
 
+const ROUTE = {
+  role: 'it was reserved and never meant anything; remove it',
+  path_allowlist: 'use `matches`: a list with `paths: [{type: prefix, value: /…}]`',
+  pipelock: NO_PIPELOCK,
+  token_ref: 'it stands under `auth`, beside `scheme`',
+};
+
 /**
  * By the place in a manifest: map keys and list members are `*`. A key that the schema accepts at
  * that place is never looked up here.
@@ -29,12 +36,8 @@ const RETIRED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     allowlist: EGRESS_ROUTES,
     supervise: SUPERVISE,
   },
-  'bottles.*.egress.routes.*': {
-    role: 'it was reserved and never meant anything; remove it',
-    path_allowlist: 'use `matches`: a list with `paths: [{type: prefix, value: /…}]`',
-    pipelock: NO_PIPELOCK,
-    token_ref: 'it stands under `auth`, beside `scheme`',
-  },
+  'bottles.*.egress.routes.*': ROUTE,
+  'bottles.*.egress_groups.*.*': ROUTE,
   'bottles.*.git-gate': {
     remotes: GIT_REPOS,
     upstreams: GIT_REPOS,

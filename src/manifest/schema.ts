@@ -1,6 +1,6 @@
 /** The schema of a manifest: the one place that says what it may hold. Types and docs follow it. */
 import { z } from 'zod';
-import { egress } from './egress.ts';
+import { egress, egressGroups } from './egress.ts';
 import { agentGitGate, gitGate } from './git-gate.ts';
 import { image } from './image.ts';
 import {
@@ -29,7 +29,7 @@ const limits = z.strictObject({
   idle_minutes: z.number().min(0).max(4320).optional().describe('Longest silence; 0 for no limit.'),
   turns: z.int().min(1).optional().describe('Most turns of the agent.'),
   tokens: z.int().min(1).optional().describe('Most tokens, in and out, as the model API counts.'),
-  requests: z.int().min(1).optional().describe('Most requests through the gateway.'),
+  requests: z.int().min(1).optional().describe('Most requests to model APIs.'),
   output_mib: z.number().gt(0).max(102_400).optional().describe('Largest total of outputs.'),
 });
 
@@ -51,6 +51,9 @@ export const bottleSchema = z
     agent_provider: agentProvider.optional().describe('The agent’s program.'),
     'git-gate': gitGate.optional().describe('Who commits, and which remotes the gate speaks to.'),
     egress: egress.optional().describe('Hosts that the bottle may reach; absent: none.'),
+    egress_groups: egressGroups
+      .optional()
+      .describe('Lists of routes for `egress.presets` to name, merged name by name.'),
     image: image.optional().describe('What the machine boots from: exactly one source.'),
     machine: machine.optional().describe('Size of the machine.'),
     limits: limits.optional().describe('Where a run is ended; what was made by then is kept.'),

@@ -106,6 +106,12 @@ describe('a child over its parent', () => {
       { egress: {} },
     ],
     [
+      'adds to the groups of routes, and its own win whole',
+      'egress_groups: {a: [{host: a.example}], b: [{host: b.example, ports: [1]}]}',
+      'extends: base\negress_groups: {b: [{host: c.example}], d: []}',
+      { egress_groups: { a: [{ host: 'a.example' }], b: [{ host: 'c.example' }], d: [] } },
+    ],
+    [
       'replaces limits whole',
       'limits: {minutes: 5, turns: 5}',
       'extends: base\nlimits: {minutes: 9}',

@@ -61,7 +61,10 @@ function asManifest({ kind, yaml }: EntryCase): unknown {
 function within(entry: EntryCase, message: string, lines: number): string {
   const prefix = entry.kind === 'bottle' ? 'bottles.dev' : 'agents.demo';
   return message
-    .replace(/^(?!the file:|bottle: there|extends: there)/, `${prefix}.`)
+    .replace(
+      /^(?!the file:|bottle: there|extends: there|egress\.presets\[\d+\]: there)/,
+      `${prefix}.`,
+    )
     .replace('the file:', `${prefix}:`)
     .replace(/on line (\d+)/, (_, line) => `on line ${Number(line) + lines}`);
 }

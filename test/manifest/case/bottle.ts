@@ -23,6 +23,44 @@ const providerCases = [
     'a script',
     'agent_provider:\n  template: command\n  command: |\n    make\n    make check',
   ),
+  goodBottle(
+    'a model API of its own',
+    'agent_provider: {template: opencode, auth_token: KEY, base_url: "https://models.example:8443/v1"}',
+  ),
+  ...[
+    'http://models.example',
+    'https://10.0.0.7/v1',
+    'https://[::1]/v1',
+    'https://0x7f.1/v1',
+    'https://me:secret@models.example/v1',
+    'https://models.example/v1?key=secret',
+    'https://models.example/v1#x',
+    'https://*.models.example/v1',
+    'https://models.example:99999/v1',
+    'models.example',
+  ].map((url) =>
+    badBottle(
+      `a model API at ${url}`,
+      `agent_provider: {base_url: "${url}"}`,
+      [
+        '2:28 agent_provider.base_url: must be an https address such as https://models.example.com/v1: a host name, no user, query or fragment',
+      ],
+      { beyondSchema: /10\.|0x7f|99999/.test(url) },
+    ),
+  ),
+  badBottle(
+    'a model API for a program',
+    'agent_provider: {template: command, command: x, base_url: "https://models.example"}',
+    ['2:59 agent_provider.base_url: does not go with `template: command`'],
+  ),
+  badBottle(
+    'a token for no address',
+    'agent_provider: {template: opencode, auth_token: KEY}',
+    [
+      '2:50 agent_provider.auth_token: needs `base_url` beside it: the address that the token is for',
+    ],
+    { beyondSchema: true },
+  ),
   badBottle('an unknown template', 'agent_provider: {template: claud}', [
     '2:28 agent_provider.template: must be one of claude, codex, gemini, opencode, command. Did you mean "claude"?',
   ]),
@@ -211,7 +249,7 @@ const wholeCases = [
   badBottle('a list', '- a', ['2:1 the file: must be a map, but is a list']),
   badBottle('a text', 'hello', ['2:1 the file: must be a map, but is text']),
   badBottle('an unknown key', 'egres: {}', [
-    '2:1 egres: unknown key. Did you mean "egress"? Accepted here: agent_provider, egress, engine, env, extends, git-gate, image, limits, machine, outputs, workspace.',
+    '2:1 egres: unknown key. Did you mean "egress"? Accepted here: agent_provider, egress, egress_groups, engine, env, extends, git-gate, image, limits, machine, outputs, workspace.',
   ]),
   badBottle('a key like no other', 'zebra: 1', [
     '2:1 zebra: unknown key. Accepted here: agent_provider',

@@ -208,8 +208,20 @@ const otherCases = [
     'presets, mode and bytes',
     'egress: {presets: [npm, github], mode: learn, max_bytes: 1000000}',
   ),
-  badBottle('an unknown preset', 'egress: {presets: [pyp]}', [
-    '2:20 egress.presets[0]: must be one of npm, pypi, crates, go, debian, github. Did you mean "pypi"?',
+  goodBottle(
+    'every preset',
+    'egress: {presets: [anthropic, openai, google, github, npm, pypi, crates, go, debian]}',
+  ),
+  badBottle(
+    'an unknown preset',
+    'egress: {presets: [pyp]}',
+    [
+      '2:20 egress.presets[0]: there is no preset or group "pyp". Did you mean "pypi"? Presets: anthropic, crates, debian, github, go, google, npm, openai, pypi. Groups: none.',
+    ],
+    { beyondSchema: true },
+  ),
+  badBottle('a preset that is no name', 'egress: {presets: [npm, "N P M"]}', [
+    '2:25 egress.presets[1]: must be lower-case letters, digits and hyphens',
   ]),
   badBottle('a preset twice', 'egress:\n  presets:\n    - npm\n    - npm', [
     '5:7 egress.presets[1]: is there twice; keep one (the first is on line 4)',
@@ -221,10 +233,10 @@ const otherCases = [
     '2:21 egress.max_bytes: must be a whole number',
   ]),
   badBottle('an unknown key', 'egress:\n  rout: []', [
-    '3:3 egress.rout: unknown key. Did you mean "routes"? Accepted here: max_bytes, mode, presets, routes.',
+    '3:3 egress.rout: unknown key. Did you mean "routes"? Accepted here: github, max_bytes, mode, presets, routes.',
   ]),
   badBottle('an unknown key of a route', route('      mathces: []'), [
-    '5:7 egress.routes[0].mathces: unknown key. Did you mean "matches"? Accepted here: auth, dlp, host, matches.',
+    '5:7 egress.routes[0].mathces: unknown key. Did you mean "matches"? Accepted here: auth, dlp, host, matches, max_bytes, ports.',
   ]),
   badBottle(
     'errors in several routes',
@@ -238,4 +250,100 @@ const otherCases = [
   ),
 ];
 
-export const egressCases = [...hostCases, ...authCases, ...matchCases, ...dlpCases, ...otherCases];
+const portCases = [
+  goodBottle('ports', route('      ports: [443, 8443]')),
+  goodBottle('a limit of bytes', route('      max_bytes: 1')),
+  badBottle('no port', route('      ports: []'), [
+    '5:14 egress.routes[0].ports: must have at least 1 entries',
+  ]),
+  badBottle('port 0', route('      ports: [0]'), [
+    '5:15 egress.routes[0].ports[0]: must be at least 1',
+  ]),
+  badBottle('a port too high', route('      ports: [65536]'), [
+    '5:15 egress.routes[0].ports[0]: must be at most 65535',
+  ]),
+  badBottle('a port as text', route('      ports: ["443"]'), [
+    '5:15 egress.routes[0].ports[0]: must be a number, but is text',
+  ]),
+  badBottle('a port twice', route('      ports: [443, 443]'), [
+    '5:20 egress.routes[0].ports[1]: is there twice; keep one (the first is on line 5)',
+  ]),
+  badBottle('no bytes', route('      max_bytes: 0'), [
+    '5:18 egress.routes[0].max_bytes: must be at least 1',
+  ]),
+];
+
+const groupCases = [
+  goodBottle(
+    'a group',
+    'egress_groups:\n  docs:\n    - host: docs.example\n      ports: [8443]\negress: {presets: [docs]}',
+  ),
+  goodBottle('a group that nobody names', 'egress_groups: {docs: [{host: docs.example}]}'),
+  goodBottle('no group', 'egress_groups: {}'),
+  badBottle(
+    'a group under the name of a preset',
+    'egress_groups: {npm: []}',
+    ['2:17 egress_groups.npm: the name belongs to a preset of the action; choose another'],
+    { beyondSchema: true },
+  ),
+  badBottle('a group with a capital letter', 'egress_groups: {Docs: []}', [
+    '2:17 egress_groups.Docs: the name must be lower-case letters, digits and hyphens',
+  ]),
+  badBottle(
+    'a host twice in a group',
+    'egress_groups: {docs: [{host: a.example}, {host: A.example}]}',
+    [
+      '2:50 egress_groups.docs[1].host: has a route already; merge the two (the first is on line 2)',
+    ],
+    { beyondSchema: true },
+  ),
+  badBottle('an old key in a group', 'egress_groups: {docs: [{host: a.example, role: x}]}', [
+    '2:42 egress_groups.docs[0].role: this key is not accepted any more: it was reserved',
+  ]),
+  badBottle(
+    'a group by nearly its name',
+    'egress_groups: {docs: [{host: a.example}]}\negress: {presets: [dosc]}',
+    [
+      '3:20 egress.presets[0]: there is no preset or group "dosc". Did you mean "docs"? Presets: anthropic, crates, debian, github, go, google, npm, openai, pypi. Groups: docs.',
+    ],
+    { beyondSchema: true },
+  ),
+];
+
+const github = (rest: string) => `egress:\n  presets: [github]\n  github:\n    ${rest}`;
+
+const githubCases = [
+  goodBottle(
+    'all of GitHub',
+    github(
+      '{repositories: [octo-org/hello.world, o_1/x], token_ref: GITHUB_TOKEN, write: true, mutations: [addComment]}',
+    ),
+  ),
+  goodBottle('nothing of GitHub', github('{}')),
+  ...['hello', 'a/b/c', 'https://github.com/a/b', 'a/b.git', 'a/..', 'a/.', '-a/b', 'a b/c'].map(
+    (name) =>
+      badBottle(`the repository ${name}`, github(`repositories: ["${name}"]`), [
+        '5:20 egress.github.repositories[0]: must be `owner/repository`, as in its address on GitHub, without `.git`',
+      ]),
+  ),
+  badBottle('no repository', github('repositories: []'), [
+    '5:19 egress.github.repositories: must have at least 1 entries',
+  ]),
+  badBottle('a mutation in braces', github('mutations: ["{ addComment }"]'), [
+    '5:17 egress.github.mutations[0]: must be the name of a GraphQL mutation',
+  ]),
+  badBottle('the token of GitHub itself', github('token_ref: ghp-1'), [
+    '5:16 egress.github.token_ref: must be the name of a variable',
+  ]),
+];
+
+export const egressCases = [
+  ...hostCases,
+  ...portCases,
+  ...authCases,
+  ...matchCases,
+  ...dlpCases,
+  ...groupCases,
+  ...githubCases,
+  ...otherCases,
+];
