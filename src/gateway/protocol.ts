@@ -185,6 +185,8 @@ export type GatewayUsage = {
   readonly type: 'usage';
   readonly requests: number;
   readonly tokens: TokenCount;
+  /** How many of the tokens no usage field named: reckoned from bytes. Absent: none. */
+  readonly reckoned?: number;
   readonly bytes: number;
 };
 

@@ -1,0 +1,99 @@
+/**
+ * Finds the usage objects in JSON of any size as it streams by, in constant memory: nothing is kept
+ * but the keys on the way down and the bytes of a usage object itself.
+ */
+import type { EventSink } from './event-stream.ts';
+
+/** Where usage is: at the top, in the `message` or `response` that a stream's event carries. */
+const USAGE_PATHS = new Set([
+  'usage',
+  'message.usage',
+  'response.usage',
+  'usageMetadata',
+  'response.usageMetadata',
+]);
+
+/** Containers below this depth hold no usage; Gemini's stream without `alt=sse` is an array around. */
+const DEEPEST = 3;
+const LONGEST_KEY = 32;
+const LONGEST_USAGE = 16 * 1024;
+
+const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
+const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY] = [0x7b, 0x7d, 0x5b, 0x5d];
+
+/** One container on the way down: what it is, and the key that was read last. */
+type Frame = { readonly isObject: boolean; key: string; isAtKey: boolean };
+
+/** `found` is called for each whole usage object, with its path; arrays do not show in paths. */
+export function scanUsage(found: (path: string, usage: unknown) => void): EventSink {
+  let frames: Frame[] = [];
+  let depth = 0;
+  let text: 'none' | 'value' | 'key' = 'none';
+  let isEscaped = false;
+  let capture: { path: string; depth: number; bytes: number[] } | undefined;
+
+  const reset = () => {
+    frames = [];
+    depth = 0;
+    text = 'none';
+    isEscaped = false;
+    capture = undefined;
+  };
+  const shallow = () => (depth <= DEEPEST ? frames[depth - 1] : undefined);
+  const pathHere = () => frames.flatMap(({ key }) => (key === '' ? [] : [key])).join('.');
+
+  const open = (isObject: boolean) => {
+    const path = isObject && depth > 0 && shallow() !== undefined ? pathHere() : '';
+    if (capture === undefined && USAGE_PATHS.has(path)) {
+      capture = { path, depth, bytes: [OPEN_OBJECT] };
+    }
+    depth++;
+    if (depth <= DEEPEST) frames.push({ isObject, key: '', isAtKey: isObject });
+  };
+  const close = () => {
+    if (depth === 0) return;
+    if (depth <= DEEPEST) frames.pop();
+    depth--;
+    if (capture?.depth !== depth) return;
+    const { path, bytes } = capture;
+    capture = undefined;
+    const usage = bytes.length < LONGEST_USAGE ? parse(bytes) : undefined;
+    if (usage !== undefined) found(path, usage);
+  };
+  const readText = (byte: number) => {
+    const frame = shallow();
+    if (!isEscaped && byte === QUOTE) text = 'none';
+    else if (text === 'key' && frame !== undefined && frame.key.length < LONGEST_KEY) {
+      frame.key += String.fromCharCode(byte);
+    }
+    isEscaped = !isEscaped && byte === BACKSLASH;
+  };
+  const readStructure = (byte: number) => {
+    const frame = shallow();
+    if (byte === QUOTE) {
+      text = frame?.isAtKey ? 'key' : 'value';
+      if (text === 'key' && frame !== undefined) frame.key = '';
+    } else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) open(byte === OPEN_OBJECT);
+    else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) close();
+    else if (frame?.isObject && byte === COLON) frame.isAtKey = false;
+    else if (frame?.isObject && byte === COMMA) frame.isAtKey = true;
+  };
+  return {
+    reset,
+    push(bytes) {
+      for (const byte of bytes) {
+        if (capture !== undefined && capture.bytes.length < LONGEST_USAGE) capture.bytes.push(byte);
+        if (text === 'none') readStructure(byte);
+        else readText(byte);
+      }
+    },
+  };
+}
+
+function parse(bytes: readonly number[]): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString());
+  } catch {
+    return undefined;
+  }
+}
