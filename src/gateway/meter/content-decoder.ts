@@ -46,7 +46,7 @@ export function decodeBeside(
     if (isEnded) done();
   };
   const start = (first: number): Transform | undefined =>
-    DECODERS[coding]?.(first)
+    DECODERS.get(coding)?.(first)
       .on('data', (bytes: Buffer) => {
         decoded += bytes.length;
         if (decoded > MOST_DECODED) stop();
