@@ -26,6 +26,7 @@ const SHARED = [
   'inside.ts',
   'lock',
   'printable.ts',
+  'secret',
   'tar',
   'tool-cache.ts',
 ];
