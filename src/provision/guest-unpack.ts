@@ -23,7 +23,7 @@ export async function unpackInGuest(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const source = new AbortController();
-  const stderr = makeTail(STDERR_BYTES);
+  const stderr = makeTail();
   const make = steps.flatMap((step) => step.make ?? []);
   const remove = steps.flatMap((step) => step.remove ?? []);
   const execution = machine.exec(['sh', '-c', SCRIPT, 'provision', ...make, '/', ...remove], {
@@ -57,11 +57,12 @@ async function* stopOnError(
   }
 }
 
-function makeTail(limit: number) {
+/** Keeps the end of what a guest's program says. */
+export function makeTail() {
   let tail = Buffer.alloc(0);
   return {
     add: (chunk: Uint8Array) => {
-      tail = Buffer.concat([tail, chunk.subarray(-limit)]).subarray(-limit);
+      tail = Buffer.concat([tail, chunk.subarray(-STDERR_BYTES)]).subarray(-STDERR_BYTES);
     },
     text: () => printableEnd(tail.toString()),
   };

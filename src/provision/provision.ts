@@ -1,9 +1,10 @@
-/** Puts all that the plan names into the guest: one tar stream, one exec. */
+/** Puts all that the plan names into the guest: one tar stream, one exec, and one of root's. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Host, HostPath } from '../host/host.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Plan } from '../plan/plan.ts';
+import { caStep } from './ca.ts';
 import { gitStep } from './git.ts';
 import { type Git, makeGit } from './git-command.ts';
 import { cancelled, unpackInGuest } from './guest-unpack.ts';
@@ -12,11 +13,19 @@ import { promptStep } from './prompt.ts';
 import type { Provisioned } from './provisioned.ts';
 import { skillsStep } from './skills.ts';
 import type { Step, Tally } from './step.ts';
+import { trustInSystem } from './system-store.ts';
 import { taskStep } from './task.ts';
 import { workspaceStep } from './workspace.ts';
 
 /** The parts of a plan that are carried out here. */
 type ProvisionInput = Pick<Plan, 'provision' | 'user'>;
+
+export type ProvisionOptions = {
+  readonly scratch: HostPath;
+  /** PEM of the authority that the guest is to trust; empty: none. */
+  readonly certificate: string;
+  readonly signal?: AbortSignal;
+};
 
 /**
  * Fills the guest. Nothing on the runner is written to but a scratch directory that is removed.
@@ -26,7 +35,7 @@ export async function provision(
   host: Host,
   machine: Machine,
   plan: ProvisionInput,
-  options: { readonly scratch: HostPath; readonly signal?: AbortSignal },
+  options: ProvisionOptions,
 ): Promise<Provisioned> {
   if (options.signal?.aborted) throw cancelled();
   const scratch = mkdtempSync(join(options.scratch, 'provision-'));
@@ -35,7 +44,7 @@ export async function provision(
   const program = host.which('git');
   const git = program ? makeGit(host, program, scratch, signal) : undefined;
   try {
-    return await fill(host, machine, plan, { scratch, git, signal });
+    return await fill(host, machine, plan, { ...options, scratch, git, signal });
   } catch (error) {
     throw options.signal?.aborted ? cancelled() : error;
   } finally {
@@ -49,13 +58,15 @@ async function fill(
   host: Host,
   machine: Machine,
   plan: ProvisionInput,
-  own: { readonly scratch: string; readonly git: Git | undefined; readonly signal: AbortSignal },
+  own: ProvisionOptions & { readonly git: Git | undefined; readonly signal: AbortSignal },
 ): Promise<Provisioned> {
   const parts = plan.provision;
   const tally: Tally = { files: 0, bytes: 0, notices: [] };
-  const { scratch, git, signal } = own;
+  const { scratch, git, certificate, signal } = own;
   const workspace = workspaceStep({ host, plan: parts, git, scratch, tally });
   const steps: Step[] = [
+    // First, so that no later step could fail for want of it.
+    caStep(plan.user.home, certificate),
     promptStep(parts),
     taskStep(parts),
     skillsStep(parts, tally),
@@ -64,6 +75,9 @@ async function fill(
     workspace,
   ];
   await unpackInGuest(machine, steps, signal);
+  if (certificate !== '' && machine.engine === 'smolvm') {
+    tally.notices.push(...(await trustInSystem(machine, plan.user.home, signal)));
+  }
   const { tree, commit } = workspace.began();
   const skills = parts.skills.list.map(({ name }) => name);
   return { ...tally, baseTree: tree, baseCommit: commit, skills };

@@ -41,7 +41,7 @@ describe('in a bottle', () => {
       scene.host,
       machine,
       { provision: parts, user },
-      { scratch },
+      { scratch, certificate: '' },
     );
 
     const script = `mkdir -p .bottle workspace/dist; echo done >.bottle/result.md

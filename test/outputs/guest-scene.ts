@@ -47,7 +47,8 @@ export function makeGuest(options: SceneOptions = {}): Guest {
       const scratch = join(scene.root, 'scratch');
       mkdirSync(scratch, { recursive: true });
       const { host, machine } = scene;
-      baseTree = (await provision(host, machine, scene.plan(parts), { scratch })).baseTree;
+      baseTree = (await provision(host, machine, scene.plan(parts), { scratch, certificate: '' }))
+        .baseTree;
     },
     async collect(request = {}) {
       const { outputs = [], outputMib = 10, machine = scene.machine, signal } = request;

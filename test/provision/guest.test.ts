@@ -159,6 +159,7 @@ describe('cancellation', () => {
     const plan = scene.plan();
     const running = provision(scene.host, hanging.machine, plan, {
       scratch: scene.scratch,
+      certificate: '',
       signal: cancel.signal,
     });
     running.catch(() => {});

@@ -24,7 +24,7 @@ export type Scene = {
   /** Provisions, and returns what came of it. */
   readonly provision: (
     parts?: Partial<ProvisionPlan>,
-    options?: { readonly signal?: AbortSignal },
+    options?: { readonly signal?: AbortSignal; readonly certificate?: string },
   ) => ReturnType<typeof provision>;
   /** git on the runner, as an ordinary user would run it. */
   readonly git: (...args: string[]) => string;
@@ -60,7 +60,8 @@ export function makeScene(options: SceneOptions = {}): Scene {
     guestWorkspace,
     home,
     plan,
-    provision: (parts, given = {}) => provision(host, machine, plan(parts), { scratch, ...given }),
+    provision: (parts, given = {}) =>
+      provision(host, machine, plan(parts), { scratch, certificate: '', ...given }),
     git: (...args) => runGit(workspace, join(root, 'runner'), args),
     guestGit: (...args) => runGit(guestWorkspace, home, args),
     write: (path, text, mode = 0o644) => {

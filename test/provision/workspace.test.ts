@@ -424,7 +424,10 @@ describe('a workspace that cannot be', () => {
     const { provision } = await import('../../src/provision/provision.ts');
     const from = join(scene.workspace, name);
     const plan = scene.plan({ workspace: { ...scene.plan().provision.workspace, from } });
-    const failure = provision(host, scene.machine, plan, { scratch: scene.scratch });
+    const failure = provision(host, scene.machine, plan, {
+      scratch: scene.scratch,
+      certificate: '',
+    });
     await expect(failure).rejects.toMatchObject({ outcome: 'config-invalid', where: from });
     await expect(failure).rejects.toThrow(reason);
     expect(scene.machine.executed).toEqual([]);
