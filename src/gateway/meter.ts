@@ -8,6 +8,7 @@
  * an upgraded connection (OpenAI's Responses over WebSocket) is not read: refuse the upgrade on a
  * route that is metered, and its clients turn to the event stream.
  */
+import type { Pairs } from './header.ts';
 import { type Gauge, makeGauge } from './meter/gauge.ts';
 import { addTokens, NO_TOKENS, sumTokens } from './meter/token-count.ts';
 import { makeUsageTap, type UsageTap } from './meter/usage-tap.ts';
@@ -35,7 +36,7 @@ export type Meter = {
     route: GatewayRoute,
     path: string,
     status: number,
-    headers: readonly (readonly [name: string, value: string])[],
+    headers: Pairs,
     requestBytes?: number,
   ): UsageTap | undefined;
   used(): MeterReading;

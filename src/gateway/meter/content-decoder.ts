@@ -11,7 +11,7 @@ import {
 /** What may wait to be decoded, in bytes; an answer that comes faster is no longer read. */
 const MOST_WAITING = 8 * 1024 * 1024;
 /** What a body may decode to, in bytes; a longer one is no longer read. */
-const MOST_DECODED = 256 * 1024 * 1024;
+const MOST_DECODED = 64 * 1024 * 1024;
 
 const DECODERS = new Map<string, (first: number) => Transform>([
   ['gzip', () => createGunzip()],

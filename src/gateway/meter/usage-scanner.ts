@@ -24,7 +24,7 @@ const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY] = [0x7b, 0x7d, 0x5b, 
 /** One container on the way down: what it is, and the key that was read last. */
 type Frame = { readonly isObject: boolean; key: string; isAtKey: boolean };
 
-/** `found` is called for each whole usage object, with its path; arrays do not show in paths. */
+/** `found` is called for each whole usage object, with its path: keys joined by dots. */
 export function scanUsage(found: (path: string, usage: unknown) => void): EventSink {
   let frames: Frame[] = [];
   let depth = 0;
@@ -40,10 +40,9 @@ export function scanUsage(found: (path: string, usage: unknown) => void): EventS
     capture = undefined;
   };
   const shallow = () => (depth <= DEEPEST ? frames[depth - 1] : undefined);
-  const pathHere = () => frames.flatMap(({ key }) => (key === '' ? [] : [key])).join('.');
 
   const open = (isObject: boolean) => {
-    const path = isObject && depth > 0 && shallow() !== undefined ? pathHere() : '';
+    const path = isObject && shallow() !== undefined ? pathOf(frames) : '';
     if (capture === undefined && USAGE_PATHS.has(path)) {
       capture = { path, depth, bytes: [OPEN_OBJECT] };
     }
@@ -81,13 +80,30 @@ export function scanUsage(found: (path: string, usage: unknown) => void): EventS
   return {
     reset,
     push(bytes) {
-      for (const byte of bytes) {
+      for (let at = 0; at < bytes.length; at++) {
+        if (text === 'value' && !isEscaped && capture === undefined) at = skipText(bytes, at);
+        const byte = bytes[at];
+        if (byte === undefined) return;
         if (capture !== undefined && capture.bytes.length < LONGEST_USAGE) capture.bytes.push(byte);
         if (text === 'none') readStructure(byte);
         else readText(byte);
       }
     },
   };
+}
+
+/** An array may be around the whole; in one further down no usage is. */
+function pathOf([outermost, ...inner]: readonly Frame[]): string {
+  if (!inner.every(({ isObject }) => isObject)) return '';
+  const around = outermost?.isObject ? [outermost] : [];
+  return [...around, ...inner].map(({ key }) => key).join('.');
+}
+
+/** To the byte that ends or escapes the text: most of an answer is text, and passes fast here. */
+function skipText(bytes: Uint8Array, from: number): number {
+  let at = from;
+  while (at < bytes.length && bytes[at] !== QUOTE && bytes[at] !== BACKSLASH) at++;
+  return at;
 }
 
 function parse(bytes: readonly number[]): unknown {

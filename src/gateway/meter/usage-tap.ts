@@ -1,4 +1,5 @@
 /** Listens to one answer of a model and says at its end how many tokens it took. */
+import { type Pairs, valuesOf } from '../header.ts';
 import type { TokenCount } from '../protocol.ts';
 import { decodeBeside } from './content-decoder.ts';
 import { readEventStream } from './event-stream.ts';
@@ -17,7 +18,7 @@ import { scanUsage } from './usage-scanner.ts';
 export type UsageTap = {
   /** The answer's body as it is on the wire, without chunk framing. Never throws, never delays. */
   push(chunk: Uint8Array): void;
-  /** Once, at the answer's end, also when it was cut. */
+  /** At the answer's end, also when it was cut. */
   end(): void;
 };
 
@@ -27,7 +28,7 @@ export type AnswerUsage = { readonly tokens: TokenCount; readonly reckoned: numb
 type Answer = {
   readonly path: string;
   readonly status: number;
-  readonly headers: readonly (readonly [string, string])[];
+  readonly headers: Pairs;
   readonly requestBytes: number;
 };
 
@@ -39,13 +40,32 @@ const BYTES_PER_TOKEN = 4;
 
 /** `report` is called once, after `end`: at once, or when the rest of a coded answer is decoded. */
 export function makeUsageTap(answer: Answer, report: (usage: AnswerUsage) => void): UsageTap {
-  const isOk = answer.status >= 200 && answer.status < 300;
-  if (!isOk || FREE.test(answer.path)) {
-    return { push: () => undefined, end: () => report({ tokens: NO_TOKENS, reckoned: 0 }) };
-  }
+  const listener = costs(answer) ? listenTo(answer, report) : silence(report);
+  let isEnded = false;
+  return {
+    push(chunk) {
+      if (!isEnded) listener.push(chunk);
+    },
+    end() {
+      if (!isEnded) listener.end();
+      isEnded = true;
+    },
+  };
+}
+
+function costs({ status, path }: Answer): boolean {
+  return status >= 200 && status < 300 && !FREE.test(path);
+}
+
+function silence(report: (usage: AnswerUsage) => void): UsageTap {
+  return { push: () => undefined, end: () => report({ tokens: NO_TOKENS, reckoned: 0 }) };
+}
+
+function listenTo(answer: Answer, report: (usage: AnswerUsage) => void): UsageTap {
   const reader = makeUsageReader();
   let wireBytes = 0;
-  const decoder = decodeBeside(headerOf(answer, 'content-encoding'), reader.push, () =>
+  const coding = valuesOf(answer.headers, 'content-encoding').join().trim().toLowerCase();
+  const decoder = decodeBeside(coding, reader.push, () =>
     report(settle(reader.result(), answer.requestBytes, wireBytes)),
   );
   return {
@@ -55,15 +75,6 @@ export function makeUsageTap(answer: Answer, report: (usage: AnswerUsage) => voi
     },
     end: decoder.end,
   };
-}
-
-function headerOf({ headers }: Answer, wanted: string): string {
-  return (
-    headers
-      .find(([name]) => name.toLowerCase() === wanted)?.[1]
-      .trim()
-      .toLowerCase() ?? ''
-  );
 }
 
 type Reading = {
