@@ -91,7 +91,6 @@ function keepLatest<T>(
     const value = kept.get(key) ?? make(key);
     kept.delete(key);
     kept.set(key, value);
-    value.catch(() => kept.get(key) === value && kept.delete(key));
     const [oldest] = kept.keys();
     if (kept.size > limit && oldest !== undefined) kept.delete(oldest);
     return value;

@@ -93,6 +93,8 @@ export function caEnvironment(
     // Everything in Node: npm, yarn, pnpm, and the agents.
     NODE_EXTRA_CA_CERTS: own,
     DENO_CERT: own,
+    // Only because an image's npmrc may name a file of its own, which npm then trusts alone.
+    npm_config_cafile: bundle,
     // What uses OpenSSL or follows it: Go, Rust, Ruby, PHP, Python's own library, uv, .NET.
     SSL_CERT_FILE: bundle,
     REQUESTS_CA_BUNDLE: bundle,
