@@ -32,25 +32,33 @@ const SPECIAL: readonly (readonly [reason: string, ranges: readonly string[]])[]
   ['reserved', ['240.0.0.0/4']],
 ];
 
-const LISTS = SPECIAL.map(([reason, ranges]) => ({ reason, list: blockList(ranges) }));
+type Family = 'ipv4' | 'ipv6';
+
+/** One list a family: `BlockList` takes an IPv4 address for its mapped form too. */
+const LISTS: Readonly<Record<Family, readonly { reason: string; list: BlockList }[]>> = {
+  ipv4: SPECIAL.map(([reason, ranges]) => ({ reason, list: blockList(ranges, 'ipv4') })),
+  ipv6: SPECIAL.map(([reason, ranges]) => ({ reason, list: blockList(ranges, 'ipv6') })),
+};
 /** All that IANA has given out so far; the rest of IPv6 leads nowhere that is public. */
-const GLOBAL_UNICAST = blockList(['2000::/3']);
+const GLOBAL_UNICAST = blockList(['2000::/3'], 'ipv6');
 
 /** `public`, or what the address is instead: `private`, `of this machine` … */
 export function classifyAddress(ip: string): string {
   const version = isIP(ip);
   if (version === 0 || ip.includes('%')) return 'not an address by itself';
   const family = version === 4 ? 'ipv4' : 'ipv6';
-  const special = LISTS.find(({ list }) => list.check(ip, family));
+  const special = LISTS[family].find(({ list }) => list.check(ip, family));
   if (special) return special.reason;
   return family === 'ipv4' || GLOBAL_UNICAST.check(ip, family) ? 'public' : 'reserved';
 }
 
-function blockList(ranges: readonly string[]): BlockList {
+function blockList(ranges: readonly string[], family: Family): BlockList {
   const list = new BlockList();
   for (const range of ranges) {
     const [network = '', bits] = range.split('/');
-    list.addSubnet(network, Number(bits), network.includes(':') ? 'ipv6' : 'ipv4');
+    if (network.includes(':') === (family === 'ipv6')) {
+      list.addSubnet(network, Number(bits), family);
+    }
   }
   return list;
 }

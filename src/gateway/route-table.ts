@@ -28,6 +28,15 @@ const ENCODED_SLASH = '%2F';
 /** What a manifest may write as it is and a request may not. */
 const UNESCAPED = /[^\x21-\x7e]+/g;
 
+/** They tell some servers to take another method or path than the one that was judged. */
+const OVERRIDES = new Set([
+  'x-http-method',
+  'x-http-method-override',
+  'x-method-override',
+  'x-original-url',
+  'x-rewrite-url',
+]);
+
 const compiled = new WeakMap<GatewayRoute, readonly Match[]>();
 
 /**
@@ -64,6 +73,9 @@ export function matchRequest(route: GatewayRoute, request: SeenRequest): void {
   if (route.matches.length === 0) return;
   const matches = compiled.get(route) ?? route.matches.map(compileMatch);
   compiled.set(route, matches);
+  if (request.headers.some(([name]) => OVERRIDES.has(name.toLowerCase()))) {
+    throw new Denied('no-match', 'a header may tell the upstream another method or path');
+  }
   if (matches.some((match) => fits(match, request))) return;
   if (request.path.includes(ENCODED_SLASH) && matches.some(({ paths }) => paths)) {
     throw new Denied('malformed', 'the path has an escaped slash, and the route names paths');
