@@ -17,6 +17,7 @@ const STAGES = [
   'provision',
   'report',
   'trust',
+  'walls',
 ];
 /** What a stage may use at run time beside its own folder. */
 const SHARED = [
