@@ -76,17 +76,25 @@ function readFields(bytes: Uint8Array): Fields {
   };
 }
 
-/** The body of the hello, out of as many records as it came in; undefined when more must come. */
+/**
+ * The body of the hello, out of as many records as it came in; undefined when more must come. It is
+ * alone in its records: a second message behind it would go by unread.
+ */
 function readMessage(bytes: Uint8Array): Uint8Array | undefined {
   const fragments: Uint8Array[] = [];
+  let length = 0;
+  let wanted: number | undefined;
   let rest = bytes;
   while (rest.length > 0) {
     const fragment = readRecord(rest);
     if (!fragment) return undefined;
     fragments.push(fragment);
+    length += fragment.length;
     rest = rest.subarray(5 + fragment.length);
-    const body = readHandshake(Buffer.concat(fragments));
-    if (body) return body;
+    wanted ??= readLength(Buffer.concat(fragments));
+    if (wanted === undefined || length < wanted) continue;
+    if (length > wanted) throw new Malformed();
+    return Buffer.concat(fragments).subarray(4);
   }
   return undefined;
 }
@@ -100,13 +108,13 @@ function readRecord(bytes: Uint8Array): Uint8Array | undefined {
   return bytes.length < 5 + length ? undefined : bytes.subarray(5, 5 + length);
 }
 
-/** The hello is alone in its records: a second message behind it would go by unread. */
-function readHandshake(bytes: Uint8Array): Uint8Array | undefined {
-  if (bytes[0] !== CLIENT_HELLO) throw new Malformed();
-  if (bytes.length < 4) return undefined;
-  const length = readFields(bytes.subarray(1)).number(3);
-  if (length > MAX_HELLO_LENGTH || bytes.length > 4 + length) throw new Malformed();
-  return bytes.length < 4 + length ? undefined : bytes.subarray(4);
+/** Of the whole message; undefined when its head is not complete. */
+function readLength(message: Uint8Array): number | undefined {
+  if (message[0] !== CLIENT_HELLO) throw new Malformed();
+  if (message.length < 4) return undefined;
+  const length = readFields(message.subarray(1)).number(3);
+  if (length > MAX_HELLO_LENGTH) throw new Malformed();
+  return 4 + length;
 }
 
 /** RFC 8446, 4.1.2. */

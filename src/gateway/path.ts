@@ -8,6 +8,8 @@ const BAD_ESCAPE = /%(?![0-9A-Fa-f]{2})/;
 const PATH_CHARACTER = /[A-Za-z0-9\-._~!$&'()*+,:@=]/;
 /** As they are, controls, spaces, bytes over ASCII, a fragment and `\` have no place in a target. */
 const NOT_IN_TARGET = /[^\x21-\x7e]|[#\\]/;
+/** Nobody escapes so often but to hide something, and each round takes its time. */
+const MAX_ROUNDS = 4;
 /** `..;a` too: some servers take parameters off before they look; others do so with blanks. */
 const DOT_SEGMENT = /^\s*\.{1,2}\s*(?:;.*)?$/s;
 
@@ -45,10 +47,7 @@ function checkPath(written: string): void {
   const once = undoEscapes(written);
   if (!isUtf8(Buffer.from(once, 'latin1'))) throw malformed('the path is not UTF-8');
   // A server behind a server may undo escapes again; then nothing that divides may come to light.
-  let decoded = once;
-  for (let next = undoEscapes(once); next !== decoded; next = undoEscapes(decoded)) {
-    decoded = next;
-  }
+  const decoded = undoAllEscapes(once, MAX_ROUNDS);
   if (/[\x00-\x1f\x7f]/.test(decoded)) throw malformed('the path has an escaped control character');
   if (decoded.includes('\\')) throw malformed('the path has an escaped backslash');
   if (slashes(decoded) > slashes(once)) throw malformed('the path has a slash escaped twice');
@@ -60,6 +59,13 @@ function checkPath(written: string): void {
 
 function slashes(text: string): number {
   return text.split('/').length;
+}
+
+function undoAllEscapes(text: string, rounds: number): string {
+  const next = undoEscapes(text);
+  if (next === text) return text;
+  if (rounds === 0) throw malformed('the path has escapes of escapes');
+  return undoAllEscapes(next, rounds - 1);
 }
 
 /** One character a byte. */

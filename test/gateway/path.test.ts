@@ -15,6 +15,16 @@ const isDenied = (path: string) => {
   }
 };
 
+/** What servers behind servers would read, one after the other. */
+function decodings(path: string): string[] {
+  try {
+    const next = decodeURIComponent(path);
+    return next === path ? [path] : [path, ...decodings(next)];
+  } catch {
+    return [path];
+  }
+}
+
 test.each([
   ['/', '/', ''],
   ['/?', '/', ''],
@@ -96,6 +106,7 @@ test.each([
   '/a%2',
   '/a%zz',
   '/a%u002e',
+  `/a%${'25'.repeat(30)}`,
   '/a%e9',
   '/a%ff',
 ])('%j is refused', (text) => {
@@ -140,13 +151,11 @@ describe('whatever the guest writes', () => {
           written.split('/').length,
         );
         const slashes = written.replace(/%2f/gi, '/').split('/').length;
-        for (let decoded = written, next = ''; next !== decoded; decoded = next) {
-          next = /%(?![0-9a-f]{2})/i.test(decoded) ? decoded : decodeURIComponent(decoded);
-          expect(next.split('/').length).toBeLessThanOrEqual(slashes);
-          expect(next.split('/')).not.toContain('..');
-          expect(next.split('/')).not.toContain('.');
-          expect(next).not.toMatch(/[\\\0]/);
-          if (next === decoded) break;
+        for (const decoded of decodings(written)) {
+          expect(decoded.split('/').length).toBeLessThanOrEqual(slashes);
+          expect(decoded.split('/')).not.toContain('..');
+          expect(decoded.split('/')).not.toContain('.');
+          expect(decoded).not.toMatch(/[\\\0]/);
         }
       }),
       { numRuns: 3000 },
