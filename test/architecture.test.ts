@@ -27,6 +27,7 @@ const SHARED = [
   'inside.ts',
   'lock',
   'printable.ts',
+  'relay',
   'secret',
   'tar',
   'tool-cache.ts',

@@ -21,33 +21,34 @@ export const NO_RELAY = 91;
  * own. On descriptor 3 it says that it listens, or why not.
  */
 const START = `
-${PROGRAM_VARIABLE}=$(
-  token=$${TOKEN_VARIABLE} port=$1 socket=$2 python=$3 perl=$4 node=$5 socat=$6 failed=
-  unset ${TOKEN_VARIABLE}
-  session=$(command -v setsid)
-  start() {
-    program=$1
-    command -v "$program" >/dev/null || return
-    [ "$program" != socat ] || set -- sh -c "$2" socat
-    said=$(
-      cd /
-      ulimit -n "$(ulimit -Hn)"
-      exec $session env -i HOME="$HOME" PATH="$PATH" "$@" "$port" "$socket" \\
-        3>&1 >/dev/null 2>&1 <<TOKEN &
+relay() {
+  cd /
+  ulimit -n "$(ulimit -Hn)"
+  exec $session env -i HOME="$HOME" PATH="$PATH" "$@" 3>&1 >/dev/null 2>&1 <<TOKEN
 $token
 TOKEN
-    )
-    [ "$said" = listening ] && printf %s "$program" && exit
-    failed="$failed$program: $said. "
-  }
-  start python3 -I -S -c "$python"
-  start perl -e "$perl"
-  start node -e "$node"
-  start socat "$socat"
+}
+try() {
+  program=$1
+  command -v "$program" >/dev/null || return
+  [ "$program" != socat ] || set -- sh -c "$2" socat
+  said=$(relay "$@" "$port" "$socket" &)
+  [ "$said" = listening ] && printf %s "$program" && exit
+  failed="$failed$program: $said. "
+}
+start() {
+  token=$${TOKEN_VARIABLE} port=$1 socket=$2 failed=
+  unset ${TOKEN_VARIABLE}
+  session=$(command -v setsid)
+  try python3 -I -S -c "$3"
+  try perl -e "$4"
+  try node -e "$5"
+  try socat "$6"
   echo "$failed" >&2
   [ -z "$failed" ] && exit ${NO_PROGRAM}
   exit ${NO_RELAY}
-) || exit
+}
+${PROGRAM_VARIABLE}=$(start "$@") || exit
 unset ${TOKEN_VARIABLE}
 export ${PROGRAM_VARIABLE}
 shift 6
