@@ -11,6 +11,7 @@ import { makePlan } from './plan/make-plan.ts';
 import type { Plan } from './plan/plan.ts';
 import { findSkills } from './provision/skills.ts';
 import { resolveWorkspace } from './provision/workspace-root.ts';
+import { askRegistries } from './registry.ts';
 import type { StepDirectory } from './state.ts';
 import { readTask } from './task.ts';
 import { readEvent } from './trust/read-event.ts';
@@ -74,6 +75,8 @@ async function planFrom(
     trust,
     facts: host.facts(),
     suffix: own.suffix,
+    registries: await askRegistries(host, selected, own.path),
+    repository: host.env.GITHUB_REPOSITORY ?? '',
     hostVariables: new Set(Object.keys(host.env)),
   });
   const difference = await trusted.compareManifest(manifest.carrier);

@@ -1,7 +1,8 @@
 /** The guest's environment as the plan holds it: literals, and the names of the runner's variables. */
 import { BottleError, type Problem } from '../errors.ts';
 import type { Selected } from '../manifest/manifest.ts';
-import { placeOf } from './notice.ts';
+import { noticeOf } from './credential.ts';
+import type { Opening } from './opening.ts';
 import type { EnvEntry } from './plan.ts';
 
 type HostEntry = Extract<EnvEntry, { readonly kind: 'host' }>;
@@ -23,21 +24,37 @@ export function planEnvironment(
   dropCredentials: boolean,
 ): Environment {
   const entries = Object.entries(selected.bottle.env ?? {})
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, entry]) => ({ name, ...entry, source: selected.source(['bottle', 'env', name]) }));
+    .map(([name, entry]) => ({ name, ...entry, source: selected.source(['bottle', 'env', name]) }))
+    .sort(byName);
   const ofHost = entries.filter((entry) => entry.kind === 'host');
   if (dropCredentials) {
     const env = entries.filter((entry) => entry.kind === 'literal');
-    return { env, notices: ofHost.map(noticeOf) };
+    return { env, notices: ofHost.map(({ name, source }) => noticeOf(`env.${name}`, source)) };
   }
   const missing = ofHost.filter(({ hostVar }) => !hostVariables.has(hostVar));
   if (missing.length > 0) throw lacking(missing);
   return { env: entries, notices: [] };
 }
 
-function noticeOf({ name, source }: HostEntry): Problem {
-  const message = `env.${name}, ${source}: dropped, a fork's run gets no credentials`;
-  return { message, ...placeOf(source) };
+/**
+ * Programs look for their credential before they ask for anything: they find something that looks
+ * like one, which the gateway takes out again. What the bottle says itself stays.
+ */
+export function addPlaceholders(
+  env: readonly EnvEntry[],
+  openings: readonly Opening[],
+): readonly EnvEntry[] {
+  const placeholders = openings.flatMap(({ rule: { source }, credential }) =>
+    Object.entries(credential?.placeholders ?? {}).map(
+      ([name, value]): EnvEntry => ({ name, kind: 'literal', value, source }),
+    ),
+  );
+  const all = new Map([...placeholders.toReversed(), ...env].map((entry) => [entry.name, entry]));
+  return [...all.values()].sort(byName);
+}
+
+function byName(a: { readonly name: string }, b: { readonly name: string }): number {
+  return a.name < b.name ? -1 : 1;
 }
 
 function lacking(missing: readonly HostEntry[]): BottleError {

@@ -5,12 +5,21 @@ import type { EngineName, GuestUser } from '../machine/machine.ts';
 import type { Selected } from '../manifest/manifest.ts';
 import type { Pinned } from '../trust/agent-config.ts';
 import type { Trust } from '../trust/trust.ts';
-import { planEnvironment } from './environment.ts';
+import { planSecrets } from './credential.ts';
+import { addPlaceholders, planEnvironment } from './environment.ts';
 import { planImage, sourceOfDigest } from './image.ts';
 import { findNotices } from './notice.ts';
-import type { CachePlan, LimitsPlan, Plan, PlanSources, SkillPlan, Sourced } from './plan.ts';
+import type {
+  CachePlan,
+  LimitsPlan,
+  Plan,
+  PlanSources,
+  Registry,
+  SkillPlan,
+  Sourced,
+} from './plan.ts';
 import { planProvision, sourcesOfProvision } from './provision.ts';
-import { planReach, planSecrets } from './reach.ts';
+import { planReach } from './reach.ts';
 import { planSize } from './size.ts';
 import { slugOf } from './slug.ts';
 import { first } from './sourced.ts';
@@ -34,6 +43,10 @@ export type PlanRequest = {
   readonly facts: MachineFacts;
   /** Five random base-36 characters. */
   readonly suffix: string;
+  /** Of the presets that the bottle names, what this runner's package managers said. */
+  readonly registries: readonly Registry[];
+  /** The workflow's own, `owner/repository`; empty where there is none. */
+  readonly repository: string;
   /** Names of the step's variables; their values are never asked for here. */
   readonly hostVariables: ReadonlySet<string>;
 };
@@ -48,7 +61,8 @@ export function makePlan(request: PlanRequest): Plan {
   const runId = `${slugOf(selected.agentName)}-${request.suffix}`;
   const engine = planEngine(request);
   const { dropCredentials } = request.trust;
-  const { env, notices } = planEnvironment(selected, request.hostVariables, dropCredentials);
+  const environment = planEnvironment(selected, request.hostVariables, dropCredentials);
+  const reach = planReach(request);
   return {
     version: 1,
     runId,
@@ -61,7 +75,7 @@ export function makePlan(request: PlanRequest): Plan {
     cache: { mode: inputs.cache, trusted: request.trust.cacheTrusted, lock: request.lock },
     user: USER,
     socket: '/run/bottle/gateway.sock',
-    env,
+    env: addPlaceholders(environment.env, reach.openings),
     provision: planProvision(request, HOME),
     limits: planLimits(request),
     outputs: planOutputs(request),
@@ -70,10 +84,10 @@ export function makePlan(request: PlanRequest): Plan {
       name: inputs.artifactName || `bottle-${runId}`,
       retentionDays: inputs.retentionDays,
     },
-    reach: planReach(selected),
-    secrets: planSecrets(selected, env, dropCredentials),
+    reach: reach.plan,
+    secrets: dropCredentials ? [] : planSecrets(selected, environment.env, reach.openings),
     sources: planSources(request),
-    notices: [...findNotices(selected), ...notices],
+    notices: [...findNotices(selected), ...environment.notices, ...reach.notices],
   };
 }
 

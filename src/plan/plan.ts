@@ -73,6 +73,15 @@ export type CachePlan = {
   readonly lock: { readonly file: string; readonly text: string };
 };
 
+/** Where one of the runner's package managers fetches from. */
+export type Registry = {
+  /** The name in `egress.presets`: `npm`, `pypi`, … */
+  readonly preset: string;
+  /** Lower-case ASCII. */
+  readonly host: string;
+  readonly port: number;
+};
+
 /** What may be reached, and how much of it. */
 export type ReachPlan = {
   readonly mode: Sourced<'enforce' | 'learn'>;
@@ -88,7 +97,7 @@ export type ReachPlan = {
 /** A credential by the name of the step's variable that holds it. */
 export type SecretPlan = {
   readonly name: string;
-  /** `env NPM_TOKEN`, `route api.example.com`, `git remote site`, `model API`. */
+  /** `env NPM_TOKEN`, `route api.example.com`, `git remote site`, `model API`, `GitHub`. */
   readonly use: string;
   readonly source: string;
 };

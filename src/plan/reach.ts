@@ -1,20 +1,53 @@
-/** What may be reached, and with whose credentials. */
-import type { Selected } from '../manifest/manifest.ts';
-import type { EnvEntry, ReachPlan, SecretPlan, Sourced } from './plan.ts';
-import { ruleOf } from './route.ts';
+/** What may be reached, with whose credentials, and what the guest has in their place. */
+import type { Problem } from '../errors.ts';
+import { dropCredentials } from './credential.ts';
+import { limitToRepositories, planGitHub } from './github.ts';
+import type { PlanRequest } from './make-plan.ts';
+import { openModel } from './model.ts';
+import { type Opening, oneAHost } from './opening.ts';
+import type { ReachPlan, Sourced } from './plan.ts';
+import { openPresets } from './preset.ts';
+import { openRoutes } from './route.ts';
 import { first } from './sourced.ts';
 
-export function planReach(selected: Selected): ReachPlan {
+type ReachRequest = Pick<PlanRequest, 'registries' | 'repository' | 'selected' | 'trust'>;
+
+export type Reach = {
+  readonly plan: ReachPlan;
+  readonly openings: readonly Opening[];
+  readonly notices: readonly Problem[];
+};
+
+/**
+ * The provider's own route comes first, then what the bottle writes down, then its presets.
+ * @throws {BottleError} `config-invalid` for a preset of which nothing is known.
+ */
+export function planReach({ registries, repository, trust, ...request }: ReachRequest): Reach {
+  const { selected, notices: dropped } = trust.dropCredentials
+    ? dropCredentials(request.selected)
+    : { selected: request.selected, notices: [] };
   const { bottle, source } = selected;
-  const { mode, presets, routes = [], max_bytes } = bottle.egress ?? {};
+  const github = planGitHub(selected, repository);
+  const written = openRoutes(bottle.egress?.routes ?? [], ['bottle', 'egress', 'routes'], source);
+  const { openings, notices: ceded } = oneAHost([
+    ...openModel(selected),
+    ...written,
+    ...openPresets(selected, github, registries),
+  ]);
+  const limited = openings.map(({ rule }) => limitToRepositories(rule, github));
+  const routes = limited.map(({ rule }) => rule);
+  const notices = [...dropped, ...ceded, ...limited.flatMap((each) => each.notices)];
+  return { plan: { ...planRest(request), routes }, openings, notices };
+}
+
+function planRest({ selected }: Pick<ReachRequest, 'selected'>): Omit<ReachPlan, 'routes'> {
+  const { bottle, source } = selected;
+  const { mode, presets, max_bytes } = bottle.egress ?? {};
   const { tokens, requests } = bottle.limits ?? {};
   const repos = Object.entries(bottle['git-gate']?.repos ?? {});
   return {
     mode: first([mode, source('bottle.egress.mode')], ['enforce', 'default']),
     presets: first([presets, source('bottle.egress.presets')], [[], 'default']),
-    routes: routes.map((route, index) =>
-      ruleOf(route, source(['bottle', 'egress', 'routes', index, 'host'])),
-    ),
     remotes: repos.map(([name, { url }]) => ({
       value: url,
       source: source(['bottle', 'git-gate', 'repos', name, 'url']),
@@ -29,36 +62,4 @@ export function planReach(selected: Selected): ReachPlan {
 
 function limit(value: number | undefined, source: string): Sourced<number | null> {
   return first<number | null>([value, source], [null, 'default']);
-}
-
-/**
- * The names of the step's variables that hold credentials, each with what it is for: none for a run
- * without credentials.
- */
-export function planSecrets(
-  { bottle, source }: Selected,
-  env: readonly EnvEntry[],
-  dropCredentials: boolean,
-): readonly SecretPlan[] {
-  if (dropCredentials) return [];
-  const ofEnv = env.flatMap((entry) =>
-    entry.kind === 'host'
-      ? [{ name: entry.hostVar, use: `env ${entry.name}`, source: entry.source }]
-      : [],
-  );
-  const { auth_token: token } = bottle.agent_provider;
-  const path = 'bottle.agent_provider.auth_token';
-  const ofProvider = token ? [{ name: token, use: 'model API', source: source(path) }] : [];
-  const ofRoutes = (bottle.egress?.routes ?? []).flatMap(({ host, auth }, index) => {
-    if (auth === undefined) return [];
-    const at = ['bottle', 'egress', 'routes', index, 'auth', 'token_ref'];
-    return [{ name: auth.token_ref, use: `route ${host}`, source: source(at) }];
-  });
-  const repos = Object.entries(bottle['git-gate']?.repos ?? {});
-  const ofRemotes = repos.flatMap(([repo, { key }]) => {
-    if (key?.provider !== 'gitea') return [];
-    const at = ['bottle', 'git-gate', 'repos', repo, 'key', 'provisioner_token'];
-    return [{ name: key.provisioner_token, use: `git remote ${repo}`, source: source(at) }];
-  });
-  return [...ofEnv, ...ofProvider, ...ofRoutes, ...ofRemotes];
 }

@@ -1,13 +1,15 @@
 /** A route of the manifest as the gateway's rule: what it leaves out is decided here. */
 import type { RouteDlp, RouteMatch, RouteRule } from '../gateway/protocol.ts';
-import type { ResolvedBottle } from '../manifest/manifest.ts';
+import type { ResolvedBottle, Selected } from '../manifest/manifest.ts';
+import { type Opening, PLACEHOLDER } from './opening.ts';
+import { meterOf } from './vendor.ts';
 
 export type ManifestRoute = NonNullable<NonNullable<ResolvedBottle['egress']>['routes']>[number];
 
 /** What one route says and another may leave to the defaults. */
 type Parts = Partial<RouteRule> & Pick<RouteRule, 'host' | 'source'>;
 
-export const USUAL_PORTS: readonly number[] = [443, 80];
+const USUAL_PORTS: readonly number[] = [443, 80];
 
 /** Where nothing is said about it, this is done with whatever the gateway reads anyway. */
 export const USUAL_DLP: RouteDlp = {
@@ -30,15 +32,33 @@ export function makeRule(parts: Parts): RouteRule {
   };
 }
 
-/** `source`: where the route stands. */
-export function ruleOf(route: ManifestRoute, source: string): RouteRule {
-  const { host, matches = [], auth, dlp } = route;
+/** The routes of a list that stands at `path`. */
+export function openRoutes(
+  routes: readonly ManifestRoute[],
+  path: readonly string[],
+  sourceOf: Selected['source'],
+): readonly Opening[] {
+  return routes.map((route, index) => {
+    const rule = ruleOf(route, sourceOf([...path, index, 'host']));
+    if (route.auth === undefined) return { rule };
+    const source = sourceOf([...path, index, 'auth', 'token_ref']);
+    const placeholders = { [route.auth.token_ref]: PLACEHOLDER };
+    return { rule, credential: { use: `route ${route.host}`, source, placeholders } };
+  });
+}
+
+function ruleOf(route: ManifestRoute, source: string): RouteRule {
+  const { host, ports, matches = [], auth, dlp, max_bytes: maxBytes } = route;
+  const meter = meterOf(host);
   return makeRule({
     host,
     source,
     matches: matches.map(matchOf),
-    ...(dlp && { dlp: dlpOf(dlp) }),
+    ...(ports && { ports }),
     ...(auth && { auth: authOf(auth) }),
+    ...(dlp && { dlp: dlpOf(dlp) }),
+    ...(meter && { meter }),
+    ...(maxBytes && { maxBytes }),
   });
 }
 

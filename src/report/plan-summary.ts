@@ -1,6 +1,8 @@
 /** `mode: plan`: the plan as a person and a program read it. Secrets are in it by name only. */
 import type { EnvEntry, ImagePlan, Plan, Sourced } from '../plan/plan.ts';
 import { code } from './guest-text.ts';
+import { table } from './plan-table.ts';
+import { renderReach } from './reach-summary.ts';
 
 /** The plan as JSON data: environment entries by name, texts by their size. */
 export function describePlan(plan: Plan) {
@@ -23,12 +25,6 @@ export function describePlan(plan: Plan) {
 /** What the step summary says: what would run, within what limits, with whose credentials. */
 export function renderPlan(plan: Plan): string {
   const { reach, secrets, notices } = plan;
-  const declared = [
-    ...reach.routes.map((route) => ['route', route.host, route.source] as const),
-    ...reach.remotes.map((remote) => row('git remote', remote)),
-    row('presets', reach.presets),
-    row('mode', reach.mode),
-  ];
   return [
     `## Plan: ${code(plan.runId)}`,
     'Nothing was started.',
@@ -40,9 +36,7 @@ export function renderPlan(plan: Plan): string {
           ['name', 'for', 'from'],
           secrets.map(({ name, use, source }) => [name, use, source]),
         ),
-    '### Reach',
-    '**Nothing**: the gateway of this version refuses every request, whatever the manifest declares.',
-    table(['declared, refused in this version', 'value', 'from'], declared),
+    renderReach(reach),
     ...notices.map(({ message, file, line }) => `- Notice: ${code(`${file}:${line} ${message}`)}`),
     '',
   ].join('\n\n');
@@ -153,21 +147,4 @@ function daysText(days: number): string {
 
 function row(what: string, { value, source }: Sourced<unknown>): Row {
   return [what, Array.isArray(value) ? value.join(', ') : String(value), source];
-}
-
-/** A summary has room for 1 MiB, and a reader for less. */
-const MOST_ROWS = 200;
-
-function table(head: Row, rows: readonly Row[]): string {
-  const more = rows.length - MOST_ROWS;
-  return [
-    `| ${head.join(' | ')} |`,
-    '|---|---|---|',
-    ...rows.slice(0, MOST_ROWS).map((cells) => `| ${cells.map(cell).join(' | ')} |`),
-    ...(more > 0 ? [`\nAnd ${more} more, in the log.`] : []),
-  ].join('\n');
-}
-
-function cell(text: string): string {
-  return text === '' ? '' : code(text);
 }

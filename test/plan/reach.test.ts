@@ -1,4 +1,4 @@
-/** What the manifest declares about reach and credentials, and what this version makes of it. */
+/** What the manifest declares about reach and credentials, each value with its place. */
 import { describe, expect, test } from 'vitest';
 import { DECLARED, directory, planOf, requestOf } from './scene.ts';
 
@@ -6,24 +6,37 @@ describe('what is declared about reach', () => {
   const at = (line: number) => `.bot-bottle/bottles/dev.md:${line}`;
   const declared = () => planOf(DECLARED, { hostVariables: new Set(['API_KEY']) });
 
-  test('is in the plan with its place, and refused', async () => {
-    expect((await declared()).reach).toEqual({
-      enforced: 'refuse-all',
+  test('is in the plan with its place', async () => {
+    const { routes, ...rest } = (await declared()).reach;
+    expect(rest).toEqual({
       mode: { value: 'learn', source: at(5) },
       presets: { value: ['npm'], source: at(6) },
-      routes: [
-        { value: 'plain.example', source: at(8) },
-        { value: 'api.example', source: at(9) },
-      ],
       remotes: [{ value: 'ssh://git@git.example/site', source: at(14) }],
+      limits: {
+        tokens: { value: 9, source: at(15) },
+        requests: { value: 8, source: at(15) },
+        bytes: { value: 7, source: at(11) },
+      },
     });
+    expect(routes.map(({ host, source }) => [host, source])).toEqual([
+      ['plain.example', at(8)],
+      ['api.example', at(9)],
+      ['packages.example', 'preset npm'],
+    ]);
+  });
+
+  test('has no limit where none is declared', async () => {
+    const none = { value: null, source: 'default' };
+    const { limits, routes } = (await planOf(directory('engine: bubblewrap'))).reach;
+    expect(limits).toEqual({ tokens: none, requests: none, bytes: none });
+    expect(routes).toEqual([]);
   });
 
   test('names each credential, what it is for and where that is said', async () => {
     expect((await declared()).secrets).toEqual([
       { name: 'API_KEY', use: 'env KEY', source: at(3) },
       { name: 'API_TOKEN', use: 'route api.example', source: at(10) },
-      { name: 'GITEA_TOKEN', use: 'git remote site.main', source: at(15) },
+      { name: 'GITEA_TOKEN', use: 'git remote site.main', source: at(14) },
     ]);
   });
 
@@ -44,18 +57,13 @@ describe('what is declared about reach', () => {
       return `${file}:${line} ${message.split(/[ ,]/)[0]}`;
     });
     expect(said).toEqual([
-      `${at(7)} egress.routes`,
-      `${at(6)} egress.presets`,
-      `${at(5)} egress.mode`,
-      `${at(12)} git-gate.repos`,
-      `${at(16)} limits.turns`,
-      `${at(16)} limits.tokens`,
-      `${at(16)} limits.requests`,
+      `${at(13)} git-gate.repos`,
+      `${at(15)} limits.turns`,
       '.bot-bottle/agents/a.md:3 output_schema',
     ]);
-    const [routes] = (await declared()).notices;
-    expect(routes?.message).toBe(
-      "egress.routes are declared, but this version's gateway refuses every request",
+    const [remotes] = (await declared()).notices;
+    expect(remotes?.message).toBe(
+      'git-gate.repos are declared, but this version has no gate to them: nothing is fetched or pushed',
     );
   });
 

@@ -34,6 +34,11 @@ const TRUST: PlanRequest['trust'] = {
   notices: [],
 };
 
+const REGISTRIES: PlanRequest['registries'] = [
+  { preset: 'npm', host: 'packages.example', port: 443 },
+  { preset: 'go', host: 'modules.example', port: 8443 },
+];
+
 export async function requestOf(files: Files, { inputs, ...given }: Given = {}) {
   const whole: Inputs = { ...INPUTS, ...inputs };
   const selected = selectBottle(await loadManifest(memoryFiles(files)), whole);
@@ -51,6 +56,8 @@ export async function requestOf(files: Files, { inputs, ...given }: Given = {}) 
     pinned: [],
     facts: { cores: 8, memoryMib: 16_384, freeMemoryMib: 16_384, freeDiskGib: 100 },
     suffix: 'abc12',
+    registries: REGISTRIES,
+    repository: 'octo/hello',
     hostVariables: new Set(),
     ...given,
   };
@@ -81,12 +88,11 @@ export const DECLARED = directory(
     '    - host: plain.example',
     '    - host: API.example',
     '      auth: { scheme: Bearer, token_ref: API_TOKEN }',
+    '  max_bytes: 7',
     'git-gate:',
     '  repos:',
-    '    site.main:',
-    '      url: ssh://git@git.example/site',
-    '      key: { provider: gitea, provisioner_token: GITEA_TOKEN }',
-    'limits: { tokens: 9, requests: 9, turns: 9 }',
+    '    site.main: { url: ssh://git@git.example/site, key: { provider: gitea, provisioner_token: GITEA_TOKEN } }',
+    'limits: { tokens: 9, requests: 8, turns: 9 }',
   ].join('\n'),
   'output_schema: { type: object }',
 );

@@ -4,6 +4,7 @@ import { fromMarkdown } from 'mdast-util-from-markdown';
 import { gfmFromMarkdown } from 'mdast-util-gfm';
 import { gfm } from 'micromark-extension-gfm';
 import { expect, test } from 'vitest';
+import type { RouteRule } from '../../src/gateway/protocol.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { renderPlan } from '../../src/report/plan-summary.ts';
 import { PLAN } from '../report/scenario.ts';
@@ -21,9 +22,25 @@ function skeleton(node: Node): unknown {
   return [node.type, value, node.children?.map(skeleton)];
 }
 
+function routeSaying(text: string): RouteRule {
+  return {
+    host: text,
+    ports: [443],
+    tls: 'open',
+    auth: { scheme: 'header', header: text, name: text },
+    matches: [
+      { paths: [{ type: 'regex', value: text }], headers: [{ name: text, value: text }] },
+      { methods: [text] },
+    ],
+    dlp: { outbound: ['entropy'], inbound: [], onMatch: 'block' },
+    source: text,
+  };
+}
+
 /** A plan in which `text` stands wherever a manifest or an input can put one. */
 function planSaying(text: string): Plan {
   const sourced = { value: text, source: text };
+  const limit = { value: 1, source: text };
   return {
     ...PLAN,
     agent: { ...PLAN.agent, argv: [text], name: sourced, bottles: { value: [text], source: text } },
@@ -38,11 +55,11 @@ function planSaying(text: string): Plan {
       gitUser: { name: text, email: text },
     },
     reach: {
-      enforced: 'refuse-all',
       mode: { value: 'learn', source: text },
       presets: { value: [text], source: text },
-      routes: [sourced],
+      routes: [routeSaying(text)],
       remotes: [sourced],
+      limits: { tokens: limit, requests: limit, bytes: limit },
     },
     secrets: [{ name: text, use: text, source: text }],
     notices: [{ message: text, file: text, line: 1 }],
@@ -85,7 +102,7 @@ test('a plan of thousands of entries makes a page that GitHub takes', () => {
     ...PLAN,
     env: many.map((name) => ({ name, kind: 'host', hostVar: name, source: name })),
     secrets: many.map((name) => ({ name, use: name, source: name })),
-    reach: { ...PLAN.reach, routes: many.map((value) => ({ value, source: value })) },
+    reach: { ...PLAN.reach, routes: many.map(routeSaying) },
   });
   expect(Buffer.byteLength(page)).toBeLessThan(1024 * 1024);
   expect(page).toContain('more, in the log');
