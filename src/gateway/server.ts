@@ -1,27 +1,29 @@
-/** The gateway process: listens on the bottle's socket and refuses everything. */
+/** The gateway process: takes its configuration, listens on the bottle's socket, ends with its parent. */
 import { once } from 'node:events';
 import { chmod } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { messageOf } from '../errors.ts';
 import type { StandardStreams } from '../host/streams.ts';
-import type { GatewayConfig, GatewayMessage } from './protocol.ts';
+import { makeDoor } from './connection.ts';
+import { makeOutlet } from './outlet.ts';
+import type { GatewayConfig } from './protocol.ts';
+import { makeServices } from './services.ts';
 
-const MAX_CONFIG_BYTES = 1024 * 1024;
-const MAX_CONNECTIONS = 256;
-const REQUEST_TIMEOUT_MS = 5_000;
-const REQUEST_LINE_LENGTH = 200;
-const REFUSAL = 'bottle-action: denied, no route allows this request\n';
+const MAX_CONFIG_BYTES = 16 * 1024 * 1024;
+const BACKLOG = 1024;
 
 /** Serves until stdin ends, which it does when the action stops the gateway or dies. */
 export async function serveGateway(streams: StandardStreams): Promise<void> {
-  const send = (message: GatewayMessage) => streams.writeLine(JSON.stringify(message));
+  const outlet = makeOutlet(streams);
   const input = streams.stdin[Symbol.asyncIterator]();
   try {
     const config = await readConfig(input);
-    await listen(config.socket, (socket) => refuse(socket, send));
-    send({ type: 'ready', version: 1 });
+    const services = await makeServices(config, outlet);
+    await listen(config.socket, makeDoor(services));
+    const certificate = services.authority?.certificatePem ?? '';
+    outlet.send({ type: 'ready', version: 1, certificate });
   } catch (error) {
-    send({ type: 'failed', message: messageOf(error) });
+    outlet.send({ type: 'failed', message: messageOf(error) });
     return streams.exit(1);
   }
   while (!(await input.next()).done);
@@ -42,41 +44,9 @@ async function readConfig(input: AsyncIterator<Uint8Array>): Promise<GatewayConf
 }
 
 async function listen(path: string, onConnection: (socket: Socket) => void): Promise<void> {
-  const server = createServer(onConnection);
-  server.maxConnections = MAX_CONNECTIONS;
-  server.listen(path);
+  // An end of the one direction is no end of the other: the relay keeps both.
+  const server = createServer({ allowHalfOpen: true }, onConnection);
+  server.listen({ path, backlog: BACKLOG });
   await once(server, 'listening');
   await chmod(path, 0o600);
-}
-
-/** Answers one connection with a refusal that names itself, and records the request line. */
-function refuse(socket: Socket, send: (message: GatewayMessage) => void): void {
-  socket.setTimeout(REQUEST_TIMEOUT_MS, () => socket.destroy());
-  // The guest may reset the connection at any moment; that is its own affair.
-  socket.on('error', () => socket.destroy());
-  socket.once('data', (chunk) => {
-    send({
-      type: 'decision',
-      time: new Date().toISOString(),
-      decision: 'denied',
-      rule: 'no-route',
-      request: requestLine(chunk),
-    });
-    socket.end(
-      `HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\nContent-Length: ${REFUSAL.length}\r\n` +
-        `Connection: close\r\nX-Bottle-Denied: no-route\r\n\r\n${REFUSAL}`,
-    );
-  });
-}
-
-/** A query, or a name and password before the host, may be a secret: they are cut. */
-function requestLine(chunk: Uint8Array): string {
-  const [line = ''] = Buffer.from(chunk)
-    .toString('latin1')
-    .split(/[\r\n]/, 1);
-  return line
-    .replace(/\?\S*/, '')
-    .replace(/[^\s/@]*@/, '')
-    .replace(/[^\x20-\x7e]/g, '.')
-    .slice(0, REQUEST_LINE_LENGTH);
 }

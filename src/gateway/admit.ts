@@ -1,0 +1,74 @@
+/** Judges a request by its route and makes of it what may go upstream. */
+import type { Entry } from './audit.ts';
+import { withCredential, withoutKeyParameters } from './credential.ts';
+import { Denied } from './denied.ts';
+import type { Admitted } from './forward.ts';
+import type { Guest } from './guest.ts';
+import { endToEnd, type Pairs, valuesOf, without } from './header.ts';
+import type { Origin } from './origin.ts';
+import { normalisePath } from './path.ts';
+import { matchRequest } from './route-table.ts';
+import type { Services } from './services.ts';
+
+/** What the guest asked for, once the target of its request is understood. */
+export type Asked = { readonly origin: Origin; readonly pathAndQuery: string };
+
+type Asking = Asked & {
+  readonly services: Services;
+  readonly guest: Guest;
+  readonly entry: Entry;
+};
+
+/** It would show the guest the credential that was put in. */
+const REFUSED_METHODS = new Set(['TRACE', 'TRACK', 'CONNECT']);
+
+/** @throws {Denied} `malformed`, `no-match`, `graphql`, `limit-…`, `dlp` */
+export async function admit(asking: Asking): Promise<Admitted> {
+  const { services, guest, entry, origin } = asking;
+  const { route, host } = origin;
+  entry.route = route.host;
+  if (REFUSED_METHODS.has(guest.method)) {
+    throw new Denied('malformed', 'this method is not passed on');
+  }
+  const { path } = normalisePath(asking.pathAndQuery);
+  entry.path = path;
+  matchRequest(route, { method: guest.method, path, headers: guest.headers });
+  services.meter.admit(route);
+
+  const seen = await services.inspector.head(route, {
+    host,
+    pathAndQuery: asking.pathAndQuery,
+    headers: passedOn(guest),
+  });
+  entry.findings = seen.findings;
+  const scan = guest.hasBody ? services.inspector.outboundBody(route, seen.headers) : undefined;
+  const headers = withCredential(route, origin.scheme, seen.headers);
+  if (route.auth !== undefined && origin.scheme === 'https') entry.credential = route.auth.name;
+  return {
+    services,
+    guest,
+    entry,
+    origin,
+    path,
+    body: guest.body,
+    scan,
+    request: {
+      method: guest.method,
+      pathAndQuery: withoutKeyParameters(route, seen.pathAndQuery),
+      headers,
+      hasBody: guest.hasBody,
+    },
+  };
+}
+
+const REPLACED = new Set(['host', 'expect']);
+
+function passedOn({ headers, expectsContinue, hasBody }: Guest): Pairs {
+  const rest = without(endToEnd(headers), REPLACED);
+  const wantsTrailers = valuesOf(headers, 'te').some((value) => /\btrailers\b/i.test(value));
+  return [
+    ...rest,
+    ...(expectsContinue && hasBody ? ([['Expect', '100-continue']] as const) : []),
+    ...(wantsTrailers ? ([['te', 'trailers']] as const) : []),
+  ];
+}

@@ -1,0 +1,73 @@
+/** One decision for each request and each tunnel, written when it is over. */
+import type { Denied } from './denied.ts';
+import type { DenialRule, Finding, GatewayDecision } from './protocol.ts';
+
+const MAX_HOST = 253;
+const MAX_PATH = 512;
+const MAX_DETAIL = 300;
+const MAX_FINDINGS = 50;
+/** Not the guest's doing: it was allowed and the other side did not hold up. */
+const FAILURES = /^upstream-/;
+
+/** Filled in as the request goes on; `close` sends it, the first time that it is called. */
+export type Entry = {
+  method: string;
+  host: string;
+  port: number;
+  path: string;
+  route: string;
+  status: number;
+  bytesUp: number;
+  bytesDown: number;
+  credential: string;
+  findings: readonly Finding[];
+  close(denied?: Denied): void;
+};
+
+export function openEntry(send: (decision: GatewayDecision) => void): Entry {
+  const began = Date.now();
+  let closed = false;
+  const entry: Entry = {
+    method: '',
+    host: '',
+    port: 0,
+    path: '',
+    route: '',
+    status: 0,
+    bytesUp: 0,
+    bytesDown: 0,
+    credential: '',
+    findings: [],
+    close: (denied) => {
+      if (closed) return;
+      closed = true;
+      send(decisionOf(entry, began, denied));
+    },
+  };
+  return entry;
+}
+
+function decisionOf(entry: Entry, began: number, denied: Denied | undefined): GatewayDecision {
+  const { close: _, ...fields } = entry;
+  return {
+    type: 'decision',
+    time: new Date(began).toISOString(),
+    ...fields,
+    decision: denied === undefined ? 'allowed' : decisionBy(denied.rule),
+    rule: denied?.rule ?? 'route',
+    detail: ascii(denied?.message ?? '', MAX_DETAIL),
+    method: ascii(entry.method, 32),
+    host: ascii(entry.host, MAX_HOST),
+    path: ascii(entry.path, MAX_PATH),
+    findings: entry.findings.slice(0, MAX_FINDINGS),
+    milliseconds: Date.now() - began,
+  };
+}
+
+function decisionBy(rule: DenialRule): 'denied' | 'failed' {
+  return FAILURES.test(rule) ? 'failed' : 'denied';
+}
+
+function ascii(text: string, length: number): string {
+  return text.replace(/[^\x20-\x7e]/g, '.').slice(0, length);
+}

@@ -1,0 +1,140 @@
+/** Moves a request that may pass to its upstream and the answer back, as fast as both ends take it. */
+import { type Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { deniedBy } from './answer.ts';
+import type { Entry } from './audit.ts';
+import type { Denied } from './denied.ts';
+import type { BodyScan } from './dlp/scan.ts';
+import type { Guest } from './guest.ts';
+import { endToEnd } from './header.ts';
+import type { Origin } from './origin.ts';
+import type { Services } from './services.ts';
+import type { Answer, Sent, UpstreamRequest } from './upstream-request.ts';
+
+/** A request that was judged, and all that goes with it. */
+export type Admitted = {
+  readonly services: Services;
+  readonly guest: Guest;
+  readonly entry: Entry;
+  readonly origin: Origin;
+  /** As the rules see it, without its query. */
+  readonly path: string;
+  readonly request: UpstreamRequest;
+  readonly body: Readable;
+  /** What looks at the body on its way up; undefined: nothing. */
+  readonly scan: BodyScan | undefined;
+};
+
+/** @throws {Denied} what was found on the way, and `upstream-…` */
+export async function forward(admitted: Admitted): Promise<void> {
+  const { services, origin, guest, request } = admitted;
+  const sent = await services.pool.send(origin, request);
+  guest.onClose(sent.abort);
+  if (request.hasBody) sent.onContinue(guest.sendContinue);
+  try {
+    const refused = Promise.race([upload(admitted, sent), guest.broken]);
+    const answer = await Promise.race([sent.answer, refused]);
+    await Promise.race([download(admitted, answer), refused]);
+  } catch (error) {
+    sent.abort();
+    throw error;
+  }
+}
+
+/** Settles only to refuse: an upstream that takes no more says so by its answer. */
+function upload(admitted: Admitted, sent: Sent): Promise<never> {
+  return new Promise((_, reject) => {
+    const { request, body, scan } = admitted;
+    if (!request.hasBody) {
+      sent.body.end();
+      return;
+    }
+    body.on('data', counter(admitted, 'up', reject));
+    const end = () => {
+      sendTrailers(admitted, sent).then(() => sent.body.end(), reject);
+    };
+    if (scan === undefined) {
+      body.pipe(sent.body, { end: false });
+      body.once('end', end);
+      return;
+    }
+    const scanned = scanning(scan).on('error', reject).once('end', end);
+    scanned.once('close', () => addFindings(admitted.entry, scan));
+    body.pipe(scanned).pipe(sent.body, { end: false });
+  });
+}
+
+async function sendTrailers({ services, origin, guest }: Admitted, sent: Sent): Promise<void> {
+  const trailers = guest.trailers();
+  if (trailers.length === 0) return;
+  const { route, host } = origin;
+  const head = { host, pathAndQuery: '/', headers: endToEnd(trailers) };
+  sent.sendTrailers((await services.inspector.head(route, head)).headers);
+}
+
+async function download(admitted: Admitted, answer: Answer): Promise<void> {
+  const { services, origin, guest, entry, path } = admitted;
+  const { status, body } = answer;
+  const headers = endToEnd(answer.headers);
+  entry.status = status;
+  const scan = services.inspector.inboundBody(origin.route, headers);
+  const tap = services.meter.tap(origin.route, path, status, headers, entry.bytesUp);
+  let fault: Denied | undefined;
+  body.once('error', (error) => {
+    if (!guest.isGone()) fault = deniedBy(error);
+  });
+  try {
+    body.on(
+      'data',
+      counter(admitted, 'down', (error) => body.destroy(error)),
+    );
+    if (tap !== undefined) body.on('data', (chunk) => tap.push(chunk));
+    body.once('end', () => {
+      const trailers = answer.trailers();
+      if (trailers.length > 0) guest.sendTrailers(endToEnd(trailers));
+    });
+    const target = guest.answer({ status, headers });
+    if (scan === undefined) await pipeline(body, target);
+    else await pipeline(body, scanning(scan), target);
+  } catch (error) {
+    throw fault ?? error;
+  } finally {
+    tap?.end();
+    if (scan !== undefined) addFindings(entry, scan);
+  }
+}
+
+/** Tells the meter and the audit of each chunk; a listener must not throw, so the refusal is told. */
+function counter(
+  { services, origin, entry }: Admitted,
+  direction: 'up' | 'down',
+  refuse: (error: Error) => void,
+): (chunk: Uint8Array) => void {
+  const [field, up, down] = direction === 'up' ? UP : DOWN;
+  return ({ length }) => {
+    entry[field] += length;
+    try {
+      services.meter.count(origin.route, up * length, down * length);
+    } catch (error) {
+      refuse(error as Error);
+    }
+  };
+}
+
+const UP = ['bytesUp', 1, 0] as const;
+const DOWN = ['bytesDown', 0, 1] as const;
+
+function scanning(scan: BodyScan): Transform {
+  return new Transform({
+    transform: (chunk, _, done) => {
+      scan.push(chunk).then((seen) => done(null, seen), done);
+    },
+    flush: (done) => {
+      scan.end().then((rest) => done(null, rest), done);
+    },
+  });
+}
+
+export function addFindings(entry: Entry, { findings }: Pick<BodyScan, 'findings'>): void {
+  entry.findings = [...entry.findings, ...findings()];
+}

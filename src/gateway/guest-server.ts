@@ -1,0 +1,104 @@
+/** Reads what the guest sends as HTTP: strictly, bounded in size and time, in both versions. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createHttp2Server, type Http2Server } from 'node:http2';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { Denied } from './denied.ts';
+import { type Guest, guestOfHttp1, guestOfHttp2 } from './guest.ts';
+import type { Raw } from './local.ts';
+
+export type GuestHandlers = {
+  /** `raw`: as Node has them; HTTP/1.1 only. */
+  request(guest: Guest, socket: Socket, raw?: Raw): void;
+  connect(request: IncomingMessage, socket: Socket, head: Buffer): void;
+  upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void;
+  /** What came was no HTTP that we take. */
+  refused(socket: Socket, denied: Denied): void;
+};
+
+const MAX_HEADER_BYTES = 32 * 1024;
+const HEADERS_TIMEOUT_MS = 10_000;
+const CHECK_MS = 1_000;
+/** A connection without a request. */
+const KEEP_ALIVE_MS = 2 * 60_000;
+/** A model may think for a quarter of an hour before its next byte. */
+const SILENCE_MS = 16 * 60_000;
+const MAX_STREAMS = 100;
+const WINDOW = 1024 * 1024;
+
+/** Takes connections that something else accepted: hand them over with `emit('connection')`. */
+export function makeHttp1Server(handlers: GuestHandlers): Server {
+  const reading = new WeakMap<Duplex, { request: IncomingMessage; fail(denied: Denied): void }>();
+  const handle = (request: IncomingMessage, response: ServerResponse) => {
+    const { promise, reject } = Promise.withResolvers<never>();
+    promise.catch(() => {});
+    reading.set(request.socket, { request, fail: reject });
+    const guest = guestOfHttp1(request, response, promise);
+    handlers.request(guest, request.socket, { request, response });
+  };
+  const server = createServer({
+    insecureHTTPParser: false,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: 0,
+    connectionsCheckingInterval: CHECK_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    // Node answers by itself where `Host` is missing; ours is an answer with a name.
+    requireHostHeader: false,
+  });
+  // All of them count: Node drops what is over the limit without a word.
+  server.maxHeadersCount = 0;
+  server.timeout = SILENCE_MS;
+  server.on('request', handle).on('checkContinue', handle).on('checkExpectation', handle);
+  server.on('connect', (request, socket, head) =>
+    handlers.connect(request, socket as Socket, head),
+  );
+  server.on('upgrade', (request, socket, head) =>
+    handlers.upgrade(request, socket as Socket, head),
+  );
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    const denied = deniedByParser(error);
+    const current = reading.get(socket);
+    if (denied === undefined) socket.destroy();
+    else if (current?.request.complete === false) current.fail(denied);
+    else handlers.refused(socket as Socket, denied);
+  });
+  // It never listens itself, and this is what starts its check of slow heads.
+  server.emit('listening');
+  return server;
+}
+
+export function makeHttp2Server(handlers: GuestHandlers): Http2Server {
+  const server = createHttp2Server({
+    maxHeaderListPairs: 1_000,
+    settings: {
+      maxConcurrentStreams: MAX_STREAMS,
+      initialWindowSize: WINDOW,
+      maxHeaderListSize: MAX_HEADER_BYTES,
+    },
+  });
+  server.setTimeout(SILENCE_MS);
+  server.on('stream', (stream, headers, _flags, raw: string[]) => {
+    const socket = stream.session?.socket as Socket;
+    handlers.request(guestOfHttp2(stream, headers, raw), socket);
+  });
+  server.on('sessionError', () => {});
+  server.on('session', (session) => session.on('error', () => {}));
+  return server;
+}
+
+/** Undefined: the connection broke, which is no request. */
+function deniedByParser({ code = '' }: NodeJS.ErrnoException): Denied | undefined {
+  if (code === 'HPE_HEADER_OVERFLOW' || code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') {
+    return new Denied(
+      'oversize',
+      `the head of the request is larger than ${MAX_HEADER_BYTES} bytes`,
+    );
+  }
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    const seconds = HEADERS_TIMEOUT_MS / 1000;
+    return new Denied('timeout', `the head of the request was not there within ${seconds} s`);
+  }
+  if (!code.startsWith('HPE_')) return undefined;
+  return new Denied('malformed', `this is not HTTP as it is specified (${code})`);
+}

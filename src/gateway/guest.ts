@@ -1,0 +1,125 @@
+/** A request of the guest and the way to answer it: the same for HTTP/1.1 and HTTP/2. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import type { Readable, Writable } from 'node:stream';
+import { asObject, flatten, type Pairs, pairsOf, valuesOf } from './header.ts';
+
+export type AnswerHead = { readonly status: number; readonly headers: Pairs };
+
+export type Guest = {
+  readonly method: string;
+  /** The request target as it was sent: absolute, or a path with its query. */
+  readonly target: string;
+  /** Each `Host`, or `:authority`: whether they are one too many or too few is not judged here. */
+  readonly authorities: readonly string[];
+  /** As they came, without HTTP/2's pseudo fields. */
+  readonly headers: Pairs;
+  readonly body: Readable;
+  readonly hasBody: boolean;
+  /** It waits for a `100 Continue` before it sends its body. */
+  readonly expectsContinue: boolean;
+  sendContinue(): void;
+  /** What came after the body; known at its end. */
+  trailers(): Pairs;
+  /** Sends the head and gives what takes the body. */
+  answer(head: AnswerHead): Writable;
+  /** These fields, for the last answer of a connection. */
+  closing(headers: Pairs): Pairs;
+  /** To be called before the body's end. */
+  sendTrailers(trailers: Pairs): void;
+  /** A head was sent, so there can be no refusal any more. */
+  answered(): boolean;
+  isGone(): boolean;
+  /** Ends it where it is: the guest sees that the answer is not complete. */
+  abort(): void;
+  /** Calls back when the guest has the whole answer, or is gone. */
+  onClose(callback: () => void): void;
+  /** Never fulfils; rejects when the body turns out not to be HTTP. */
+  readonly broken: Promise<never>;
+};
+
+export function guestOfHttp1(
+  request: IncomingMessage,
+  response: ServerResponse,
+  broken: Promise<never>,
+): Guest {
+  const headers = pairsOf(request.rawHeaders);
+  const { method = '', url = '' } = request;
+  return {
+    method,
+    target: url,
+    authorities: valuesOf(headers, 'host'),
+    headers,
+    body: request,
+    hasBody:
+      request.headers['transfer-encoding'] !== undefined ||
+      Number(request.headers['content-length'] ?? 0) > 0,
+    expectsContinue: request.headers.expect?.toLowerCase() === '100-continue',
+    sendContinue: () => response.writeContinue(),
+    trailers: () => pairsOf(request.rawTrailers),
+    answer: (head) => {
+      response.sendDate = false;
+      response.writeHead(head.status, flatten(head.headers));
+      // What has a length is sent with its first bytes; a stream of events is there from its head.
+      if (valuesOf(head.headers, 'content-length').length === 0) response.flushHeaders();
+      return response;
+    },
+    closing: (headers) => [...headers, ['Connection', 'close']],
+    sendTrailers: (trailers) => response.addTrailers([...trailers] as [string, string][]),
+    answered: () => response.headersSent,
+    isGone: () => response.closed || request.socket.destroyed,
+    abort: () => request.socket.destroy(),
+    onClose: (callback) => response.once('close', callback),
+    broken,
+  };
+}
+
+/** HTTP/2 frames cannot be read in two ways: a stream that breaks its rules is reset. */
+const NEVER = new Promise<never>(() => {});
+
+export function guestOfHttp2(
+  stream: ServerHttp2Stream,
+  fields: IncomingHttpHeaders,
+  raw: readonly string[],
+): Guest {
+  const headers = pairsOf(raw);
+  let after: Pairs = [];
+  let sent: Pairs = [];
+  stream.on('error', () => {});
+  stream.on('trailers', (trailers: IncomingHttpHeaders) => {
+    after = pairsOfObject(trailers);
+  });
+  return {
+    method: fields[':method'] ?? '',
+    target: fields[':path'] ?? '',
+    authorities: [...new Set([fields[':authority'] ?? '', ...valuesOf(headers, 'host')])],
+    headers: headers.filter(([name]) => name !== 'host'),
+    body: stream,
+    hasBody: !stream.endAfterHeaders,
+    expectsContinue: fields.expect === '100-continue',
+    sendContinue: () => stream.additionalHeaders({ ':status': 100 }),
+    trailers: () => after,
+    answer: (head) => {
+      stream.once('wantTrailers', () => stream.sendTrailers(asObject(sent)));
+      const fields = { ...asObject(head.headers), ':status': head.status };
+      stream.respond(fields, { waitForTrailers: true });
+      return stream;
+    },
+    closing: (headers) => headers,
+    sendTrailers: (trailers) => {
+      sent = trailers;
+    },
+    answered: () => stream.headersSent,
+    isGone: () => stream.destroyed,
+    abort: () => stream.destroy(new Error('the exchange was ended')),
+    onClose: (callback) => stream.once('close', callback),
+    broken: NEVER,
+  };
+}
+
+/** Of an object as `node:http2` has it; a list is several fields of one name. */
+export function pairsOfObject(fields: IncomingHttpHeaders): Pairs {
+  return Object.entries(fields).flatMap(([name, value]) =>
+    name.startsWith(':') ? [] : [value ?? []].flat().map((one): [string, string] => [name, one]),
+  );
+}

@@ -1,0 +1,51 @@
+/** Header fields on their way through: which of them go on, and in which form. */
+
+/** Fields in the order in which they came, names as they were written. */
+export type Pairs = readonly (readonly [name: string, value: string])[];
+
+/** RFC 9110 §7.6.1: they speak of one connection only. `proxy-*` is removed by its beginning. */
+const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'te', 'transfer-encoding', 'upgrade']);
+
+/** From Node's flat list of names and values; HTTP/2's pseudo fields are no fields. */
+export function pairsOf(raw: readonly string[]): Pairs {
+  const pairs: [string, string][] = [];
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i] ?? '';
+    if (!name.startsWith(':')) pairs.push([name, raw[i + 1] ?? '']);
+  }
+  return pairs;
+}
+
+export function flatten(pairs: Pairs): string[] {
+  return pairs.flat();
+}
+
+/** For HTTP/2: lower-case names, several values of one name as a list. */
+export function asObject(pairs: Pairs): Record<string, string | string[]> {
+  const fields: Record<string, string | string[]> = Object.create(null);
+  for (const [given, value] of pairs) {
+    const name = given.toLowerCase();
+    const known = fields[name];
+    if (known === undefined) fields[name] = value;
+    else fields[name] = [known, value].flat();
+  }
+  return fields;
+}
+
+export function valuesOf(pairs: Pairs, name: string): string[] {
+  return pairs.filter(([given]) => given.toLowerCase() === name).map(([, value]) => value);
+}
+
+/** The fields that are meant for the other end. */
+export function endToEnd(pairs: Pairs): Pairs {
+  const named = valuesOf(pairs, 'connection').flatMap((value) => value.toLowerCase().split(','));
+  const dropped = new Set(named.map((name) => name.trim()));
+  return pairs.filter(([given]) => {
+    const name = given.toLowerCase();
+    return !(HOP_BY_HOP.has(name) || dropped.has(name) || name.startsWith('proxy-'));
+  });
+}
+
+export function without(pairs: Pairs, names: ReadonlySet<string>): Pairs {
+  return pairs.filter(([name]) => !names.has(name.toLowerCase()));
+}

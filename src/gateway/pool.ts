@@ -1,0 +1,130 @@
+/** Connections to upstreams, kept for the next request: HTTP/2 where it is offered, else HTTP/1.1. */
+import { Agent } from 'node:http';
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import type { Target } from './name.ts';
+import type { Origin } from './origin.ts';
+import { makeSessions } from './session.ts';
+import { type Sent, sendHttp1, sendHttp2, type UpstreamRequest } from './upstream-request.ts';
+
+/**
+ * A connection to an upstream. `protocols`: offered by ALPN; none: plain HTTP.
+ * @throws {Denied} `private-address` and `upstream-…`
+ */
+export type Connect = (target: Target, protocols: readonly string[]) => Promise<Socket>;
+
+export type Pool = {
+  send(origin: Origin, request: UpstreamRequest): Promise<Sent>;
+  /** For what HTTP/2 has no word for, such as `Upgrade`. */
+  sendHttp1(origin: Origin, request: UpstreamRequest): Sent;
+};
+
+const MAX_SOCKETS = { ofOrigin: 1024, total: 2048, freeOfOrigin: 64 };
+const FREE_SOCKET_MS = 30_000;
+const MAX_KNOWN = 1_000;
+
+type Protocol = 'h2' | 'http/1.1';
+
+export function makePool(connect: Connect): Pool {
+  const sessions = makeSessions();
+  /** What each origin spoke when it was asked last. */
+  const known = new Map<string, Promise<Protocol>>();
+  /** The connections by which that was found, until their first request. */
+  const fresh = new Map<string, Socket>();
+
+  const ask = async (origin: Origin): Promise<Protocol> => {
+    const key = keyOf(origin);
+    const socket = await connect(origin, ['h2', 'http/1.1']);
+    if (socket instanceof TLSSocket && socket.alpnProtocol === 'h2') {
+      sessions.add(key, socket);
+      return 'h2';
+    }
+    fresh.get(key)?.destroy();
+    fresh.set(key, socket);
+    return 'http/1.1';
+  };
+  const protocolOf = (origin: Origin): Promise<Protocol> => {
+    const key = keyOf(origin);
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    const asked = ask(origin);
+    known.set(key, asked);
+    asked.catch(() => known.delete(key));
+    const [oldest] = known.keys();
+    if (known.size > MAX_KNOWN && oldest !== undefined) known.delete(oldest);
+    return asked;
+  };
+  const agents = {
+    http: makeAgent((target) => connect(target, [])),
+    https: makeAgent(async (target) => {
+      const first = fresh.get(keyOf(target));
+      fresh.delete(keyOf(target));
+      return first?.destroyed === false ? first : connect(target, ['http/1.1']);
+    }),
+  };
+  const overHttp1 = (origin: Origin, request: UpstreamRequest) =>
+    sendHttp1(agents[origin.scheme], origin, request);
+  const sendOnce = async (origin: Origin, request: UpstreamRequest): Promise<Sent> => {
+    if (origin.scheme === 'http' || (await protocolOf(origin)) === 'http/1.1') {
+      return overHttp1(origin, request);
+    }
+    const session = sessions.take(keyOf(origin));
+    if (session !== undefined) return sendHttp2(session, origin, request);
+    known.delete(keyOf(origin));
+    return sendOnce(origin, request);
+  };
+
+  return {
+    send: async (origin, request) => {
+      const sent = await sendOnce(origin, request);
+      return isRepeatable(request) ? repeating(sent, () => sendOnce(origin, request)) : sent;
+    },
+    sendHttp1: overHttp1,
+  };
+}
+
+const keyOf = ({ host, port }: Target) => `${host}:${port}`;
+
+function makeAgent(connect: (target: Target) => Promise<Socket>): Agent {
+  const agent = new Agent({
+    keepAlive: true,
+    maxSockets: MAX_SOCKETS.ofOrigin,
+    maxTotalSockets: MAX_SOCKETS.total,
+    maxFreeSockets: MAX_SOCKETS.freeOfOrigin,
+    timeout: FREE_SOCKET_MS,
+  });
+  agent.createConnection = (options, callback) => {
+    connect({ host: String(options.host), port: Number(options.port) }).then(
+      (socket) => callback?.(null, socket),
+      // Node's types want a connection beside the error; there is none.
+      (error: Error) => callback?.(error, undefined as never),
+    );
+    return undefined;
+  };
+  return agent;
+}
+
+function isRepeatable({ method, hasBody }: UpstreamRequest): boolean {
+  return !hasBody && (method === 'GET' || method === 'HEAD' || method === 'OPTIONS');
+}
+
+/** An upstream may close an idle connection at the moment in which a request is put on it. */
+function repeating(first: Sent, again: () => Promise<Sent>): Sent {
+  let current = first;
+  let aborted = false;
+  const answer = first.answer.catch(async (error) => {
+    if (aborted || !first.reused()) throw error;
+    current = await again();
+    current.body.end();
+    return current.answer;
+  });
+  answer.catch(() => {});
+  return {
+    ...first,
+    answer,
+    abort: () => {
+      aborted = true;
+      current.abort();
+    },
+  };
+}

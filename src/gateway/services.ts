@@ -1,0 +1,61 @@
+/** What the core, which moves the bytes, asks of the other parts of the gateway. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { type Authority, makeAuthority } from './authority.ts';
+import { type Inspector, makeInspector } from './dlp/inspector.ts';
+import { type Meter, makeMeter } from './meter.ts';
+import type { Target } from './name.ts';
+import type { Outlet } from './outlet.ts';
+import { makePool, type Pool } from './pool.ts';
+import type { GatewayConfig, GatewayDecision, NamedSecret } from './protocol.ts';
+import { compileRoutes, type RouteTable } from './route-table.ts';
+import { makeDialer } from './upstream.ts';
+import { secure } from './upstream-tls.ts';
+
+export type Services = {
+  readonly token: string;
+  readonly routes: RouteTable;
+  /** A plain connection to an upstream. @throws {Denied} `private-address` and `upstream-…` */
+  readonly dial: (target: Target, signal: AbortSignal) => Promise<Socket>;
+  readonly pool: Pool;
+  /** Undefined: no route is opened. */
+  readonly authority: Authority | undefined;
+  readonly inspector: Inspector;
+  readonly meter: Meter;
+  readonly supervise: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  readonly record: (decision: GatewayDecision) => void;
+  /** Undefined: now. Else to be waited for before another request is taken. */
+  readonly ready: Outlet['ready'];
+};
+
+export async function makeServices(config: GatewayConfig, outlet: Outlet): Promise<Services> {
+  const { routes, limits, connectTo, extraAuthorities } = config;
+  const { dial } = makeDialer({ connectTo });
+  const forever = new AbortController().signal;
+  const opens = routes.some(({ tls }) => tls === 'open');
+  return {
+    token: config.token,
+    routes: compileRoutes(routes),
+    dial,
+    pool: makePool(async (target, protocols) => {
+      const socket = await dial(target, forever);
+      if (protocols.length > 0) return secure(socket, target, extraAuthorities, protocols);
+      // Who is kept for later and ends meanwhile is of no use.
+      socket.allowHalfOpen = false;
+      return socket;
+    }),
+    authority: opens ? await makeAuthority() : undefined,
+    inspector: makeInspector(knownSecrets(config)),
+    meter: makeMeter(limits, routes, outlet.send),
+    supervise: async (_, response) => {
+      response.writeHead(404).end();
+    },
+    record: outlet.send,
+    ready: outlet.ready,
+  };
+}
+
+function knownSecrets({ routes, secrets }: GatewayConfig): NamedSecret[] {
+  const credentials = routes.flatMap(({ auth }) => (auth === undefined ? [] : [auth]));
+  return [...secrets, ...credentials.map(({ name, value }) => ({ name, value }))];
+}

@@ -1,0 +1,131 @@
+/** A request on its way to an upstream, and the answer: the same for HTTP/1.1 and HTTP/2. */
+import { type Agent, type IncomingMessage, request as requestHttp1 } from 'node:http';
+import type { IncomingHttpHeaders, IncomingHttpStatusHeader } from 'node:http2';
+import type { Readable, Writable } from 'node:stream';
+import { Denied } from './denied.ts';
+import { pairsOfObject } from './guest.ts';
+import { asObject, flatten, type Pairs, pairsOf, valuesOf, without } from './header.ts';
+import type { Origin } from './origin.ts';
+import type { Session } from './session.ts';
+
+/** A model may think for a quarter of an hour before its next byte. */
+const SILENCE_MS = 16 * 60_000;
+
+export type UpstreamRequest = {
+  readonly method: string;
+  readonly pathAndQuery: string;
+  /** End to end, without `Host`; `Content-Length` says the truth or is not there. */
+  readonly headers: Pairs;
+  readonly hasBody: boolean;
+};
+
+export type Answer = {
+  readonly status: number;
+  readonly headers: Pairs;
+  readonly body: Readable;
+  /** What came after the body; known at its end. */
+  trailers(): Pairs;
+};
+
+export type Sent = {
+  readonly body: Writable;
+  /** To be called before the body's end. */
+  sendTrailers(trailers: Pairs): void;
+  onContinue(callback: () => void): void;
+  /** The answer's head, which may come before the body is sent. */
+  readonly answer: Promise<Answer>;
+  /** It went over a connection that was in use before, and which may have been closed since. */
+  reused(): boolean;
+  abort(): void;
+};
+
+const silent = () => new Denied('upstream-timeout', 'the upstream said nothing for 16 minutes');
+
+export function sendHttp1(agent: Agent, origin: Origin, request: UpstreamRequest): Sent {
+  const outgoing = requestHttp1({
+    agent,
+    host: origin.host,
+    port: origin.port,
+    method: request.method,
+    path: request.pathAndQuery,
+    headers: ['Host', origin.authority, ...flatten(request.headers), ...framing(request)],
+    timeout: SILENCE_MS,
+  });
+  const answer = new Promise<Answer>((resolve, reject) => {
+    outgoing.on('error', reject);
+    outgoing.on('response', (incoming) => resolve(answerOf(incoming)));
+  });
+  answer.catch(() => {});
+  outgoing.on('timeout', () => outgoing.destroy(silent()));
+  if (request.hasBody) outgoing.flushHeaders();
+  return {
+    body: outgoing,
+    sendTrailers: (trailers) => outgoing.addTrailers([...trailers] as [string, string][]),
+    onContinue: (callback) => outgoing.once('continue', callback),
+    answer,
+    reused: () => outgoing.reusedSocket,
+    abort: () => outgoing.destroy(),
+  };
+}
+
+/** Node would guess the framing from the method. */
+function framing({ method, headers, hasBody }: UpstreamRequest): string[] {
+  if (valuesOf(headers, 'content-length').length > 0) return [];
+  if (hasBody) return ['Transfer-Encoding', 'chunked'];
+  return METHODS_WITHOUT_BODY.has(method) ? [] : ['Content-Length', '0'];
+}
+
+const METHODS_WITHOUT_BODY = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS']);
+
+function answerOf(incoming: IncomingMessage): Answer {
+  return {
+    status: incoming.statusCode ?? 502,
+    headers: pairsOf(incoming.rawHeaders),
+    body: incoming,
+    trailers: () => pairsOf(incoming.rawTrailers),
+  };
+}
+
+const NOT_IN_HTTP2 = new Set(['host']);
+
+export function sendHttp2(session: Session, origin: Origin, request: UpstreamRequest): Sent {
+  const head = {
+    ...asObject(without(request.headers, NOT_IN_HTTP2)),
+    ':method': request.method,
+    ':scheme': 'https',
+    ':authority': origin.authority,
+    ':path': request.pathAndQuery,
+  };
+  const { hasBody } = request;
+  const stream = session.http2.request(head, { endStream: !hasBody, waitForTrailers: hasBody });
+  session.streams += 1;
+  stream.once('close', () => {
+    session.streams -= 1;
+  });
+  let sent: Pairs = [];
+  let after: Pairs = [];
+  stream.on('wantTrailers', () => stream.sendTrailers(asObject(sent)));
+  stream.on('trailers', (trailers) => {
+    after = pairsOfObject(trailers);
+  });
+  stream.setTimeout(SILENCE_MS, () => stream.destroy(silent()));
+  const answer = new Promise<Answer>((resolve, reject) => {
+    stream.on('error', reject);
+    stream.on('close', () => reject(new Denied('upstream-reset', 'the upstream ended the stream')));
+    stream.on('response', (fields: IncomingHttpHeaders & IncomingHttpStatusHeader) => {
+      const status = fields[':status'] ?? 502;
+      resolve({ status, headers: pairsOfObject(fields), body: stream, trailers: () => after });
+    });
+  });
+  answer.catch(() => {});
+  return {
+    body: stream,
+    sendTrailers: (trailers) => {
+      sent = trailers;
+    },
+    onContinue: (callback) => stream.once('continue', callback),
+    answer,
+    reused: () => true,
+    abort: () => stream.destroy(),
+  };
+}
