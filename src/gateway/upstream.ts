@@ -1,6 +1,6 @@
 /** Connects to the upstream behind a name: resolves it, checks the addresses, dials one of them. */
 import { promises as dns } from 'node:dns';
-import { connect as connectSocket, type Socket } from 'node:net';
+import { connect as connectSocket, isIP, type Socket } from 'node:net';
 import { classifyAddress } from './address.ts';
 import { Denied } from './denied.ts';
 import type { Target } from './name.ts';
@@ -32,30 +32,54 @@ const TIMEOUT_MS = 10_000;
 const STAGGER_MS = 250;
 /** A name may have any number of addresses, and each attempt costs a socket. */
 const MAX_ATTEMPTS = 8;
+const TIMED_OUT = new Error('timed out');
 
 export function makeDialer(parts: DialerParts): Dialer {
   const { lookup = lookupAll, connect = connectTcp, timeoutMs = TIMEOUT_MS } = parts;
   const sentElsewhere = new Map(parts.connectTo.map((entry) => [keyOf(entry), entry]));
   return {
     async dial(target, signal) {
-      const time = AbortSignal.timeout(timeoutMs);
-      const limit = AbortSignal.any([signal, time]);
+      const limit = limited(signal, timeoutMs);
       try {
         const elsewhere = sentElsewhere.get(keyOf(target));
         if (elsewhere) {
           const endpoint = { address: elsewhere.address, port: elsewhere.toPort };
-          return await race([endpoint], connect, limit);
+          return await race([endpoint], connect, limit.signal);
         }
-        const endpoints = await resolve(target, lookup, limit);
-        return checkPeer(await race(endpoints, connect, limit), target);
+        const endpoints = await resolve(target, lookup, limit.signal);
+        return checkPeer(await race(endpoints, connect, limit.signal), target);
       } catch (error) {
         signal.throwIfAborted();
         if (error instanceof Denied) throw error;
-        const where = `${target.host}:${target.port}`;
-        throw time.aborted
+        const where = keyOf(target);
+        throw error === TIMED_OUT
           ? new Denied('upstream-timeout', `${where} did not take the connection in time`)
           : new Denied('upstream-connect', `${where} could not be reached (${codeOf(error)})`);
+      } finally {
+        limit.release();
       }
+    },
+  };
+}
+
+/**
+ * Aborts with `signal`, or with `TIMED_OUT`. `AbortSignal.any` would leave something behind at a
+ * signal that outlives it, with each connection.
+ */
+function limited(
+  signal: AbortSignal,
+  timeoutMs: number,
+): { signal: AbortSignal; release: () => void } {
+  const controller = new AbortController();
+  const onAbort = () => controller.abort(signal.reason);
+  signal.addEventListener('abort', onAbort);
+  if (signal.aborted) onAbort();
+  const timer = setTimeout(() => controller.abort(TIMED_OUT), timeoutMs);
+  return {
+    signal: controller.signal,
+    release: () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
     },
   };
 }
@@ -79,24 +103,38 @@ async function resolve(
   limit: AbortSignal,
 ): Promise<Endpoint[]> {
   const found = await untilAborted(lookup(host), limit).catch((error) => {
-    const why = limit.aborted ? 'no answer in time' : codeOf(error);
+    const why = error === TIMED_OUT ? 'no answer in time' : codeOf(error);
     throw new Denied('upstream-dns', `the name ${host} could not be resolved (${why})`);
   });
-  const kinds = found.map(({ address }) => ({ address, kind: classifyAddress(address) }));
-  const endpoints = kinds.filter(({ kind }) => kind === 'public');
-  const [first] = kinds;
+  const [first] = found;
   if (!first) throw new Denied('upstream-dns', `the name ${host} has no address`);
-  if (endpoints.length === 0) {
-    throw new Denied('private-address', `the name ${host} leads to an address ${first.kind}`);
+  const addresses = found.map(({ address }) => address);
+  const reachable = addresses.filter((address) => classifyAddress(address) === 'public');
+  if (reachable.length === 0) {
+    const kind = classifyAddress(first.address);
+    throw new Denied('private-address', `the name ${host} leads to an address ${kind}`);
   }
-  return endpoints.slice(0, MAX_ATTEMPTS).map(({ address }) => ({ address, port }));
+  return takeTurns(reachable)
+    .slice(0, MAX_ATTEMPTS)
+    .map((address) => ({ address, port }));
+}
+
+/** The families one after the other, so that one of them being down costs one attempt. */
+function takeTurns(addresses: readonly string[]): string[] {
+  const [first = ''] = addresses;
+  const sameFamily = addresses.filter((address) => isIP(address) === isIP(first));
+  const others = addresses.filter((address) => isIP(address) !== isIP(first));
+  return addresses.flatMap((_, at) => [
+    ...sameFamily.slice(at, at + 1),
+    ...others.slice(at, at + 1),
+  ]);
 }
 
 async function untilAborted<T>(work: Promise<T>, limit: AbortSignal): Promise<T> {
-  limit.throwIfAborted();
   const aborted = Promise.withResolvers<never>();
   const onAbort = () => aborted.reject(limit.reason);
-  limit.addEventListener('abort', onAbort, { once: true });
+  limit.addEventListener('abort', onAbort);
+  if (limit.aborted) onAbort();
   try {
     return await Promise.race([work, aborted.promise]);
   } finally {
@@ -156,7 +194,7 @@ function race(
   return promise;
 }
 
-/** What was dialled was checked; this is for whatever stands between, as a proxy of the system. */
+/** The address was checked before it was dialled; where the socket went has the last word. */
 function checkPeer(socket: Socket, { host }: Target): Socket {
   const kind = classifyAddress(socket.remoteAddress ?? '');
   if (kind === 'public') return socket;
