@@ -7,15 +7,18 @@ const TIMEOUT_MS = 30_000;
 
 /**
  * Arguments: the authority's file, the whole bundle. The distribution's program knows all that is
- * to be written; a store that it left out, or for which there is none, is added to by hand.
+ * to be written, but for Debian's hooks: they would have Java make a store, which takes seconds, and
+ * `ca.ts` has made one. A store that it left out, or for which there is no program, is added to by
+ * hand. An image's own PATH may leave out where root's programs are.
  */
 const SCRIPT = `set -u
 umask 022
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 for anchors in /usr/local/share/ca-certificates /etc/pki/ca-trust/source/anchors \\
   /etc/ca-certificates/trust-source/anchors /etc/pki/trust/anchors; do
   [ ! -d "$anchors" ] || cp -- "$1" "$anchors/bottle.crt"
 done
-if command -v update-ca-certificates; then update-ca-certificates
+if command -v update-ca-certificates; then update-ca-certificates --hooksdir /none
 elif command -v update-ca-trust; then update-ca-trust extract
 fi >/dev/null
 line=$(sed -n 2p "$1")
