@@ -11,10 +11,10 @@ describe('what is declared about reach', () => {
     expect(rest).toEqual({
       mode: { value: 'learn', source: at(5) },
       presets: { value: ['npm'], source: at(6) },
-      remotes: [{ value: 'ssh://git@git.example/site', source: at(14) }],
+      remotes: [{ value: 'ssh://git@git.example/site', source: at(15) }],
       limits: {
-        tokens: { value: 9, source: at(15) },
-        requests: { value: 8, source: at(15) },
+        tokens: { value: 9, source: at(17) },
+        requests: { value: 8, source: at(17) },
         bytes: { value: 7, source: at(11) },
       },
     });
@@ -36,7 +36,7 @@ describe('what is declared about reach', () => {
     expect((await declared()).secrets).toEqual([
       { name: 'API_KEY', use: 'env KEY', source: at(3) },
       { name: 'API_TOKEN', use: 'route api.example', source: at(10) },
-      { name: 'GITEA_TOKEN', use: 'git remote site.main', source: at(14) },
+      { name: 'GITEA_TOKEN', use: 'git remote site.main', source: at(16) },
     ]);
   });
 
@@ -58,7 +58,7 @@ describe('what is declared about reach', () => {
     });
     expect(said).toEqual([
       `${at(13)} git-gate.repos`,
-      `${at(15)} limits.turns`,
+      `${at(17)} limits.turns`,
       '.bot-bottle/agents/a.md:3 output_schema',
     ]);
     const [remotes] = (await declared()).notices;
