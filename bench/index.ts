@@ -1,4 +1,5 @@
 /** Runs every benchmark and prints one table: our figure, its reference beside it, the ratio. */
+import { benchGateway } from './gateway.ts';
 import { benchImage } from './image.ts';
 import { benchManifest } from './manifest.ts';
 import { benchOverhead } from './overhead.ts';
@@ -9,6 +10,7 @@ const ROUNDS = {
   provision: benchProvision,
   manifest: benchManifest,
   image: benchImage,
+  gateway: benchGateway,
 };
 const chosen = process.argv.slice(2);
 

@@ -24,8 +24,16 @@ export async function compare(
     times.ours.push(one);
     times.reference.push(other);
   }
-  const [one, other] = [median(times.ours), median(times.reference)];
-  return { ...names, ours: round1(one), reference: round1(other), ratio: round2(one / other) };
+  return makeRow(names, median(times.ours), median(times.reference));
+}
+
+export function makeRow(
+  names: { readonly name: string; readonly against: string },
+  ours: number,
+  reference: number,
+): BenchRow {
+  const ratio = round2(ours / reference);
+  return { ...names, ours: round1(ours), reference: round1(reference), ratio };
 }
 
 export function median(values: readonly number[]): number {
