@@ -2,6 +2,7 @@
 import type { Host, HostPath } from '../host/host.ts';
 import type { ExecResult, Machine } from '../machine/machine.ts';
 import type { Plan } from '../plan/plan.ts';
+import { execBehindRelay, proxyEnvironment } from '../relay/relay.ts';
 import { openTranscript } from './transcript.ts';
 
 export type AgentEnd =
@@ -15,11 +16,21 @@ export type RunAgentOptions = {
   readonly transcript: HostPath;
   /** Ends the agent from outside: cancellation, or the gateway's death. */
   readonly signal: AbortSignal;
+  /** What the relay says to the gateway. */
+  readonly token: string;
+  /** What the agent finds in its environment beside what the plan says: how to trust the gateway. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** The same for values that must not leave the guest. */
+  readonly secretEnvironment: Readonly<Record<string, string>>;
 };
 
 const MINUTE_MS = 60_000;
 
-/** Never throws for what the agent does; an engine's own failure is thrown by the machine. */
+/**
+ * Never throws for what the agent does; an engine's own failure is thrown by the machine.
+ *
+ * @throws {BottleError} `provision-failed` when the guest has no relay; the agent did not run
+ */
 export async function runAgent(
   host: Host,
   machine: Machine,
@@ -35,10 +46,11 @@ export async function runAgent(
     return transcript.write(chunk);
   };
   try {
-    const result = await machine.exec(plan.agent.argv, {
+    const result = await execBehindRelay(machine, plan.agent.argv, {
+      token: options.token,
       cwd: plan.provision.workspace.to,
-      env: guestEnvironment(plan),
-      secretEnv: secretEnvironment(host, plan),
+      env: { ...proxyEnvironment(), ...options.environment, ...guestEnvironment(plan) },
+      secretEnv: { ...options.secretEnvironment, ...secretEnvironment(host, plan) },
       stdin: Buffer.from(plan.provision.task.text),
       onStdout: onOutput,
       onStderr: onOutput,
