@@ -7,15 +7,16 @@ import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Authority, makeAuthority } from '../../src/gateway/authority.ts';
-import type { Machine } from '../../src/machine/machine.ts';
+import type { ExecOptions, Machine } from '../../src/machine/machine.ts';
 import { caEnvironment, caFiles, caStep, runnerRoots } from '../../src/provision/ca.ts';
 import { unpackInGuest } from '../../src/provision/guest-unpack.ts';
 import { javaKeyStore } from '../../src/provision/java-key-store.ts';
+import { provision } from '../../src/provision/provision.ts';
 import { whyNoBottle } from '../machine/bottle.ts';
 import { gather } from '../machine/gather.ts';
 import { CLIENTS, clientStep, PAGES } from './https-client.ts';
 import { bootOpened, PROXY, runBehindProxy } from './opened-host.ts';
-import { makeScene } from './scene.ts';
+import { makeScene, type Scene } from './scene.ts';
 import { treeOf } from './tree.ts';
 
 const HOME = '/home/node';
@@ -98,6 +99,37 @@ describe('the files', () => {
     writeFileSync(join(scene.home, '.bottle'), 'in the way');
     const provisioned = scene.provision({}, { certificate: certificatePem });
     await expect(provisioned).rejects.toMatchObject({ outcome: 'provision-failed' });
+  });
+});
+
+describe('where the engine has a root', () => {
+  /** A guest that is this computer must never get at its store: root's command is only noted. */
+  function withRoot(scene: Scene, exitCode: number): Machine & { rootCommands: number } {
+    const machine = {
+      ...scene.machine,
+      engine: 'smolvm' as const,
+      rootCommands: 0,
+      exec: async (argv: readonly string[], options?: ExecOptions) => {
+        if (options?.user !== 'root') return scene.machine.exec(argv, options);
+        machine.rootCommands += 1;
+        return { exitCode, timedOut: false, aborted: false, durationMs: 0 };
+      },
+    };
+    return machine;
+  }
+
+  test.each([
+    ['its own store is tried too', certificatePem, 0, 1, 0],
+    ['a failure there is a notice', certificatePem, 1, 1, 1],
+    ['nothing is tried without a certificate', '', 1, 0, 0],
+  ])('%s', async (_, certificate, exitCode, commands, notices) => {
+    const scene = makeScene();
+    const machine = withRoot(scene, exitCode);
+    const options = { scratch: scene.scratch, certificate };
+    const provisioned = await provision(scene.host, machine, scene.plan(), options);
+    expect(machine.rootCommands).toBe(commands);
+    const ofStore = provisioned.notices.filter((notice) => notice.includes('certificate store'));
+    expect(ofStore).toHaveLength(notices);
   });
 });
 
