@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createRedactor, MIN_SECRET_LENGTH, type Redactor } from '../../src/report/redact.ts';
+import { createRedactor, type Redactor } from '../../src/report/redact.ts';
+import { MIN_SECRET_LENGTH } from '../../src/secret/encoding.ts';
 
 function redactChunks(redactor: Redactor, chunks: readonly Uint8Array[]) {
   const stream = redactor.stream();
@@ -65,18 +66,21 @@ describe('the redactor', () => {
     );
   });
 
-  test('gives the same bytes however its input is cut, and those of the plain definition', () => {
-    const letters = fc.string({ unit: fc.constantFrom('a', 'b'), minLength: 8, maxLength: 12 });
-    const text = fc.string({ unit: fc.constantFrom('a', 'b', '\0'), maxLength: 120 });
+  test('gives the same bytes however its input is cut', () => {
+    const unit = fc.constantFrom('a', 'b', '\0', '%', '\\');
+    const part = fc.string({ unit, minLength: 8, maxLength: 20 });
     fc.assert(
-      fc.property(fc.array(letters, { maxLength: 4 }), text, cuts, (secrets, content, places) => {
-        const { bytes, found } = redactChunks(
-          createRedactor(secrets),
-          cut(Buffer.from(content), places),
-        );
-        expect({ text: bytes.toString(), found }).toEqual(redactPlainly(secrets, content));
-      }),
-      { numRuns: 3000 },
+      fc.property(
+        fc.array(part, { maxLength: 4 }),
+        fc.array(part),
+        cuts,
+        (secrets, texts, places) => {
+          const content = [...texts, ...secrets, ...texts].join('');
+          const redactor = createRedactor(secrets);
+          const { bytes, found } = redactChunks(redactor, cut(Buffer.from(content), places));
+          expect({ text: bytes.toString(), found }).toEqual(redactor.text(content));
+        },
+      ),
     );
   });
 
@@ -94,8 +98,8 @@ describe('the redactor', () => {
     const key = '-----BEGIN KEY-----\nMIIEvQIBADANBg\nkqhkiG9w0BAQEF\n-----END KEY-----\n';
     const patch = key.replace(/^/gm, '+');
     const { text, found } = createRedactor([key]).text(patch);
-    expect(found).toBe(4);
-    expect(text).toBe('+***\n+***\n+***\n+***\n+');
+    expect(found).toBe(2);
+    expect(text).toBe('+-----BEGIN KEY-----\n+***\n+***\n+-----END KEY-----\n+');
   });
 
   test.each([[[]], [['', 'short']]])('looks for nothing with %j', (secrets) => {
@@ -104,20 +108,3 @@ describe('the redactor', () => {
     expect(redactor.text('a short text')).toEqual({ text: 'a short text', found: 0 });
   });
 });
-
-/** By the definition: every place that any secret covers, joined where they overlap. */
-function redactPlainly(secrets: readonly string[], content: string) {
-  const covers: [number, number][] = [];
-  for (let at = 0; at < content.length; at++) {
-    const lengths = secrets.filter((one) => content.startsWith(one, at)).map((one) => one.length);
-    if (lengths.length === 0) continue;
-    const end = at + Math.max(...lengths);
-    const last = covers.at(-1);
-    if (last && at < last[1]) last[1] = Math.max(last[1], end);
-    else covers.push([at, end]);
-  }
-  let text = content;
-  for (const [start, end] of covers.toReversed())
-    text = `${text.slice(0, start)}***${text.slice(end)}`;
-  return { text, found: covers.length };
-}

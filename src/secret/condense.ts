@@ -1,0 +1,111 @@
+/**
+ * The letters and digits of a text without what stands between them, so that neither line breaks in
+ * base64, nor colons in hexadecimal, nor a dash after each letter hide anything. `%XX`, `\xXX` and
+ * `\uXXXX` count as the letter that they stand for; `\n`, `\r` and `\t` as what they stand for, too.
+ */
+
+/** More bytes than these between two letters, and they do not belong together. */
+export const MAX_GAP = 16;
+
+/** Letters, and where each stands in the text; see `placeOf`. */
+export type Letters = { readonly letters: Uint8Array; readonly places: Int32Array };
+
+/** Valid until the next call only. */
+export type Condensed = Letters & {
+  /** How many bytes at the end of the text may be half of an escape, and were left out. */
+  readonly rest: number;
+};
+
+export const NO_LETTERS: Letters = { letters: new Uint8Array(0), places: new Int32Array(0) };
+
+const [LETTER, ESCAPE] = [1, 2];
+const KIND = new Uint8Array(256);
+for (const letter of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789')
+  KIND[letter.charCodeAt(0)] = LETTER;
+const [PERCENT, BACKSLASH] = [0x25, 0x5c];
+KIND[PERCENT] = ESCAPE;
+KIND[BACKSLASH] = ESCAPE;
+
+let room: Letters = NO_LETTERS;
+
+/** `before`: letters of an earlier text that belong in front; their places are below zero. */
+export function condense(text: Uint8Array, before = NO_LETTERS): Condensed {
+  const most = before.letters.length + text.length + 1;
+  if (room.letters.length < most)
+    room = { letters: new Uint8Array(most), places: new Int32Array(most) };
+  room.letters.set(before.letters);
+  room.places.set(before.places);
+  const { letters, places } = room;
+  let length = before.letters.length;
+  let rest = 0;
+  for (let at = 0; ; ) {
+    length = copyLetters(text, at, room, length);
+    at = (places[length] ?? 0) >> 3;
+    if (at === text.length) break;
+    const found = readEscape(text, at);
+    if (found === 'cut') {
+      rest = text.length - at;
+      break;
+    }
+    if (KIND[found.byte] === LETTER) {
+      letters[length] = found.byte;
+      places[length++] = (at << 3) | found.width;
+    }
+    at += found.width;
+  }
+  return { letters: letters.subarray(0, length), places: places.subarray(0, length), rest };
+}
+
+/**
+ * Up to the next escape or the end, whose place is put behind those of the letters. Returns the new
+ * number of letters. The casts are for speed, as is that each byte is copied before it is judged.
+ */
+function copyLetters(text: Uint8Array, from: number, to: Letters, have: number): number {
+  const { letters, places } = to;
+  let length = have;
+  for (let at = from; at < text.length; at++) {
+    const byte = text[at] as number;
+    const kind = KIND[byte] as number;
+    letters[length] = byte;
+    places[length] = (at << 3) | 1;
+    if (kind === ESCAPE) return length;
+    length += kind;
+  }
+  places[length] = text.length << 3;
+  return length;
+}
+
+/** Where a letter starts and ends in the text. */
+export function placeOf({ places }: Letters, at: number): { start: number; end: number } {
+  const place = places[at] ?? 0;
+  return { start: place >> 3, end: (place >> 3) + (place & 7) };
+}
+
+/** The same places, counted from `by` bytes further on. */
+export function movePlaces({ letters, places }: Letters, by: number): Letters {
+  return { letters, places: places.map((place) => place - by * 8) };
+}
+
+type Escape = { readonly byte: number; readonly width: number };
+const NO_ESCAPE: Escape = { byte: 0, width: 1 };
+
+function readEscape(text: Uint8Array, at: number): Escape | 'cut' {
+  if (text[at] === PERCENT) return readDigits(text, at, 1, 2);
+  if (at + 1 === text.length) return 'cut';
+  const letter = String.fromCharCode(text[at + 1] ?? 0);
+  if (letter === 'n' || letter === 'r' || letter === 't') return { byte: 0, width: 2 };
+  if (letter === 'x') return readDigits(text, at, 2, 2);
+  if (letter === 'u') return readDigits(text, at, 2, 4);
+  return NO_ESCAPE;
+}
+
+function readDigits(text: Uint8Array, at: number, skip: number, count: number): Escape | 'cut' {
+  let value = 0;
+  for (let index = at + skip; index < at + skip + count; index++) {
+    if (index >= text.length) return 'cut';
+    const digit = Number.parseInt(String.fromCharCode(text[index] ?? 0), 16);
+    if (Number.isNaN(digit)) return NO_ESCAPE;
+    value = value * 16 + digit;
+  }
+  return { byte: value > 0xff ? 0 : value, width: skip + count };
+}

@@ -1,0 +1,68 @@
+/** Keeps back the bytes of a stream until it is known which of them belong to a match. */
+import type { Match } from './matcher.ts';
+
+/** Bytes that are decided; `covered`: they are in a match. */
+export type Piece = {
+  readonly bytes: Uint8Array;
+  readonly covered: boolean;
+  /** Not the continuation of a match whose first bytes were handed out before. */
+  readonly isStart: boolean;
+};
+
+export type Cover = {
+  /** `held`: how many bytes at the end are not decided. */
+  push(chunk: Uint8Array, matches: readonly Match[], held: number): Piece[];
+  /** What was kept back. */
+  end(): Piece[];
+};
+
+export function createCover(): Cover {
+  let kept: Uint8Array = new Uint8Array(0);
+  /** Where the kept bytes begin in the stream. */
+  let base = 0;
+  /** By their start, none touching the next. */
+  let ranges: { start: number; end: number }[] = [];
+  /** The end of the match that was last handed out, whole or in part. */
+  let covered = -1;
+
+  function cut(until: number): Piece[] {
+    const pieces: Piece[] = [];
+    const take = (to: number, isCovered: boolean) => {
+      if (to <= base) return;
+      const bytes = kept.subarray(0, to - base);
+      pieces.push({ bytes, covered: isCovered, isStart: base > covered });
+      kept = kept.subarray(to - base);
+      base = to;
+      if (isCovered) covered = to;
+    };
+    for (const { start, end } of ranges) {
+      take(Math.min(start, until), false);
+      if (start < until) take(Math.min(end, until), true);
+    }
+    take(until, false);
+    ranges = ranges.filter(({ end }) => end > base);
+    return pieces;
+  }
+
+  return {
+    push(chunk, matches, held) {
+      kept = kept.length > 0 ? Buffer.concat([kept, chunk]) : chunk;
+      if (matches.length > 0) ranges = join([...ranges, ...matches]);
+      const pieces = cut(base + kept.length - held);
+      // The rest is a copy: the caller may use its chunk again.
+      kept = new Uint8Array(kept);
+      return pieces;
+    },
+    end: () => cut(base + kept.length),
+  };
+}
+
+function join(ranges: readonly { start: number; end: number }[]) {
+  const joined: { start: number; end: number }[] = [];
+  for (const { start, end } of ranges.toSorted((a, b) => a.start - b.start)) {
+    const last = joined.at(-1);
+    if (last && start <= last.end) last.end = Math.max(last.end, end);
+    else joined.push({ start, end });
+  }
+  return joined;
+}
