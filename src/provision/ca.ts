@@ -6,6 +6,7 @@
  */
 import { getCACertificates } from 'node:tls';
 import type { GuestPath } from '../machine/machine.ts';
+import { RELAY_PORT } from '../relay/relay.ts';
 import { javaKeyStore } from './java-key-store.ts';
 import { type Step, textFile } from './step.ts';
 
@@ -68,20 +69,15 @@ function pemOf(base64: string): string {
   return `-----BEGIN CERTIFICATE-----\n${lines}-----END CERTIFICATE-----\n`;
 }
 
-/**
- * The variables for the agent.
- * @param proxy `http://host:port`: Java takes it from its options alone, whatever is trusted
- */
+/** The variables for the agent, beside `proxyEnvironment`: Java finds the relay by none of those. */
 export function caEnvironment(
   home: GuestPath,
   certificate: string,
-  proxy: string,
 ): Readonly<Record<string, string>> {
   const { own, bundle, java, wget } = caFiles(home);
-  const { hostname, port } = new URL(proxy);
   const javaOptions = ['http', 'https'].flatMap((scheme) => [
-    `-D${scheme}.proxyHost=${hostname}`,
-    `-D${scheme}.proxyPort=${port}`,
+    `-D${scheme}.proxyHost=127.0.0.1`,
+    `-D${scheme}.proxyPort=${RELAY_PORT}`,
   ]);
   if (certificate === '') return { JAVA_TOOL_OPTIONS: javaOptions.join(' ') };
   javaOptions.push(

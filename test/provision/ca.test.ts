@@ -15,7 +15,7 @@ import { provision } from '../../src/provision/provision.ts';
 import { whyNoBottle } from '../machine/bottle.ts';
 import { gather } from '../machine/gather.ts';
 import { CLIENTS, clientStep, PAGES } from './https-client.ts';
-import { bootOpened, PROXY, runBehindProxy } from './opened-host.ts';
+import { bootOpened, runBehindRelay } from './opened-host.ts';
 import { makeScene, type Scene } from './scene.ts';
 import { treeOf } from './tree.ts';
 
@@ -44,12 +44,12 @@ describe.skipIf(obstacle !== '')('in a bottle', () => {
       const { exitCode: absent } = await machine.exec(['sh', '-c', client.present]);
       if (absent !== 0) context.skip(`no ${client.name} in a bottle of this runner`);
       // First without: npm keeps what it has read.
-      const without = caEnvironment(HOME, '', PROXY);
-      const refused = await runBehindProxy(machine, client.script, without);
+      const without = caEnvironment(HOME, '');
+      const refused = await runBehindRelay(machine, client.script, without);
       expect(refused.stdout).not.toBe(client.output);
       expect(refused.stderr).toMatch(DISTRUST);
-      const given = caEnvironment(HOME, authority.certificatePem, PROXY);
-      const done = await runBehindProxy(machine, client.script, given);
+      const given = caEnvironment(HOME, authority.certificatePem);
+      const done = await runBehindRelay(machine, client.script, given);
       expect(done).toMatchObject({ exitCode: 0, stdout: client.output });
     },
   );
@@ -136,14 +136,14 @@ describe('where the engine has a root', () => {
 describe('the variables', () => {
   test('name files that are there, and no other', () => {
     const files: readonly string[] = Object.values(caFiles(HOME));
-    const named = Object.values(caEnvironment(HOME, certificatePem, PROXY))
+    const named = Object.values(caEnvironment(HOME, certificatePem))
       .flatMap((value) => value.split(/[ =]/))
       .filter((word) => word.startsWith('/'));
     expect(named.filter((path) => !files.includes(path))).toEqual([]);
   });
 
   test('are Java’s way to the proxy alone, when there is nothing to trust', () => {
-    expect(caEnvironment(HOME, '', PROXY)).toEqual({
+    expect(caEnvironment(HOME, '')).toEqual({
       JAVA_TOOL_OPTIONS:
         '-Dhttp.proxyHost=127.0.0.1 -Dhttp.proxyPort=7711 ' +
         '-Dhttps.proxyHost=127.0.0.1 -Dhttps.proxyPort=7711',

@@ -2,17 +2,20 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer, type ServerOptions } from 'node:https';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
+import { expect } from 'vitest';
 import type { Authority } from '../../src/gateway/authority.ts';
 import { bubblewrapEngine } from '../../src/machine/bubblewrap/bubblewrap.ts';
 import type { Machine } from '../../src/machine/machine.ts';
+import { execBehindRelay, proxyEnvironment } from '../../src/relay/relay.ts';
 import { bottleSpec } from '../machine/bottle.ts';
 import { engineHost } from '../machine/engine-host.ts';
-import { gather } from '../machine/gather.ts';
 
-export const PROXY = 'http://127.0.0.1:7711';
+const TOKEN = 'ab'.repeat(32);
+const GREETING = `BOTTLE/1 ${TOKEN}\n`;
 
 /** What the host has to say, by path. */
 export type Pages = Readonly<Record<string, string>>;
@@ -26,7 +29,6 @@ export async function bootOpened(authority: Authority, pages: Pages): Promise<Ma
   const machine = await bubblewrapEngine(engineHost()).create(spec);
   const cleanUp = () => {
     gateway.close();
-    gateway.closeAllConnections();
     rmSync(directory, { recursive: true, force: true });
   };
   return { ...machine, destroy: () => machine.destroy().finally(cleanUp) };
@@ -43,42 +45,39 @@ function openingGateway(authority: Authority, pages: Pages) {
     const page = pages[request.url?.split('?')[0] ?? ''];
     response.writeHead(page === undefined ? 404 : 200, { 'content-type': 'text/html' }).end(page);
   });
-  const gateway = createHttpServer();
-  gateway.on('connect', (_request, socket: Duplex) => {
+  const proxy = createHttpServer();
+  proxy.on('connect', (_request, socket: Duplex) => {
     // Clients that refuse the certificate reset the connection.
     socket.on('error', () => {});
     socket.write('HTTP/1.1 200 OK\r\n\r\n');
     opened.emit('connection', socket);
   });
-  return gateway;
+  return createServer((socket) => {
+    socket.once('readable', () => {
+      // A relay writes it in one piece.
+      expect(String(socket.read(GREETING.length))).toBe(GREETING);
+      proxy.emit('connection', socket);
+    });
+  });
 }
 
-/** Runs its arguments in the guest, with the gateway at the proxy's address as long as they run. */
-const RELAY = `
-const net = require('node:net');
-const relay = net.createServer({ allowHalfOpen: true }, (client) => {
-  const gateway = net.connect({ path: '/run/bottle/gateway.sock', allowHalfOpen: true });
-  for (const end of [client, gateway]) end.on('error', () => { client.destroy(); gateway.destroy(); });
-  client.pipe(gateway).pipe(client);
-});
-relay.listen(7711, '127.0.0.1', () => {
-  const [command, ...args] = process.argv.slice(1);
-  const child = require('node:child_process').spawn(command, args, { stdio: 'inherit' });
-  child.on('exit', (code) => process.exit(code ?? 1));
-});
-`;
-
 /** Runs a shell script in the bottle, with the gateway reachable. */
-export async function runBehindProxy(
+export async function runBehindRelay(
   machine: Machine,
   script: string,
   environment: Readonly<Record<string, string>>,
 ) {
-  const env = { http_proxy: PROXY, https_proxy: PROXY, HTTPS_PROXY: PROXY, ...environment };
-  const { exitCode, text, stderr } = await gather(
-    machine,
-    ['node', '-e', RELAY, '--', 'sh', '-c', script],
-    { env, timeoutMs: 60_000 },
-  );
-  return { exitCode, stdout: text, stderr: stderr.toString() };
+  const [stdout, stderr]: [Uint8Array[], Uint8Array[]] = [[], []];
+  const { exitCode } = await execBehindRelay(machine, ['sh', '-c', script], {
+    token: TOKEN,
+    env: { ...proxyEnvironment(), ...environment },
+    onStdout: (chunk) => void stdout.push(chunk),
+    onStderr: (chunk) => void stderr.push(chunk),
+    timeoutMs: 60_000,
+  });
+  return {
+    exitCode,
+    stdout: Buffer.concat(stdout).toString(),
+    stderr: Buffer.concat(stderr).toString(),
+  };
 }
