@@ -134,7 +134,7 @@ const response = (status: string, usage: unknown) => ({
 });
 const responseUsage = {
   input_tokens: 2000,
-  input_tokens_details: { cached_tokens: 1500 },
+  input_tokens_details: { cached_tokens: 1500, cache_write_tokens: 100 },
   output_tokens: 70,
   output_tokens_details: { reasoning_tokens: 30 },
   total_tokens: 2070,
@@ -226,14 +226,14 @@ export const ANSWERS: readonly MeteredAnswer[] = [
     api: 'openai',
     path: '/v1/responses',
     body: JSON.stringify(response('completed', responseUsage), null, 2),
-    tokens: tokens(500, 70, 1500),
+    tokens: tokens(400, 70, 1500, 100),
   },
   ...['completed', 'incomplete', 'failed'].map((status) => ({
     name: `OpenAI Responses, streamed, ${status}`,
     api: 'openai' as const,
     path: '/v1/responses',
     body: responseStream(status),
-    tokens: tokens(500, 70, 1500),
+    tokens: tokens(400, 70, 1500, 100),
   })),
   {
     name: 'Gemini, as an event stream',

@@ -175,16 +175,17 @@ describe('the final answer', () => {
   const message = `bottle-action: ${denied.message}`;
 
   test.each([
-    ['anthropic', { type: 'error', error: { type: 'invalid_request_error', message } }],
+    ['anthropic', 402, { type: 'error', error: { type: 'billing_error', message } }],
     [
       'openai',
+      400,
       { error: { message, type: 'invalid_request_error', param: null, code: 'limit-tokens' } },
     ],
-    ['gemini', { error: { code: 400, message, status: 'FAILED_PRECONDITION' } }],
-  ] as const)('is one that clients of %s understand and do not repeat', (api, body) => {
+    ['gemini', 400, { error: { code: 400, message, status: 'FAILED_PRECONDITION' } }],
+  ] as const)('is one that clients of %s understand and do not repeat', (api, status, body) => {
     const answer = finalAnswer(api, denied);
     expect(JSON.parse(answer.body)).toEqual(body);
-    expect(answer.status).toBe(400);
+    expect(answer.status).toBe(status);
     expect(answer.headers).toEqual({
       'content-type': 'application/json',
       'x-should-retry': 'false',

@@ -78,14 +78,17 @@ const completionOf = ({ number, model }: Reply, object: string) => ({
   model,
 });
 
-/** OpenAI's prompt is with what came from the cache; a write to it has no field. */
+/** OpenAI's prompt is with what came from the cache and what went to it. */
 const usageOf = ({ usage }: Reply) => {
   const prompt = usage.input + usage.cacheRead + usage.cacheWrite;
   return {
     prompt_tokens: prompt,
     completion_tokens: usage.output,
     total_tokens: prompt + usage.output,
-    prompt_tokens_details: { cached_tokens: usage.cacheRead },
+    prompt_tokens_details: {
+      cached_tokens: usage.cacheRead,
+      cache_write_tokens: usage.cacheWrite,
+    },
     completion_tokens_details: { reasoning_tokens: 0 },
   };
 };

@@ -64,7 +64,7 @@ const numbered = (list: readonly Data[]) =>
 
 const statusOf = ({ stop }: Reply) => (stop === undefined ? 'completed' : 'incomplete');
 
-/** OpenAI's input is with what came from the cache; a write to it has no field. */
+/** OpenAI's input is with what came from the cache and what went to it. */
 function responseOf(reply: Reply, status: string) {
   const { number, model, usage, parts, stop } = reply;
   const input = usage.input + usage.cacheRead + usage.cacheWrite;
@@ -79,7 +79,10 @@ function responseOf(reply: Reply, status: string) {
     output: parts.map((part, at) => itemOf(part, reply, at)),
     usage: {
       input_tokens: input,
-      input_tokens_details: { cached_tokens: usage.cacheRead },
+      input_tokens_details: {
+        cached_tokens: usage.cacheRead,
+        cache_write_tokens: usage.cacheWrite,
+      },
       output_tokens: usage.output,
       output_tokens_details: { reasoning_tokens: 0 },
       total_tokens: input + usage.output,

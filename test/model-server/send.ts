@@ -65,7 +65,11 @@ function encoderFor(response: ServerResponse, coding: Coding) {
 
 async function send(stream: Writable, piece: string): Promise<void> {
   if (stream.destroyed || stream.write(piece)) return;
-  await Promise.race([once(stream, 'drain'), once(stream, 'close')]).catch(() => undefined);
+  const done = new AbortController();
+  const events = ['drain', 'close'].map((name) => once(stream, name, { signal: done.signal }));
+  await Promise.race(events).catch(() => undefined);
+  done.abort();
+  await Promise.allSettled(events);
 }
 
 async function end(stream: Writable): Promise<void> {

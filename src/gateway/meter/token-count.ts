@@ -30,10 +30,12 @@ const USAGE_FIELDS = [
   'cache_read_input_tokens',
   'cache_creation_input_tokens',
   'input_tokens_details.cached_tokens',
+  'input_tokens_details.cache_write_tokens',
   // OpenAI Chat Completions and all that are compatible.
   'prompt_tokens',
   'completion_tokens',
   'prompt_tokens_details.cached_tokens',
+  'prompt_tokens_details.cache_write_tokens',
   // Gemini.
   'promptTokenCount',
   'toolUsePromptTokenCount',
@@ -87,19 +89,21 @@ export function countTokens(fields: UsageFields): TokenCount {
     of('input_tokens_details.cached_tokens') +
     of('prompt_tokens_details.cached_tokens') +
     of('cachedContentTokenCount');
+  const written =
+    of('input_tokens_details.cache_write_tokens') + of('prompt_tokens_details.cache_write_tokens');
   const input =
     of('input_tokens') +
     of('prompt_tokens') +
     of('promptTokenCount') +
     of('toolUsePromptTokenCount');
   return {
-    input: Math.max(0, input - cached),
+    input: Math.max(0, input - cached - written),
     output:
       of('output_tokens') +
       of('completion_tokens') +
       of('candidatesTokenCount') +
       of('thoughtsTokenCount'),
     cacheRead: cached + of('cache_read_input_tokens'),
-    cacheWrite: of('cache_creation_input_tokens'),
+    cacheWrite: written + of('cache_creation_input_tokens'),
   };
 }
