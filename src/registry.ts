@@ -92,7 +92,7 @@ const CLIENTS: ReadonlyMap<string, Client> = new Map<string, Client>([
     'debian',
     {
       programs: ['apt-get'],
-      questions: [{ arguments: ['indextargets', '--format', '$(SITE)'], answer: wholeOutput }],
+      questions: [{ arguments: ['update', '--print-uris'], answer: wholeOutput }],
     },
   ],
 ]);
@@ -134,7 +134,8 @@ async function askClient(
     questions.map((question) => ask(host, program, question, directory)),
   );
   const registries = answers.flat().flatMap((address) => registryAt(preset, address));
-  if (registries.length > 0) return registries;
+  const distinct = new Map(registries.map((found) => [`${found.host}:${found.port}`, found]));
+  if (distinct.size > 0) return [...distinct.values()];
   const commands = questions.map((question) => `${programs[0]} ${question.arguments.join(' ')}`);
   throw silent(preset, place, `"${commands.join('" and "')}" named no host`);
 }
@@ -156,11 +157,12 @@ function wholeOutput({ stdout }: RunResult): string {
   return stdout;
 }
 
-/** apt may be given a file of mirrors in an address's place. */
+/** apt may be given a file with addresses of mirrors in an address's place. */
 async function addressesIn(text: string): Promise<readonly string[]> {
-  const lists = [...text.matchAll(/\bmirror\+file:(\/\S+)/g)].map(([, path = '']) => path);
-  const texts = await Promise.all(lists.map((path) => readFile(path, 'utf8').catch(() => '')));
-  return [text, ...texts].flatMap((each) => each.match(/\bhttps?:\/\/[^\s,|'"`\\]+/gi) ?? []);
+  const lists = [...text.matchAll(/\bmirror\+file:(\/.+?)\/dists\//g)].map(([, path = '']) => path);
+  const read = (path: string) => readFile(path, 'utf8').catch(() => '');
+  const texts = [text, ...(await Promise.all([...new Set(lists)].map(read)))];
+  return texts.flatMap((each) => each.match(/\bhttps?:\/\/[^\s,|'"`\\]+/gi) ?? []);
 }
 
 /** Of an address, which may hold a password, only the host and the port are kept. */
