@@ -6,6 +6,7 @@ import { deniedBy, refusalBytes, refusalOf } from './answer.ts';
 import { type Entry, openEntry } from './audit.ts';
 import { Denied } from './denied.ts';
 import { exchange } from './exchange.ts';
+import { sayFarewell } from './farewell.ts';
 import type { Guest } from './guest.ts';
 import { type GuestHandlers, makeHttp1Server, makeHttp2Server } from './guest-server.ts';
 import { takeHandshake } from './handshake.ts';
@@ -15,10 +16,9 @@ import { makeTlsOpener, originOfOpened } from './opened.ts';
 import { originOf } from './origin.ts';
 import type { Services } from './services.ts';
 import { tunnel } from './tunnel.ts';
+import { upgradeOf } from './upgrade.ts';
 
 const MAX_CONNECTIONS = 1024;
-/** For a guest that was refused to read why. */
-const LINGER_MS = 1_000;
 
 /** What takes each connection that comes in at the socket. */
 export function makeDoor(services: Services): (socket: Socket) => void {
@@ -47,10 +47,7 @@ function turnAway({ record }: Services, socket: Socket, denied: Denied): void {
   const entry = openEntry(record);
   entry.status = refusalOf(denied).status;
   entry.close(denied);
-  socket.end(refusalBytes(denied));
-  // Read on, or closing would take the answer with it.
-  socket.resume();
-  setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  sayFarewell(socket, refusalBytes(denied));
 }
 
 /** Before any CONNECT: a proxy, and the services of the bottle itself. */
@@ -69,7 +66,10 @@ function handlersOutside(services: Services): GuestHandlers {
       if (head.length > 0) socket.unshift(head);
       tunnel(services, socket, request.url ?? '', openTls);
     },
-    upgrade: (_, socket) => socket.destroy(),
+    upgrade: (request, socket, head) => {
+      const { guest, forward } = upgradeOf(request, socket, head);
+      exchange(services, guest, askOutside(services), forward);
+    },
     refused: (socket, denied) => turnAway(services, socket, denied),
   };
 }
@@ -81,7 +81,10 @@ function handlersInside(services: Services): GuestHandlers {
     connect: (_, socket) => {
       turnAway(services, socket, new Denied('malformed', 'CONNECT has no place inside CONNECT'));
     },
-    upgrade: (_, socket) => socket.destroy(),
+    upgrade: (request, socket, head) => {
+      const { guest, forward } = upgradeOf(request, socket, head);
+      exchange(services, guest, askInside(socket), forward);
+    },
     refused: (socket, denied) => turnAway(services, socket, denied),
   };
 }

@@ -4,7 +4,7 @@ import { deniedBy, type Refusal, refusalOf } from './answer.ts';
 import { type Entry, openEntry } from './audit.ts';
 import { Denied } from './denied.ts';
 import { DlpDenied } from './dlp/scan.ts';
-import { forward } from './forward.ts';
+import { type Admitted, forward } from './forward.ts';
 import type { Guest } from './guest.ts';
 import { finalAnswer } from './meter.ts';
 import type { Origin } from './origin.ts';
@@ -18,6 +18,7 @@ export async function exchange(
   services: Services,
   guest: Guest,
   ask: (guest: Guest, entry: Entry) => Asked,
+  carry: (admitted: Admitted) => Promise<void> = forward,
 ): Promise<void> {
   const entry = openEntry(services.record);
   entry.method = guest.method;
@@ -26,7 +27,7 @@ export async function exchange(
     await services.ready();
     const asked = ask(guest, entry);
     origin = asked.origin;
-    await forward(await admit({ services, guest, entry, ...asked }));
+    await carry(await admit({ services, guest, entry, ...asked }));
     entry.close();
   } catch (error) {
     if (error instanceof DlpDenied) entry.findings = [...entry.findings, ...error.findings];

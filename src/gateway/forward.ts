@@ -3,7 +3,7 @@ import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { deniedBy } from './answer.ts';
 import type { Entry } from './audit.ts';
-import type { Denied } from './denied.ts';
+import { Denied } from './denied.ts';
 import type { BodyScan } from './dlp/scan.ts';
 import type { Guest } from './guest.ts';
 import { endToEnd } from './header.ts';
@@ -72,7 +72,7 @@ async function sendTrailers({ services, origin, guest }: Admitted, sent: Sent): 
   sent.sendTrailers((await services.inspector.head(route, head)).headers);
 }
 
-async function download(admitted: Admitted, answer: Answer): Promise<void> {
+export async function download(admitted: Admitted, answer: Answer): Promise<void> {
   const { services, origin, guest, entry, path } = admitted;
   const { status, body } = answer;
   const headers = endToEnd(answer.headers);
@@ -90,6 +90,11 @@ async function download(admitted: Admitted, answer: Answer): Promise<void> {
     );
     if (tap !== undefined) body.on('data', (chunk) => tap.push(chunk));
     body.once('end', () => {
+      if (!answer.isComplete()) {
+        fault = new Denied('upstream-reset', 'the upstream broke off in the middle of its answer');
+        guest.abort();
+        return;
+      }
       const trailers = answer.trailers();
       if (trailers.length > 0) guest.sendTrailers(endToEnd(trailers));
     });

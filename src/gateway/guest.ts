@@ -38,10 +38,13 @@ export type Guest = {
   readonly broken: Promise<never>;
 };
 
+/** What breaks HTTP/2's rules is reset, and an upgrade has no body. */
+const NEVER = new Promise<never>(() => {});
+
 export function guestOfHttp1(
   request: IncomingMessage,
   response: ServerResponse,
-  broken: Promise<never>,
+  broken = NEVER,
 ): Guest {
   const headers = pairsOf(request.rawHeaders);
   const { method = '', url = '' } = request;
@@ -73,9 +76,6 @@ export function guestOfHttp1(
     broken,
   };
 }
-
-/** HTTP/2 frames cannot be read in two ways: a stream that breaks its rules is reset. */
-const NEVER = new Promise<never>(() => {});
 
 export function guestOfHttp2(
   stream: ServerHttp2Stream,

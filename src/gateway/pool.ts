@@ -5,7 +5,14 @@ import { TLSSocket } from 'node:tls';
 import type { Target } from './name.ts';
 import type { Origin } from './origin.ts';
 import { makeSessions } from './session.ts';
-import { type Sent, sendHttp1, sendHttp2, type UpstreamRequest } from './upstream-request.ts';
+import {
+  type Sent,
+  type SentUpgrade,
+  sendHttp1,
+  sendHttp2,
+  sendUpgrade,
+  type UpstreamRequest,
+} from './upstream-request.ts';
 
 /**
  * A connection to an upstream. `protocols`: offered by ALPN; none: plain HTTP.
@@ -15,8 +22,8 @@ export type Connect = (target: Target, protocols: readonly string[]) => Promise<
 
 export type Pool = {
   send(origin: Origin, request: UpstreamRequest): Promise<Sent>;
-  /** For what HTTP/2 has no word for, such as `Upgrade`. */
-  sendHttp1(origin: Origin, request: UpstreamRequest): Sent;
+  /** Over HTTP/1.1: HTTP/2 has no `Upgrade`. */
+  sendUpgrade(origin: Origin, request: UpstreamRequest): SentUpgrade;
 };
 
 const MAX_SOCKETS = { ofOrigin: 1024, total: 2048, freeOfOrigin: 64 };
@@ -62,11 +69,9 @@ export function makePool(connect: Connect): Pool {
       return first?.destroyed === false ? first : connect(target, ['http/1.1']);
     }),
   };
-  const overHttp1 = (origin: Origin, request: UpstreamRequest) =>
-    sendHttp1(agents[origin.scheme], origin, request);
   const sendOnce = async (origin: Origin, request: UpstreamRequest): Promise<Sent> => {
     if (origin.scheme === 'http' || (await protocolOf(origin)) === 'http/1.1') {
-      return overHttp1(origin, request);
+      return sendHttp1(agents[origin.scheme], origin, request);
     }
     const session = sessions.take(keyOf(origin));
     if (session !== undefined) return sendHttp2(session, origin, request);
@@ -79,7 +84,7 @@ export function makePool(connect: Connect): Pool {
       const sent = await sendOnce(origin, request);
       return isRepeatable(request) ? repeating(sent, () => sendOnce(origin, request)) : sent;
     },
-    sendHttp1: overHttp1,
+    sendUpgrade: (origin, request) => sendUpgrade(agents[origin.scheme], origin, request),
   };
 }
 

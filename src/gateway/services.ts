@@ -9,6 +9,7 @@ import type { Outlet } from './outlet.ts';
 import { makePool, type Pool } from './pool.ts';
 import type { GatewayConfig, GatewayDecision, NamedSecret } from './protocol.ts';
 import { compileRoutes, type RouteTable } from './route-table.ts';
+import { makeSupervise } from './supervise.ts';
 import { makeDialer } from './upstream.ts';
 import { secure } from './upstream-tls.ts';
 
@@ -47,9 +48,7 @@ export async function makeServices(config: GatewayConfig, outlet: Outlet): Promi
     authority: opens ? await makeAuthority() : undefined,
     inspector: makeInspector(knownSecrets(config)),
     meter: makeMeter(limits, routes, outlet.send),
-    supervise: async (_, response) => {
-      response.writeHead(404).end();
-    },
+    supervise: makeSupervise(routes, outlet.send),
     record: outlet.send,
     ready: outlet.ready,
   };

@@ -1,5 +1,7 @@
 /** Joins two connections: what one sends the other gets, until both have ended. */
-import type { Duplex } from 'node:stream';
+
+import type { Duplex, Transform } from 'node:stream';
+import { deniedBy } from './answer.ts';
 
 /** A tunnel in which nothing moves for so long is a forgotten one. */
 const SILENCE_MS = 16 * 60_000;
@@ -9,37 +11,62 @@ type Connection = Duplex & { setTimeout(ms: number, callback: () => void): unkno
 export type Joint = {
   readonly guest: Connection;
   readonly upstream: Connection;
+  /** What the bytes go through on their way. */
+  readonly up?: Transform;
+  readonly down?: Transform;
   /** Told of each chunk; what it throws ends both. */
   readonly count: (up: number, down: number) => void;
+  /** What the guest still hears after an error of `count`, `up` or `down`. */
+  readonly farewell?: (error: unknown) => string | Buffer;
 };
 
-/** Resolves when both are closed; one that was cut cuts the other. @throws what `count` throws. */
-export function splice({ guest, upstream, count }: Joint): Promise<void> {
+/**
+ * Resolves when both are closed; one that was cut cuts the other.
+ *
+ * @throws What `count`, `up` or `down` throw, or `upstream-…`; the guest is then the caller's to close.
+ */
+export function splice({ guest, upstream, up, down, count, farewell }: Joint): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const open = new Set<Connection>([guest, upstream]);
+  let failed = false;
   const cut = () => {
-    guest.destroy();
     upstream.destroy();
+    if (!failed) guest.destroy();
   };
-  const counting = (up: number, down: number) => (chunk: Uint8Array) => {
+  const fail = (error: unknown) => {
+    if (failed) return;
+    failed = true;
+    cut();
+    guest.write(farewell?.(error) ?? '');
+    reject(error);
+  };
+  const counting = (upward: boolean) => (chunk: Uint8Array) => {
     try {
-      count(up * chunk.length, down * chunk.length);
+      count(upward ? chunk.length : 0, upward ? 0 : chunk.length);
     } catch (error) {
-      reject(error);
-      cut();
+      fail(error);
     }
   };
   for (const connection of [guest, upstream]) {
     connection.setTimeout(SILENCE_MS, cut);
-    connection.on('error', cut);
     connection.once('close', () => {
       open.delete(connection);
-      // What was on its way to the other side still gets there, unless it was cut off here.
+      // What is on its way to the other side still gets there, unless it was broken off here.
       if (!connection.readableEnded) cut();
       if (open.size === 0) resolve();
     });
   }
-  guest.on('data', counting(1, 0)).pipe(upstream);
-  upstream.on('data', counting(0, 1)).pipe(guest);
+  guest.on('error', cut);
+  upstream.on('error', (error) => {
+    // Who has said all and hears a reset is not the worse for it.
+    if (guest.readableEnded) cut();
+    else fail(deniedBy(error));
+  });
+  up?.on('error', fail);
+  down?.on('error', fail);
+  guest.on('data', counting(true));
+  (up === undefined ? guest : guest.pipe(up)).pipe(upstream);
+  upstream.on('data', counting(false));
+  (down === undefined ? upstream : upstream.pipe(down)).pipe(guest);
   return promise;
 }

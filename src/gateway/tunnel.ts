@@ -5,6 +5,7 @@ import { type Entry, openEntry } from './audit.ts';
 import { readBeginning } from './beginning.ts';
 import { readClientHello } from './client-hello.ts';
 import { Denied } from './denied.ts';
+import { sayFarewell } from './farewell.ts';
 import { parseAuthority } from './name.ts';
 import { type Origin, originOf } from './origin.ts';
 import type { Services } from './services.ts';
@@ -39,7 +40,7 @@ export async function tunnel(
   } catch (error) {
     const denied = deniedBy(error);
     if (!accepted) entry.status = refusalOf(denied).status;
-    socket.end(accepted ? refusalInside(denied) : refusalBytes(denied));
+    sayFarewell(socket, accepted ? refusalInside(denied) : refusalBytes(denied));
     entry.close(denied);
   }
 }

@@ -1,6 +1,12 @@
 /** A request on its way to an upstream, and the answer: the same for HTTP/1.1 and HTTP/2. */
-import { type Agent, type IncomingMessage, request as requestHttp1 } from 'node:http';
+import {
+  type Agent,
+  type ClientRequest,
+  type IncomingMessage,
+  request as requestHttp1,
+} from 'node:http';
 import type { IncomingHttpHeaders, IncomingHttpStatusHeader } from 'node:http2';
+import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { Denied } from './denied.ts';
 import { pairsOfObject } from './guest.ts';
@@ -25,6 +31,8 @@ export type Answer = {
   readonly body: Readable;
   /** What came after the body; known at its end. */
   trailers(): Pairs;
+  /** At the body's end: whether the upstream meant it to end there. */
+  isComplete(): boolean;
 };
 
 export type Sent = {
@@ -39,9 +47,17 @@ export type Sent = {
   abort(): void;
 };
 
+/** The upstream took the other protocol, which the connection speaks from now on. */
+export type Switched = { readonly headers: Pairs; readonly socket: Socket };
+
+export type SentUpgrade = {
+  readonly answer: Promise<Answer | Switched>;
+  abort(): void;
+};
+
 const silent = () => new Denied('upstream-timeout', 'the upstream said nothing for 16 minutes');
 
-export function sendHttp1(agent: Agent, origin: Origin, request: UpstreamRequest): Sent {
+function beginHttp1(agent: Agent, origin: Origin, request: UpstreamRequest): ClientRequest {
   const outgoing = requestHttp1({
     agent,
     host: origin.host,
@@ -51,12 +67,17 @@ export function sendHttp1(agent: Agent, origin: Origin, request: UpstreamRequest
     headers: ['Host', origin.authority, ...flatten(request.headers), ...framing(request)],
     timeout: SILENCE_MS,
   });
+  outgoing.on('timeout', () => outgoing.destroy(silent()));
+  return outgoing;
+}
+
+export function sendHttp1(agent: Agent, origin: Origin, request: UpstreamRequest): Sent {
+  const outgoing = beginHttp1(agent, origin, request);
   const answer = new Promise<Answer>((resolve, reject) => {
     outgoing.on('error', reject);
     outgoing.on('response', (incoming) => resolve(answerOf(incoming)));
   });
   answer.catch(() => {});
-  outgoing.on('timeout', () => outgoing.destroy(silent()));
   if (request.hasBody) outgoing.flushHeaders();
   return {
     body: outgoing,
@@ -66,6 +87,21 @@ export function sendHttp1(agent: Agent, origin: Origin, request: UpstreamRequest
     reused: () => outgoing.reusedSocket,
     abort: () => outgoing.destroy(),
   };
+}
+
+/** Asks for another protocol; an upstream may also just answer. */
+export function sendUpgrade(agent: Agent, origin: Origin, request: UpstreamRequest): SentUpgrade {
+  const outgoing = beginHttp1(agent, origin, request);
+  const answer = new Promise<Answer | Switched>((resolve, reject) => {
+    outgoing.on('error', reject);
+    outgoing.on('response', (incoming) => resolve(answerOf(incoming)));
+    outgoing.on('upgrade', (incoming, socket, head) => {
+      if (head.length > 0) socket.unshift(head);
+      resolve({ headers: pairsOf(incoming.rawHeaders), socket });
+    });
+  });
+  outgoing.end();
+  return { answer, abort: () => outgoing.destroy() };
 }
 
 /** Node would guess the framing from the method. */
@@ -83,6 +119,7 @@ function answerOf(incoming: IncomingMessage): Answer {
     headers: pairsOf(incoming.rawHeaders),
     body: incoming,
     trailers: () => pairsOf(incoming.rawTrailers),
+    isComplete: () => incoming.complete,
   };
 }
 
@@ -113,8 +150,14 @@ export function sendHttp2(session: Session, origin: Origin, request: UpstreamReq
     stream.on('error', reject);
     stream.on('close', () => reject(new Denied('upstream-reset', 'the upstream ended the stream')));
     stream.on('response', (fields: IncomingHttpHeaders & IncomingHttpStatusHeader) => {
-      const status = fields[':status'] ?? 502;
-      resolve({ status, headers: pairsOfObject(fields), body: stream, trailers: () => after });
+      resolve({
+        status: fields[':status'] ?? 502,
+        headers: pairsOfObject(fields),
+        body: stream,
+        trailers: () => after,
+        // A connection that breaks ends its streams as if all had come, but for this code.
+        isComplete: () => stream.rstCode === 0,
+      });
     });
   });
   answer.catch(() => {});
