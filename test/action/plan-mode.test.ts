@@ -1,4 +1,6 @@
 /** `mode: plan` of the built action: says everything, needs nothing, leaves nothing. */
+import { chmodSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { StepRequest, StepResult } from '../runner/run-step.ts';
 import { openScene, type Scene } from './scene.ts';
@@ -18,13 +20,15 @@ const FILES = {
       KEY: \${API_KEY}
     agent_provider: { template: command, command: [agent, --go] }
     egress:
-      presets: [npm]
+      presets: [docs]
       routes:
         - host: api.example
           auth: { scheme: Bearer, token_ref: ROUTE_TOKEN }
     image: { smolmachine: demo.smolmachine, sha256: ${SHA} }
     machine: { cpus: 2 }
-    limits: { minutes: 7 }
+    limits: { minutes: 7, requests: 50 }
+    egress_groups:
+      docs: [{ host: docs.example, ports: [8443], dlp: { outbound_detectors: false } }]
 agents:
   hello:
     bottle: dev
@@ -82,7 +86,7 @@ describe('a step with mode: plan', () => {
     expect(plan).toMatchObject({
       version: 1,
       runId: result.outputs['run-id'],
-      agent: { argv: ['agent', '--go'], bottles: { value: ['dev'], source: at(17) } },
+      agent: { argv: ['agent', '--go'], bottles: { value: ['dev'], source: at(19) } },
       engine: { value: 'smolvm', source: 'default' },
       image: { value: { reference: 'demo.smolmachine', sha256: SHA }, source: at(12) },
       machine: { cpus: { value: 2, source: at(13) } },
@@ -94,8 +98,16 @@ describe('a step with mode: plan', () => {
       env: [
         { name: 'KEY', from: `\${API_KEY}`, source: at(5) },
         { name: 'LEVEL', from: 'literal', source: at(4) },
+        { name: 'ROUTE_TOKEN', from: 'literal', source: at(10) },
       ],
-      reach: { enforced: 'refuse-all', routes: [{ value: 'api.example', source: at(10) }] },
+      reach: {
+        mode: { value: 'enforce', source: 'default' },
+        routes: [
+          { host: 'api.example', tls: 'open', auth: { name: 'ROUTE_TOKEN' }, source: at(10) },
+          { host: 'docs.example', ports: [8443], tls: 'tunnel', source: at(16) },
+        ],
+        limits: { requests: { value: 50, source: at(14) }, tokens: { value: null } },
+      },
       secrets: [{ name: 'API_KEY' }, { name: 'ROUTE_TOKEN' }],
       provision: { skills: { list: [{ name: 'greet', from: `${scene.workspace}/skills/greet` }] } },
     });
@@ -103,7 +115,7 @@ describe('a step with mode: plan', () => {
 
   test.each([
     ['agent', 'hello', 'input agent'],
-    ['bottles', 'dev', 'bot-bottle.yml:17'],
+    ['bottles', 'dev', 'bot-bottle.yml:19'],
     ['command', 'agent --go', 'bot-bottle.yml:6'],
     ['engine', 'smolvm, microvm', 'default'],
     ['image', 'demo.smolmachine', 'bot-bottle.yml:12'],
@@ -111,27 +123,39 @@ describe('a step with mode: plan', () => {
     ['cpus', '2', 'bot-bottle.yml:13'],
     ['minutes', '7', 'bot-bottle.yml:14'],
     ['idle minutes', '3', 'input idle-minutes'],
-    ['skill greet', '<workspace>/skills/greet', 'bot-bottle.yml:18'],
+    ['skill greet', '<workspace>/skills/greet', 'bot-bottle.yml:20'],
     ['env KEY', `\${API_KEY}`, 'bot-bottle.yml:5'],
     ['env LEVEL', 'literal', 'bot-bottle.yml:4'],
     ['API_KEY', 'env KEY', 'bot-bottle.yml:5'],
     ['ROUTE_TOKEN', 'route api.example', 'bot-bottle.yml:11'],
-    ['route', 'api.example', 'bot-bottle.yml:10'],
-    ['presets', 'npm', 'bot-bottle.yml:8'],
+    ['presets', 'docs', 'bot-bottle.yml:8'],
+    ['requests to models', '50', 'bot-bottle.yml:14'],
+    ['tokens', 'no limit', 'default'],
   ])('says in the summary: %s, %s, from %s', (...cells) => {
     const shown = cells.map((cell) => `\`${cell.replace('<workspace>', scene.workspace)}\``);
     expect(result.summary).toContain(`| ${shown.join(' | ')} |`);
   });
 
-  test('says what this version does with the routes', () => {
-    const said = "egress.routes are declared, but this version's gateway refuses every request";
-    expect(result.summary).toContain('**Nothing**: the gateway of this version refuses every');
-    expect(result.summary).toContain(`bot-bottle.yml:9 ${said}`);
-    expect(jsonOf(result).notices).toContainEqual({
-      message: said,
-      file: 'bot-bottle.yml',
-      line: 9,
-    });
+  test('says of each route what it lets through, and with which credential', () => {
+    const rows = [
+      '| `api.example` | `443, 80` | `opened: auth` | `ROUTE_TOKEN as authorization` | `all` |  | `bot-bottle.yml:10` |',
+      '| `docs.example` | `8443` | `tunnelled` |  | `all` |  | `bot-bottle.yml:16` |',
+    ];
+    expect(result.summary).toContain(rows.join('\n'));
+  });
+
+  test('asks this runner’s own npm for the preset of that name, and not that of the checkout', async () => {
+    const { npm, close } = await openNpmScene();
+    try {
+      const answered = await npm.run({ ...request, env: { PATH: npm.workspace } });
+      const absent = await npm.run({ ...request, env: NOTHING_INSTALLED });
+      expect(answered.exitCode, answered.log).toBe(0);
+      expect(answered.summary).toContain('| `npm.example` | `4873` | `tunnelled` |');
+      expect(absent.exitCode).toBe(1);
+      expect(absent.annotations.at(-1)?.message).toMatch(/"npm" is: this runner has no npm.*:5/s);
+    } finally {
+      await close();
+    }
   });
 
   test('tells no value, neither of a variable nor of an entry', () => {
@@ -170,6 +194,24 @@ describe('a step with mode: plan', () => {
     expect(ours).not.toMatch(/img|octocat|#1|::error/);
   });
 });
+
+/** A checkout that names another registry, and beside its manifest a program `npm` for PATH. */
+async function openNpmScene() {
+  const npm = await openScene({
+    'bot-bottle.yml': `bottles:
+  dev:
+    agent_provider: { template: command, command: [x] }
+    image: { smolmachine: x }
+    egress: { presets: [npm] }
+agents:
+  hello: { bottle: dev }
+`,
+    '.npmrc': 'registry=https://evil.example/',
+    npm: '#!/bin/sh\n[ -e .npmrc ] || echo http://user:secret@npm.example:4873/',
+  });
+  chmodSync(join(npm.workspace, 'npm'), 0o755);
+  return { npm, close: () => npm.close() };
+}
 
 /** Every line of the JSON stands between the group's two commands. */
 function jsonOf({ rawLog }: StepResult) {
