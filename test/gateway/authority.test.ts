@@ -159,4 +159,13 @@ describe('strict verifiers', () => {
     expect(verify('strict.example')).toBe('leaf.pem: OK\n');
     expect(() => verify('other.example')).toThrow(/hostname mismatch/i);
   });
+
+  test('find what names the keys, in the leaf too', () => {
+    const args = ['x509', '-in', 'leaf.pem', '-noout', '-ext'];
+    const shown = execFileSync('openssl', [...args, 'subjectKeyIdentifier,extendedKeyUsage'], {
+      cwd: directory,
+    }).toString();
+    expect(shown).toMatch(/Subject Key Identifier:\s+([0-9A-F]{2}:){19}/);
+    expect(shown).toMatch(/TLS Web Server Authentication/);
+  });
 });

@@ -55,7 +55,8 @@ describe.skipIf(obstacle !== '')('the system store', () => {
   /** What a program of the agent's finds in a file of the guest, as the certificates' names. */
   async function subjectsIn(path: string): Promise<string[]> {
     const { text } = await gather(machine, ['cat', path]);
-    const found = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+    const found =
+      text.match(/^-----BEGIN CERTIFICATE-----$[^-]+^-----END CERTIFICATE-----$/gm) ?? [];
     return found.map((pem) => new X509Certificate(pem).subject);
   }
 
