@@ -12,7 +12,7 @@ import { type ReadyEngine, requireEngine } from './machine/engine.ts';
 import { collect } from './outputs/collect.ts';
 import { preparePlan } from './prepare.ts';
 import { provision } from './provision/provision.ts';
-import { closeRun, machineSpec, openRun, type Run } from './run.ts';
+import { agentOptions, closeRun, machineSpec, openRun, type Run } from './run.ts';
 import { openStepDirectory } from './state.ts';
 import { proveWalls } from './walls/prove.ts';
 
@@ -49,8 +49,7 @@ async function carryOut(host: Host, services: Services, engine: ReadyEngine, run
     const into = { signal, scratch: paths.scratch, certificate: gateway.certificate };
     const given = await run.phase('provision', () => provision(host, machine, plan, into));
     try {
-      const watched = { signal, transcript: paths.transcript };
-      await run.phase('agent', () => runAgent(host, machine, plan, watched));
+      await run.phase('agent', () => runAgent(host, machine, plan, agentOptions(run)));
     } finally {
       await run.phase('collect', () => collect(machine, plan, given, paths.artifact, salvaging));
     }

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { RunAgentOptions } from './agent/run.ts';
 import { type BottleError, messageOf } from './errors.ts';
 import type { GatewayLimit } from './gateway/protocol.ts';
 import type { GatewayEvents } from './gateway/start.ts';
@@ -14,6 +15,7 @@ import type { MachineSpec } from './machine/machine.ts';
 import { decideOutcome, type Ending } from './outcome.ts';
 import type { Plan } from './plan/plan.ts';
 import { PHASE_TITLES, type PhaseName, type PhaseResults, sentenceOf } from './progress.ts';
+import { caEnvironment } from './provision/ca.ts';
 import { enlistRun, reapDeadRuns } from './reap.ts';
 import { type PhaseClock, startPhases } from './report/phases.ts';
 import { type RunState, type StepDirectory, saveRunState } from './state.ts';
@@ -197,6 +199,18 @@ export function machineSpec({ plan, paths }: Run, image: EnsuredImage): MachineS
     socket: { host: paths.socket, guest: plan.socket },
     stateDir: paths.machineState,
     labels: { 'bottle.run': plan.runId },
+  };
+}
+
+/** How the agent is watched, and what it gets that the plan does not know. */
+export function agentOptions({ plan, paths, secrets, made, signal }: Run): RunAgentOptions {
+  const { token, canary } = secrets;
+  return {
+    transcript: paths.transcript,
+    signal,
+    token,
+    environment: caEnvironment(plan.user.home, made.gateway?.certificate ?? ''),
+    secretEnvironment: { [canary.name]: canary.value },
   };
 }
 
