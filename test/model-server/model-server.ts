@@ -145,7 +145,7 @@ async function sendAnswer(
         filler: api.filler,
         garbage: 'data: {"type": not json\n\nno field at all\n\ndata\n: ping\n\n',
       }
-    : { pieces: halves(JSON.stringify(api.plain(reply))), filler: ' ', garbage: '}{' };
+    : { pieces: halves(JSON.stringify(api.plain(reply))), filler: ' '.repeat(4096), garbage: '}{' };
   response.statusCode = 200;
   response.setHeader('content-type', asked.isStream ? 'text/event-stream' : 'application/json');
   if (turn.coding !== 'identity') response.setHeader('content-encoding', turn.coding);

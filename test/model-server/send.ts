@@ -39,7 +39,8 @@ export async function sendPieces(
   const out = encoderFor(response, coding);
   const after = fault?.after ?? pieces.length;
   for (const piece of pieces.slice(0, after)) await out.write(piece);
-  if (fault?.kind === 'cut') return void response.destroy();
+  // What was written still goes out, as it does before a real connection breaks.
+  if (fault?.kind === 'cut') return response.socket?.destroySoon();
   if (fault?.kind === 'hang') return void (await once(response, 'close'));
   if (fault?.kind === 'garble') await out.write(garbage);
   while (fault?.kind === 'endless' && !response.destroyed) await out.write(filler);
