@@ -87,7 +87,11 @@ export function makePlan(request: PlanRequest): Plan {
     reach: reach.plan,
     secrets: dropCredentials ? [] : planSecrets(selected, environment.env, reach.openings),
     sources: planSources(request),
-    notices: [...findNotices(selected), ...environment.notices, ...reach.notices],
+    notices: [
+      ...findNotices(selected, reach.plan.routes),
+      ...environment.notices,
+      ...reach.notices,
+    ],
   };
 }
 

@@ -1,8 +1,18 @@
-/** What the manifest declares and this version does not do: said before a run relies on it. */
+/** What the manifest declares and nothing comes of: said before a run relies on it. */
 import type { Problem } from '../errors.ts';
+import type { RouteRule } from '../gateway/protocol.ts';
 import type { Selected } from '../manifest/manifest.ts';
 
-export function findNotices({ agent, bottle, source }: Selected): readonly Problem[] {
+const NO_MODEL = 'but no route leads to the API of a model, so nothing is counted';
+
+/** @param routes all that the plan opens */
+export function findNotices(
+  { agent, bottle, source }: Selected,
+  routes: readonly RouteRule[],
+): readonly Problem[] {
+  const { egress, limits } = bottle;
+  const counts = routes.some(({ meter }) => meter !== undefined);
+  const toGitHub = routes.some(({ host }) => /^(?:.*\.)?github\.com$/.test(host));
   const declared: readonly (readonly [path: string, value: unknown, message: string])[] = [
     [
       'bottle.git-gate.repos',
@@ -10,8 +20,19 @@ export function findNotices({ agent, bottle, source }: Selected): readonly Probl
       'git-gate.repos are declared, but this version has no gate to them: nothing is fetched or pushed',
     ],
     [
+      'bottle.egress.github',
+      !toGitHub && egress?.github,
+      'egress.github is declared, but nothing opens GitHub: name the preset github',
+    ],
+    ['bottle.limits.tokens', !counts && limits?.tokens, `limits.tokens is declared, ${NO_MODEL}`],
+    [
+      'bottle.limits.requests',
+      !counts && limits?.requests,
+      `limits.requests is declared, ${NO_MODEL}`,
+    ],
+    [
       'bottle.limits.turns',
-      bottle.limits?.turns,
+      limits?.turns,
       'limits.turns is declared, but this version does not count them',
     ],
     [

@@ -170,6 +170,6 @@ export type Plan = {
   readonly reach: ReachPlan;
   readonly secrets: readonly SecretPlan[];
   readonly sources: PlanSources;
-  /** What the manifest declares and this version does not do. */
+  /** What the manifest declares and nothing comes of, and what of it gives way or is dropped. */
   readonly notices: readonly Problem[];
 };

@@ -143,6 +143,14 @@ test('a run without credentials has no route to the model, and says so', async (
   ]);
 });
 
+async function detected(content: string): Promise<number> {
+  const { messages } = await lintSource({
+    source: { content, filePath: 'request', ext: '', contentType: 'text' },
+    options: { config: { rules: [{ id: 'recommend', rule: creator }] } },
+  });
+  return messages.length;
+}
+
 test.each(['K', 'OAUTH'])('no detector takes the placeholder for a secret (%s)', async (token) => {
   const plans: Plan[] = [];
   for (const template of ['claude', 'codex', 'gemini']) {
@@ -150,9 +158,6 @@ test.each(['K', 'OAUTH'])('no detector takes the placeholder for a secret (%s)',
   }
   const values = plans.flatMap(({ env }) => env.map((entry) => 'value' in entry && entry.value));
   const content = values.map((value) => `authorization: Bearer ${value}\n`).join('');
-  const { messages } = await lintSource({
-    source: { content, filePath: 'request', ext: '', contentType: 'text' },
-    options: { config: { rules: [{ id: 'recommend', rule: creator }] } },
-  });
-  expect(messages).toEqual([]);
+  expect(await detected(content)).toBe(0);
+  expect(await detected(`authorization: Bearer sk-ant-api03-${'aB3'.repeat(31)}AA\n`)).toBe(1);
 });

@@ -58,6 +58,8 @@ describe('what is declared about reach', () => {
     });
     expect(said).toEqual([
       `${at(13)} git-gate.repos`,
+      `${at(17)} limits.tokens`,
+      `${at(17)} limits.requests`,
       `${at(17)} limits.turns`,
       '.bot-bottle/agents/a.md:3 output_schema',
     ]);
@@ -65,6 +67,25 @@ describe('what is declared about reach', () => {
     expect(remotes?.message).toBe(
       'git-gate.repos are declared, but this version has no gate to them: nothing is fetched or pushed',
     );
+  });
+
+  test('and counted or limited where there is something to it is no word worth', async () => {
+    const counted = directory(
+      'engine: bubblewrap\negress: { presets: [anthropic] }\nlimits: { tokens: 9, requests: 8 }',
+    );
+    expect((await planOf(counted)).notices).toEqual([]);
+    const limited = directory(
+      'engine: bubblewrap\negress: { presets: [github], github: { write: true } }',
+    );
+    expect((await planOf(limited)).notices).toEqual([]);
+    const idle = directory('engine: bubblewrap\negress: { github: { write: true } }');
+    expect((await planOf(idle)).notices).toEqual([
+      {
+        message: 'egress.github is declared, but nothing opens GitHub: name the preset github',
+        file: '.bot-bottle/bottles/dev.md',
+        line: 3,
+      },
+    ]);
   });
 
   test('and empty is nothing to be told about', async () => {
