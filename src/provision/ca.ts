@@ -82,7 +82,7 @@ export function caEnvironment(
   if (certificate === '') return { JAVA_TOOL_OPTIONS: javaOptions.join(' ') };
   javaOptions.push(
     `-Djavax.net.ssl.trustStore=${java}`,
-    // The default is PKCS #12, which old ones do not take for the other.
+    // The default is PKCS #12, and not every Java looks what a file really is.
     '-Djavax.net.ssl.trustStoreType=JKS',
   );
   return {
