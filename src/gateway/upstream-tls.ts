@@ -52,7 +52,6 @@ export function secure(
     // What comes after is of no interest, but an error that nobody hears ends the process.
     secured.on('error', () => {});
     secured.destroy();
-    socket.destroy();
     reject(denied);
   };
   const onError = (error: Error) => fail(explain(error, target));

@@ -46,6 +46,13 @@ function makeMessage(parts: Parts = {}, type = 1): Buffer {
 
 const record = (content: Uint8Array, type = 22) =>
   Buffer.concat([Buffer.from([type, 3, 1]), vector(2, content)]);
+/** As many bytes a record. */
+const inRecords = (message: Buffer, size: number) =>
+  Buffer.concat(
+    Array.from({ length: Math.ceil(message.length / size) }, (_, at) =>
+      record(message.subarray(at * size, (at + 1) * size)),
+    ),
+  );
 const makeHello = (parts?: Parts) => record(makeMessage(parts));
 const hello = (serverName: string | undefined, alpn: string[] = [], encryptedHello = false) => ({
   kind: 'hello',
@@ -172,6 +179,14 @@ describe('no TLS, or TLS that two could read in two ways', () => {
       Buffer.concat(
         Array.from({ length: 3000 }, (_, at) => record(Buffer.from([at === 0 ? 1 : 0]))),
       ),
+    ],
+    [
+      'a hello whose records take over 16 KiB',
+      inRecords(makeMessage({ extensions: [extension(21, Buffer.alloc(10_000))] }), 5),
+    ],
+    [
+      'bytes behind that look like its extensions',
+      record(Buffer.concat([makeMessage({ extensions: undefined }), Buffer.from([0, 0])])),
     ],
     ['SSL 2 inside', makeHello({ version: 0x0200 })],
     ['a session of 33 bytes', makeHello({ session: Buffer.alloc(33) })],
