@@ -8,7 +8,7 @@ import { basename, dirname, join } from 'node:path';
 import { type TarEntry, tarArchive } from './tar.ts';
 import { type PackOptions, type WrittenPack, writePack } from './writer.ts';
 
-/** What a bottle needs: a shell, coreutils, tar, git and the usual text tools. */
+/** What a bottle needs: a shell, coreutils, tar, git, a relay's language and the usual text tools. */
 export const BOTTLE_PROGRAMS = [
   ...['sh', 'bash', 'env', 'cat', 'ls', 'cp', 'mv', 'rm', 'mkdir', 'rmdir', 'ln', 'chmod', 'chown'],
   ...['touch', 'stat', 'head', 'tail', 'wc', 'sort', 'uniq', 'cut', 'tr', 'tee', 'id', 'whoami'],
@@ -38,6 +38,8 @@ export const BOTTLE_PROGRAMS = [
     'timeout',
   ],
   ...['setpriv', 'getent', 'mkfifo', 'cmp', 'diff', 'hostname'],
+  // What the relay can be written in.
+  'perl',
   ...['tar', 'gzip', 'sed', 'grep', 'find', 'xargs', 'awk', 'ps', 'kill', 'git', 'uname', 'sync'],
 ] as const;
 
@@ -127,6 +129,18 @@ async function gitCore(): Promise<TarEntry[]> {
   return entries;
 }
 
+/** The modules that Debian's perl always has, with what they load. */
+async function perlBase(): Promise<TarEntry[]> {
+  const print = 'print grep { /perl-base$/ } @INC';
+  const folder = execFileSync('perl', ['-e', print], { encoding: 'utf8' });
+  if (folder === '') return [];
+  const files = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = files
+    .filter((file) => file.isFile())
+    .map((file) => join(file.parentPath, file.name));
+  return Promise.all(paths.map((path) => fileEntry(mergedPath(path), path)));
+}
+
 function parentsOf(entries: readonly TarEntry[]): TarEntry[] {
   const known = new Set(BASE.map((entry) => entry.name.replace(/\/$/, '')));
   const missing = new Set<string>();
@@ -157,6 +171,7 @@ async function rootfsEntries(programs: readonly string[]): Promise<TarEntry[]> {
     entries.push({ name: to, type: '2', mode: 0o777, link: `/${mergedPath(target)}` });
   }
   if (programs.includes('git')) entries.push(...(await gitCore()));
+  if (programs.includes('perl')) entries.push(...(await perlBase()));
   for (const entry of [...entries]) {
     if (entry.type !== undefined || !entry.name.includes('git-core/')) continue;
     for (const library of libraries(`/${entry.name}`)) {
