@@ -13,7 +13,7 @@ export type Cover = {
   /** `held`: how many bytes at the end are not decided. */
   push(chunk: Uint8Array, matches: readonly Match[], held: number): Piece[];
   /** What was kept back. */
-  end(): Piece[];
+  end(matches?: readonly Match[]): Piece[];
 };
 
 export function createCover(): Cover {
@@ -44,16 +44,23 @@ export function createCover(): Cover {
     return pieces;
   }
 
+  const add = (matches: readonly Match[]) => {
+    if (matches.length > 0) ranges = join([...ranges, ...matches]);
+  };
+
   return {
     push(chunk, matches, held) {
       kept = kept.length > 0 ? Buffer.concat([kept, chunk]) : chunk;
-      if (matches.length > 0) ranges = join([...ranges, ...matches]);
+      add(matches);
       const pieces = cut(base + kept.length - held);
       // The rest is a copy: the caller may use its chunk again.
       kept = new Uint8Array(kept);
       return pieces;
     },
-    end: () => cut(base + kept.length),
+    end(matches = []) {
+      add(matches);
+      return cut(base + kept.length);
+    },
   };
 }
 

@@ -1,40 +1,93 @@
 /** Looks for secrets in all that leaves through a route, and for hidden orders in what comes in. */
 import type { Finding, GatewayRoute, NamedSecret } from '../protocol.ts';
-import type { BodyScan } from './scan.ts';
-
-export type Headers = readonly (readonly [name: string, value: string])[];
-
-export type RequestHead = {
-  /** As it goes upstream: lower case. */
-  readonly host: string;
-  readonly pathAndQuery: string;
-  /** Before a credential is put in. */
-  readonly headers: Headers;
-};
+import { canDecode, createDecoder } from './decode.ts';
+import type { Detector } from './detector.ts';
+import { type Headers, inspectHead, type RequestHead, type SeenHead } from './head.ts';
+import { detectSecrets, indexSecrets } from './known-secret.ts';
+import {
+  type BodyScan,
+  createDecodingScan,
+  createScan,
+  createWatch,
+  DlpDenied,
+  type ScanParts,
+} from './scan.ts';
+import { detectTokens, loadTokenRules } from './token-pattern.ts';
+import { watchEntropy, watchInjection } from './warning.ts';
 
 export type Inspector = {
-  /** What may go on, with header values redacted where the route says so. Throws DlpDenied. */
-  head(
-    route: GatewayRoute,
-    head: RequestHead,
-  ): Promise<{
-    readonly pathAndQuery: string;
-    readonly headers: Headers;
-    readonly findings: readonly Finding[];
-  }>;
+  /**
+   * What may go on. Values of headers are redacted where the route says so; what is found in the
+   * host, path, query or a header's name is refused in any case. Throws DlpDenied.
+   */
+  head(route: GatewayRoute, head: RequestHead): Promise<SeenHead>;
   /** Undefined: nothing to look for. Throws DlpDenied for an encoding that it cannot read. */
   outboundBody(route: GatewayRoute, headers: Headers): BodyScan | undefined;
+  /** Warns, and alters nothing. */
   inboundBody(route: GatewayRoute, headers: Headers): BodyScan | undefined;
   /** Of one WebSocket message: `push` for each fragment's payload, `end` after the last. */
   frames(route: GatewayRoute, direction: 'outbound' | 'inbound'): BodyScan | undefined;
 };
 
 /** `secrets`: the routes' credentials and all else whose value must not leave. */
-export function makeInspector(_secrets: readonly NamedSecret[]): Inspector {
+export function makeInspector(secrets: readonly NamedSecret[]): Inspector {
+  // Both take their time, and many a run needs neither.
+  const known = onceOnly(() => indexSecrets(secrets));
+  const tokens = onceOnly(loadTokenRules);
+
+  function outbound({ dlp }: GatewayRoute, where: Finding['where']): ScanParts {
+    const detectors: Detector[] = [];
+    if (dlp.outbound.includes('known_secrets'))
+      detectors.push(detectSecrets(where === 'host' ? known().host : known().text));
+    if (dlp.outbound.includes('token_patterns')) detectors.push(detectTokens(tokens));
+    const watchers = dlp.outbound.includes('entropy') ? [watchEntropy()] : [];
+    return { where, onMatch: dlp.onMatch, detectors, watchers };
+  }
+
+  function inbound({ dlp }: GatewayRoute, where: Finding['where']): ScanParts {
+    const watchers = dlp.inbound.length > 0 ? [watchInjection()] : [];
+    return { where, onMatch: dlp.onMatch, detectors: [], watchers };
+  }
+
   return {
-    head: async (_route, { pathAndQuery, headers }) => ({ pathAndQuery, headers, findings: [] }),
-    outboundBody: () => undefined,
-    inboundBody: () => undefined,
-    frames: () => undefined,
+    head: (route, head) => inspectHead(head, (where) => outbound(route, where)),
+    outboundBody(route, headers) {
+      if (route.dlp.outbound.length === 0) return undefined;
+      const encoding = encodingOf(headers);
+      if (encoding === '') return createScan(outbound(route, 'body'));
+      if (canDecode(encoding))
+        return createDecodingScan(() => outbound(route, 'body'), createDecoder(encoding));
+      throw new DlpDenied('the body is encoded in a way that cannot be looked into', []);
+    },
+    inboundBody(route, headers) {
+      const encoding = encodingOf(headers);
+      if (route.dlp.inbound.length === 0) return undefined;
+      if (encoding === '') return createWatch(inbound(route, 'body'));
+      if (!canDecode(encoding)) return undefined;
+      return createWatch(inbound(route, 'body'), createDecoder(encoding));
+    },
+    frames(route, direction) {
+      if (route.dlp[direction].length === 0) return undefined;
+      if (direction === 'inbound') return createWatch(inbound(route, 'frame'));
+      return createScan(outbound(route, 'frame'));
+    },
   };
+}
+
+function onceOnly<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+/** Empty: none. Several are one that nobody knows. */
+function encodingOf(headers: Headers): string {
+  return headers
+    .filter(([name]) => name.toLowerCase() === 'content-encoding')
+    .flatMap(([, value]) => value.toLowerCase().split(','))
+    .map((coding) => coding.trim())
+    .filter((coding) => coding !== '' && coding !== 'identity')
+    .join(',');
 }

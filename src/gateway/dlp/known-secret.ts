@@ -1,0 +1,33 @@
+/** Finds the values that must not leave, in all encodings of `src/secret`. */
+import { encodingsOf } from '../../secret/encoding.ts';
+import { createMatcher, type Matcher } from '../../secret/matcher.ts';
+import type { NamedSecret } from '../protocol.ts';
+import type { Detector } from './detector.ts';
+
+export type KnownSecrets = {
+  readonly text: Matcher;
+  /** For host names, which have lost their capitals. */
+  readonly host: Matcher;
+};
+
+export function indexSecrets(secrets: readonly NamedSecret[]): KnownSecrets {
+  const needles = secrets.flatMap(({ name, value }) =>
+    encodingsOf(value).map((form) => ({ label: name, ...form })),
+  );
+  const lower = needles.map(({ bytes, ...rest }) => ({
+    ...rest,
+    bytes: Buffer.from(Buffer.from(bytes).toString('latin1').toLowerCase(), 'latin1'),
+  }));
+  return { text: createMatcher(needles), host: createMatcher(lower) };
+}
+
+export function detectSecrets(matcher: Matcher): Detector {
+  const stream = matcher.stream();
+  return {
+    async push(chunk) {
+      return stream.push(chunk).map((match) => ({ detector: 'known_secrets', ...match }));
+    },
+    end: async () => [],
+    held: () => stream.held(),
+  };
+}
