@@ -5,8 +5,8 @@
  * it does, they are reckoned from its bytes and the request's (see meter/usage-tap.ts): a limit that
  * is dodged by not asking for usage, or by hanging up, would be none. An answer is counted when it
  * ends; the tokens of one that is still running can not cut it, its bytes can. What passes through
- * an upgraded connection (OpenAI's Responses over WebSocket) is not read: refuse the upgrade on a
- * route that is metered, and its clients turn to the event stream.
+ * an upgraded connection (OpenAI's Responses over WebSocket) is not read: the proxy refuses such an
+ * upgrade on a route that is metered, and clients turn to the event stream.
  */
 import type { Pairs } from './header.ts';
 import { type Gauge, makeGauge } from './meter/gauge.ts';
@@ -20,7 +20,7 @@ import type {
   TokenCount,
 } from './protocol.ts';
 
-export { type FinalAnswer, finalAnswer } from './meter/final-answer.ts';
+export { finalAnswer } from './meter/final-answer.ts';
 export type { UsageTap } from './meter/usage-tap.ts';
 
 export type Meter = {

@@ -24,28 +24,28 @@ const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY] = [0x7b, 0x7d, 0x5b, 
 /** One container on the way down: what it is, and the key that was read last. */
 type Frame = { readonly isObject: boolean; key: string; isAtKey: boolean };
 
+type Found = (path: string, usage: unknown) => void;
+
 /** `found` is called for each whole usage object, with its path: keys joined by dots. */
-export function scanUsage(found: (path: string, usage: unknown) => void): EventSink {
+export function scanUsage(found: Found): EventSink {
+  const capture = makeCapture(found);
   let frames: Frame[] = [];
   let depth = 0;
   let text: 'none' | 'value' | 'key' = 'none';
   let isEscaped = false;
-  let capture: { path: string; depth: number; bytes: number[] } | undefined;
 
   const reset = () => {
     frames = [];
     depth = 0;
     text = 'none';
     isEscaped = false;
-    capture = undefined;
+    capture.drop();
   };
   const shallow = () => (depth <= DEEPEST ? frames[depth - 1] : undefined);
 
   const open = (isObject: boolean) => {
     const path = isObject && shallow() !== undefined ? pathOf(frames) : '';
-    if (capture === undefined && USAGE_PATHS.has(path)) {
-      capture = { path, depth, bytes: [OPEN_OBJECT] };
-    }
+    if (USAGE_PATHS.has(path)) capture.begin(path, depth);
     depth++;
     if (depth <= DEEPEST) frames.push({ isObject, key: '', isAtKey: isObject });
   };
@@ -53,11 +53,7 @@ export function scanUsage(found: (path: string, usage: unknown) => void): EventS
     if (depth === 0) return;
     if (depth <= DEEPEST) frames.pop();
     depth--;
-    if (capture?.depth !== depth) return;
-    const { path, bytes } = capture;
-    capture = undefined;
-    const usage = bytes.length < LONGEST_USAGE ? parse(bytes) : undefined;
-    if (usage !== undefined) found(path, usage);
+    capture.endAt(depth);
   };
   const readText = (byte: number) => {
     const frame = shallow();
@@ -81,13 +77,37 @@ export function scanUsage(found: (path: string, usage: unknown) => void): EventS
     reset,
     push(bytes) {
       for (let at = 0; at < bytes.length; at++) {
-        if (text === 'value' && !isEscaped && capture === undefined) at = skipText(bytes, at);
+        if (text === 'value' && !isEscaped && !capture.isOn()) at = skipText(bytes, at);
         const byte = bytes[at];
         if (byte === undefined) return;
-        if (capture !== undefined && capture.bytes.length < LONGEST_USAGE) capture.bytes.push(byte);
+        capture.add(byte);
         if (text === 'none') readStructure(byte);
         else readText(byte);
       }
+    },
+  };
+}
+
+/** Keeps the bytes of one usage object, from its opening brace to the one that closes it. */
+function makeCapture(found: Found) {
+  let usage: { path: string; depth: number; bytes: number[] } | undefined;
+  return {
+    isOn: () => usage !== undefined,
+    drop() {
+      usage = undefined;
+    },
+    begin(path: string, depth: number) {
+      usage = { path, depth, bytes: [OPEN_OBJECT] };
+    },
+    add(byte: number) {
+      if (usage !== undefined && usage.bytes.length < LONGEST_USAGE) usage.bytes.push(byte);
+    },
+    endAt(depth: number) {
+      if (usage?.depth !== depth) return;
+      const { path, bytes } = usage;
+      usage = undefined;
+      const value = bytes.length < LONGEST_USAGE ? parse(bytes) : undefined;
+      if (value !== undefined) found(path, value);
     },
   };
 }
