@@ -71,6 +71,7 @@ esac`;
 
 const APT = `cat <<'X'
 'http://a.example/debian/dists/x/InRelease' a.example_dists 0
+'http://a.example/debian/dists/x/main/Packages.xz' a.example_dists 0
 'https://b.example/dists/x/InRelease' b.example_dists 0
 'cdrom:[Disc]/dists/x/InRelease' Disc_dists 0
 X`;
@@ -213,7 +214,7 @@ describe('the real', () => {
     const registry = 'registry = "sparse+https://crates.example:8443/index/"\n';
     await writeFile(join(home, 'config.toml'), source + registry);
     const rustup = process.env.RUSTUP_HOME ?? join(homedir(), '.rustup');
-    const env = { PATH, CARGO_HOME: home, RUSTUP_HOME: rustup, NO_PROXY: '*' };
+    const env = { PATH, CARGO_HOME: home, RUSTUP_HOME: rustup };
     expect(await ask({ presets: 'crates', env })).toEqual([
       { preset: 'crates', host: 'crates.example', port: 8443 },
     ]);
