@@ -30,6 +30,10 @@ export async function admit(asking: Asking): Promise<Admitted> {
   if (REFUSED_METHODS.has(guest.method)) {
     throw new Denied('malformed', 'this method is not passed on');
   }
+  const codings = valuesOf(guest.headers, 'transfer-encoding');
+  if (codings.some((coding) => coding.toLowerCase() !== 'chunked')) {
+    throw new Denied('malformed', 'the only transfer coding is chunked');
+  }
   const { path } = normalisePath(asking.pathAndQuery);
   entry.path = path;
   matchRequest(route, { method: guest.method, path, headers: guest.headers });

@@ -28,6 +28,8 @@ export type Admitted = {
 /** @throws {Denied} what was found on the way, and `upstream-…` */
 export async function forward(admitted: Admitted): Promise<void> {
   const { services, origin, guest, request } = admitted;
+  // What turned out broken meanwhile is not begun.
+  await Promise.race([guest.broken, undefined]);
   const sent = await services.pool.send(origin, request);
   guest.onClose(sent.abort);
   if (request.hasBody) sent.onContinue(guest.sendContinue);

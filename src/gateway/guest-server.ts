@@ -28,6 +28,7 @@ const WINDOW = 1024 * 1024;
 
 /** Takes connections that something else accepted: hand them over with `emit('connection')`. */
 export function makeHttp1Server(handlers: GuestHandlers): Server {
+  const refused = new WeakSet<Duplex>();
   const reading = new WeakMap<Duplex, { request: IncomingMessage; fail(denied: Denied): void }>();
   const handle = (request: IncomingMessage, response: ServerResponse) => {
     const { promise, reject } = Promise.withResolvers<never>();
@@ -57,7 +58,9 @@ export function makeHttp1Server(handlers: GuestHandlers): Server {
     handlers.upgrade(request, socket as Socket, head),
   );
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
-    const denied = deniedByParser(error);
+    // What is refused once may break further rules while it ends.
+    const denied = refused.has(socket) ? undefined : deniedByParser(error);
+    refused.add(socket);
     const current = reading.get(socket);
     if (denied === undefined) socket.destroy();
     else if (current?.request.complete === false) current.fail(denied);
