@@ -9,6 +9,9 @@ export type AgentEnd =
   | { readonly kind: 'exited'; readonly exitCode: number }
   | { readonly kind: 'timed-out' | 'idle' | 'stopped' };
 
+/** The parts of a plan that are carried out here. */
+type AgentPlan = Pick<Plan, 'runId' | 'agent' | 'limits' | 'env' | 'provision' | 'resultFile'>;
+
 export type AgentRun = AgentEnd & { readonly durationMs: number };
 
 export type RunAgentOptions = {
@@ -34,7 +37,7 @@ const MINUTE_MS = 60_000;
 export async function runAgent(
   host: Host,
   machine: Machine,
-  plan: Plan,
+  plan: AgentPlan,
   options: RunAgentOptions,
 ): Promise<AgentRun> {
   const transcript = await openTranscript(options.transcript);
@@ -72,7 +75,7 @@ function endOf(result: ExecResult, wentIdle: boolean): AgentEnd {
 }
 
 /** What every agent finds in its environment, beside the manifest's own entries. */
-function guestEnvironment(plan: Plan): Record<string, string> {
+function guestEnvironment(plan: AgentPlan): Record<string, string> {
   const { prompt, task, outputDirectory } = plan.provision;
   const own: Record<string, string> = {
     BOTTLE_RUN_ID: plan.runId,
@@ -87,7 +90,7 @@ function guestEnvironment(plan: Plan): Record<string, string> {
 }
 
 /** The values behind the plan's names, at the last moment and only for the guest's process. */
-function secretEnvironment(host: Host, plan: Plan): Record<string, string> {
+function secretEnvironment(host: Host, plan: AgentPlan): Record<string, string> {
   const values: Record<string, string> = {};
   for (const entry of plan.env) {
     if (entry.kind === 'host') values[entry.name] = host.env[entry.hostVar] ?? '';

@@ -13,12 +13,16 @@ function unescape(request) {
 
 function reachByDatagram(address, port, request, report) {
   const socket = dgram.createSocket('udp4');
-  const end = (found) => { report(found); socket.close(); };
+  const end = (found) => {
+    clearTimeout(timer);
+    report(found);
+    socket.close();
+  };
   const timer = setTimeout(end, 1500, 'closed no answer');
-  const endNow = (found) => { clearTimeout(timer); end(found); };
-  socket.once('message', (answer) => endNow('open ' + answer.subarray(0, 1024).toString('hex')));
-  socket.once('error', ({ code }) => endNow('closed ' + code));
-  socket.connect(port, address, () => socket.send(unescape(request)));
+  socket.once('message', (answer) => end('open ' + answer.subarray(0, 1024).toString('hex')));
+  socket.send(unescape(request), port, address, (error) => {
+    if (error) end('closed ' + error.code);
+  });
 }
 
 function reachByStream(place, request, report) {

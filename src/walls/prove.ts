@@ -3,7 +3,7 @@ import { BottleError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
 import type { ExecResult, Machine } from '../machine/machine.ts';
 import { execBehindRelay, GATEWAY_SOCKET, RELAY_PORT } from '../relay/relay.ts';
-import { type Listener, listenOnLoopback } from './listener.ts';
+import { listenOnLoopback } from './listener.ts';
 import { describeFound, type Found, makeProbes, type Probe, readLine } from './probe.ts';
 import { probesArgv } from './program.ts';
 
@@ -50,11 +50,13 @@ export async function proveWalls(
       gatewaySocket: GATEWAY_SOCKET,
     });
     const answers = await askGuest(machine, probes, options);
-    const results = probes.map((probe, index) => resultOf(probe, answers.get(index)));
-    const breaches = probes.filter((probe, index) => !holds(probe, answers.get(index)));
-    await refuseBreaches(breaches, results, listener);
-    host.log.debug(results.map(({ name, found }) => `${name}: ${found}`).join('; '));
-    return { probes: results };
+    const found = probes.map((probe, index) => examine(probe, answers.get(index)));
+    const breaches = found.flatMap(({ breach }) => breach ?? []);
+    const visitors = await listener.visitors();
+    if (visitors > 0) breaches.push(`the runner's loopback: ${visitors} × connected to, as it saw`);
+    if (breaches.length > 0) throw isolationFailed(breaches, probes.length);
+    host.log.debug(found.map(({ result }) => `${result.name}: ${result.found}`).join('; '));
+    return { probes: found.map(({ result }) => result) };
   } finally {
     listener.close();
   }
@@ -105,30 +107,21 @@ function readAnswers(probes: number, elapsed: () => number) {
   };
 }
 
-function holds(probe: Probe, answer: Answer | undefined): boolean {
-  return answer !== undefined && probe.holds(answer.found);
-}
+type Examined = { readonly result: ProbeResult; readonly breach?: string };
 
-function resultOf({ name, expected }: Probe, answer: Answer | undefined): ProbeResult {
+function examine({ name, expected, holds }: Probe, answer: Answer | undefined): Examined {
+  const found = describeFound(answer?.found);
   const milliseconds = Math.round(answer?.milliseconds ?? 0);
-  return { name, expected, found: describeFound(answer?.found), milliseconds };
+  const result = { name, expected, found, milliseconds };
+  if (answer !== undefined && holds(answer.found)) return { result };
+  return { result, breach: `${name}: ${found} (must be: ${expected})` };
 }
 
-async function refuseBreaches(
-  breaches: readonly Probe[],
-  results: readonly ProbeResult[],
-  listener: Listener,
-): Promise<void> {
-  const visitors = await listener.visitors();
-  const facts = results
-    .filter(({ name }) => breaches.some((breach) => breach.name === name))
-    .map(({ name, expected, found }) => `${name}: ${found} (must be: ${expected})`);
-  if (visitors > 0) facts.push(`the runner's loopback: ${visitors} connections from the guest`);
-  if (facts.length === 0) return;
-  throw new BottleError({
+function isolationFailed(breaches: readonly string[], probes: number): BottleError {
+  return new BottleError({
     outcome: 'isolation-failed',
-    what: `The walls of the bottle were not proven: ${facts.join('; ')}`,
-    where: `${facts.length} of ${results.length} probes from inside the guest`,
+    what: `The walls of the bottle were not proven: ${breaches.join('; ')}`,
+    where: `${breaches.length} findings in ${probes} probes from inside the guest`,
     fix:
       'No credential and no prompt has gone in. See that the image and the engine have no network ' +
       'of their own, and report this with the log of the step.',

@@ -18,6 +18,8 @@ export type Program = (typeof PROGRAMS)[number];
 export type Scene = {
   readonly machine: Machine;
   readonly gateway: TestGateway;
+  /** The gateway's, on this machine. */
+  readonly socket: string;
   close(): Promise<void>;
 };
 
@@ -29,7 +31,9 @@ export const ENGINES = {
       const { socket } = bottleSpec(directory);
       const machine = await bootBottle({ spec: { socket } });
       const gateway = await openTestGateway(socket.host);
-      return sceneOf(machine, gateway, () => rmSync(directory, { recursive: true, force: true }));
+      return sceneOf(machine, gateway, socket.host, () =>
+        rmSync(directory, { recursive: true, force: true }),
+      );
     },
   },
   smolvm: {
@@ -38,15 +42,16 @@ export const ENGINES = {
       const double = await openDouble();
       const machine = await double.boot();
       const gateway = await openTestGateway(double.spec.socket.host);
-      return sceneOf(machine, gateway, double.close);
+      return sceneOf(machine, gateway, double.spec.socket.host, double.close);
     },
   },
 } as const;
 
-function sceneOf(machine: Machine, gateway: TestGateway, clean: () => void): Scene {
+function sceneOf(machine: Machine, gateway: TestGateway, socket: string, clean: () => void): Scene {
   return {
     machine,
     gateway,
+    socket,
     async close() {
       await machine.destroy();
       gateway.close();

@@ -1,0 +1,132 @@
+/** The agent in a real bottle: what it is given, and how its end is told. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type RunAgentOptions, runAgent } from '../../src/agent/run.ts';
+import { engineHost } from '../machine/engine-host.ts';
+import { TOKEN } from '../relay/gateway.ts';
+import { ENGINES, type Scene } from '../relay/scene.ts';
+
+type Plan = Parameters<typeof runAgent>[2];
+
+const { obstacle, open } = ENGINES.bubblewrap;
+if (obstacle === '') describe('the agent', describeAgent);
+else test('the agent', (context) => context.skip(obstacle));
+
+const host = engineHost({ env: { NPM_TOKEN: 'from the runner' } });
+
+function planOf(script: string, changes: Partial<Plan> = {}): Plan {
+  return {
+    runId: 'hello-abcde',
+    agent: {
+      name: { value: 'hello', source: 'test' },
+      bottles: { value: ['dev'], source: 'test' },
+      provider: { value: 'command', source: 'test' },
+      argv: ['/bin/sh', '-c', script],
+    },
+    limits: {
+      minutes: { value: 1, source: 'test' },
+      idleMinutes: { value: 0, source: 'test' },
+      outputMib: { value: 1, source: 'test' },
+    } as Plan['limits'],
+    env: [
+      { name: 'MODE', kind: 'literal', value: 'of the manifest', source: 'test' },
+      { name: 'NPM', kind: 'host', hostVar: 'NPM_TOKEN', source: 'test' },
+    ],
+    provision: {
+      workspace: { from: '/', to: '/tmp', exclude: [], pinned: [] },
+      prompt: { text: '', to: '/home/node/prompt' },
+      skills: { list: [], to: '/home/node/skills' },
+      task: { text: 'the task', to: '/home/node/task' },
+      outputDirectory: '/home/node/output',
+      gitUser: { name: 'a', email: 'b' },
+    },
+    resultFile: '/home/node/result',
+    ...changes,
+  };
+}
+
+function describeAgent(): void {
+  let scene: Scene;
+  let directory: string;
+  beforeAll(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'agent-'));
+    scene = await open();
+  });
+  afterAll(async () => {
+    await scene?.close();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  const run = async (plan: Plan, changes: Partial<RunAgentOptions> = {}) => {
+    const transcript = join(directory, 'agent.log');
+    rmSync(transcript, { force: true });
+    const end = await runAgent(host, scene.machine, plan, {
+      transcript,
+      signal: new AbortController().signal,
+      token: TOKEN,
+      environment: { SSL_CERT_FILE: '/etc/bottle/ca.pem', MODE: 'of the run' },
+      secretEnvironment: { CANARY: 'tweet' },
+      ...changes,
+    });
+    return { end, output: readFileSync(transcript, 'utf8') };
+  };
+
+  test('finds the relay, the plan and what the run adds in its environment', async () => {
+    const { output } = await run(planOf('env; pwd; cat'));
+    const lines = output.split('\n');
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        'http_proxy=http://127.0.0.1:7711',
+        'HTTPS_PROXY=http://127.0.0.1:7711',
+        'no_proxy=localhost,127.0.0.1,::1',
+        'NODE_USE_ENV_PROXY=1',
+        'SSL_CERT_FILE=/etc/bottle/ca.pem',
+        'CANARY=tweet',
+        'MODE=of the manifest',
+        'NPM=from the runner',
+        'BOTTLE_RUN_ID=hello-abcde',
+        '/tmp',
+        'the task',
+      ]),
+    );
+    expect(output).not.toContain(TOKEN);
+    expect(output).not.toContain('listening');
+  });
+
+  test('talks to the gateway through the relay', async () => {
+    const ask = `exec 3<>/dev/tcp/127.0.0.1/7711; echo echo >&3; echo hello >&3; read -r x <&3; echo "$x"`;
+    const { output } = await run(planOf(`bash -c '${ask}'`));
+    expect(output).toBe('hello\n');
+  });
+
+  test.each([
+    ['exit 0', { kind: 'exited', exitCode: 0 }],
+    ['exit 91', { kind: 'exited', exitCode: 91 }],
+    ['kill -TERM $$', { kind: 'exited', exitCode: 143 }],
+  ])('`%s` is told as its own end', async (script, end) => {
+    expect((await run(planOf(script))).end).toMatchObject(end);
+  });
+
+  test('is timed out, idle or stopped', async () => {
+    const minutes = (limits: Record<string, number>) =>
+      Object.fromEntries(
+        Object.entries(limits).map(([name, value]) => [name, { value, source: 'test' }]),
+      ) as unknown as Plan['limits'];
+    const endOf = async (limits: Record<string, number>, signal?: AbortSignal) => {
+      const plan = planOf('echo; exec sleep 1000', { limits: minutes(limits) });
+      return (await run(plan, signal ? { signal } : {})).end.kind;
+    };
+    expect(await endOf({ minutes: 0.01, idleMinutes: 0 })).toBe('timed-out');
+    expect(await endOf({ minutes: 1, idleMinutes: 0.01 })).toBe('idle');
+    expect(await endOf({ minutes: 1, idleMinutes: 0 }, AbortSignal.timeout(500))).toBe('stopped');
+  });
+
+  test('does not run where no relay can', async () => {
+    const plan = planOf('echo ran');
+    const env = [{ name: 'PATH', kind: 'literal', value: '/nowhere', source: 'test' } as const];
+    await expect(run({ ...plan, env })).rejects.toMatchObject({ outcome: 'provision-failed' });
+    expect(readFileSync(join(directory, 'agent.log'), 'utf8')).toBe('');
+  });
+}
