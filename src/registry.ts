@@ -26,18 +26,14 @@ type Question = {
 
 const NOWHERE = 'http://127.0.0.1:1';
 
-const CLIENTS: ReadonlyMap<string, Client> = new Map<string, Client>([
-  [
-    'npm',
-    {
+const CLIENTS = new Map(
+  Object.entries<Client>({
+    npm: {
       programs: ['npm'],
       // `--global`: without what a project would say.
       questions: [{ arguments: ['config', 'get', 'registry', '--global'], answer: wholeOutput }],
     },
-  ],
-  [
-    'pypi',
-    {
+    pypi: {
       programs: ['pip', 'pip3'],
       questions: [
         // Only the help shows an index that is not configured, and it wraps its lines.
@@ -52,10 +48,7 @@ const CLIENTS: ReadonlyMap<string, Client> = new Map<string, Client>([
         },
       ],
     },
-  ],
-  [
-    'crates',
-    {
+    crates: {
       programs: ['cargo'],
       files: {
         'Cargo.toml':
@@ -78,24 +71,18 @@ const CLIENTS: ReadonlyMap<string, Client> = new Map<string, Client>([
         },
       ],
     },
-  ],
-  [
-    'go',
-    {
+    go: {
       programs: ['go'],
       questions: [
         { arguments: ['env', 'GOPROXY'], env: { GOTOOLCHAIN: 'local' }, answer: wholeOutput },
       ],
     },
-  ],
-  [
-    'debian',
-    {
+    debian: {
       programs: ['apt-get'],
       questions: [{ arguments: ['update', '--print-uris'], answer: wholeOutput }],
     },
-  ],
-]);
+  }),
+);
 
 const ASK_TIMEOUT_MS = 20_000;
 
@@ -112,7 +99,7 @@ export async function askRegistries(
   const presets = bottle.egress?.presets ?? [];
   const asked = presets.map(async (preset, index) => {
     const client = CLIENTS.get(preset);
-    if (client === undefined || bottle.egress_groups?.[preset] !== undefined) return [];
+    if (client === undefined) return [];
     const place = source(['bottle', 'egress', 'presets', index]);
     return await askClient(host, preset, client, place, join(scratch, `ask-${preset}`));
   });

@@ -16,8 +16,6 @@ export const PRESETS = [
   'debian',
 ] as const;
 
-export type PresetName = (typeof PRESETS)[number];
-
 const groupName = entryName.refine((name) => !PRESETS.some((preset) => preset === name), {
   error: 'belongs to a preset of the action; choose another',
 });
