@@ -1,5 +1,6 @@
 /** What an upstream of tests answers by default: each path shows one thing that HTTP can do. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { constants, type Http2Stream } from 'node:http2';
 import { gzipSync } from 'node:zlib';
 import type { Respond } from './upstream.ts';
 
@@ -74,12 +75,16 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
     response.writeHead(200, { 'Content-Type': 'text/plain' }).write('first\n'),
   /** Not even a head. */
   silence: () => {},
-  /** `/reset/head`: before an answer. `/reset/body`: in the middle of one. */
+  /** `/reset/head`: before an answer. `/reset/sized`, `/reset/unsized`: in the middle of one. */
   reset: ({ request, response, argument }) => {
-    const { socket } = request;
-    if (argument === 'head') return void socket.destroy();
-    response.writeHead(200, { 'Content-Length': '1000' });
-    response.write('the beginning', () => socket.destroy());
+    const { socket, stream } = request as IncomingMessage & { stream?: Http2Stream };
+    const reset = () => {
+      if (stream) stream.close(constants.NGHTTP2_CANCEL);
+      else socket.destroy();
+    };
+    if (argument === 'head') return reset();
+    response.writeHead(200, argument === 'sized' ? { 'Content-Length': '1000' } : {});
+    response.write('the beginning', reset);
   },
   /** Never reads the body, so that who sends it must wait. */
   unread: ({ request }) => request.pause(),

@@ -139,7 +139,8 @@ describe('an upstream', () => {
     await expect(ask(upstream, { path: '/reset/head' })).rejects.toMatchObject({
       code: 'ECONNRESET',
     });
-    await expect(ask(upstream, { path: '/reset/body' })).rejects.toThrow('aborted');
+    await expect(ask(upstream, { path: '/reset/sized' })).rejects.toThrow('aborted');
+    await expect(ask(upstream, { path: '/reset/unsized' })).rejects.toThrow('aborted');
     await expect.poll(() => upstream.connections()).toBe(0);
   });
 

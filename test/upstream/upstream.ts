@@ -39,6 +39,8 @@ export type Upstream = {
   readonly frames: string[];
   /** Connections that are open now. */
   connections(): number;
+  /** Destroys them all. */
+  cut(): void;
   close(): Promise<void>;
 };
 
@@ -63,6 +65,9 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Upst
     });
   }
   const [toTls, toPlain] = [await listen(secure), await listen(plain)];
+  const cut = () => {
+    for (const socket of sockets) socket.destroy();
+  };
   return {
     name: names[0],
     connectTo: names.flatMap((host) => [
@@ -73,8 +78,9 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Upst
     requests,
     frames,
     connections: () => sockets.size,
+    cut,
     async close() {
-      for (const socket of sockets) socket.destroy();
+      cut();
       await Promise.all([secure, plain].map((server) => server.close() && once(server, 'close')));
     },
   };
