@@ -111,7 +111,7 @@ function matchesOfGit({ repositories, write }: GitHub): readonly RouteMatch[] {
 /** Who may write changes what is in a repository; to delete or to rename it is not part of that. */
 function matchesOfApi({ repositories, write }: GitHub): readonly RouteMatch[] {
   const roots = repositories.map((name) => `/repos/${name}`);
-  const within = roots.map((root) => `${literally(root)}/.+`);
+  const within = roots.map((root) => `${literally(root)}/[^/].*`);
   return [
     { methods: READ, paths: pathsOf('prefix', roots) },
     ...(write ? [{ paths: pathsOf('regex', within) }] : []),

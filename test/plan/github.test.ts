@@ -67,6 +67,8 @@ const NEVER = [
   `GET ${API}/repos/octo/other`,
   `GET ${API}/graphql`,
   `DELETE ${API}/repos/octo/hello`,
+  `DELETE ${API}/repos/octo/hello/`,
+  `DELETE ${API}/repos/octo/hello//`,
   `PATCH ${API}/repos/octo/hello`,
   `PUT ${RAW}/octo/hello/main/README.md`,
   `GET ${RAW}/octo/other/main/README.md`,
