@@ -85,6 +85,10 @@ export async function download(admitted: Admitted, answer: Answer): Promise<void
   body.once('error', (error) => {
     if (!guest.isGone()) fault = deniedBy(error);
   });
+  body.once('close', () => {
+    if (!guest.isGone() && !body.readableEnded) fault ??= brokenOff();
+  });
+  for (const n of ['end','error','close','aborted']) body.on(n, (e)=>console.error(n, e, answer.isComplete(), guest.isGone(), body.readableEnded));
   try {
     body.on(
       'data',
@@ -93,7 +97,7 @@ export async function download(admitted: Admitted, answer: Answer): Promise<void
     if (tap !== undefined) body.on('data', (chunk) => tap.push(chunk));
     body.once('end', () => {
       if (!answer.isComplete()) {
-        fault = new Denied('upstream-reset', 'the upstream broke off in the middle of its answer');
+        fault = brokenOff();
         guest.abort();
         return;
       }
@@ -103,12 +107,17 @@ export async function download(admitted: Admitted, answer: Answer): Promise<void
     const target = guest.answer({ status, headers });
     if (scan === undefined) await pipeline(body, target);
     else await pipeline(body, scanning(scan), target);
+    if (fault !== undefined) throw fault;
   } catch (error) {
     throw fault ?? error;
   } finally {
     tap?.end();
     if (scan !== undefined) addFindings(entry, scan);
   }
+}
+
+function brokenOff(): Denied {
+  return new Denied('upstream-reset', 'the upstream broke off in the middle of its answer');
 }
 
 /** Tells the meter and the audit of each chunk; a listener must not throw, so the refusal is told. */

@@ -1,6 +1,6 @@
 /** Clients of the gateway for tests: HTTP/1.1, HTTP/2 and WebSocket inside a CONNECT. */
 import { once } from 'node:events';
-import { type IncomingMessage, type RequestOptions, request } from 'node:http';
+import { Agent, type IncomingMessage, type RequestOptions, request } from 'node:http';
 import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { WebSocket } from 'ws';
@@ -37,10 +37,20 @@ export type Request = RequestOptions & { readonly body?: string | Buffer };
 /** One request over a connection, plain or opened. */
 export async function ask(socket: TLSSocket, options: Request): Promise<Received> {
   const { body, ...rest } = options;
-  const outgoing = request({ ...rest, createConnection: () => socket });
+  const outgoing = request({ ...rest, agent: agentOver(socket) });
   outgoing.end(body);
   const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
   return receive(response);
+}
+
+const agents = new WeakMap<TLSSocket, Agent>();
+
+/** For one request after another over that connection. */
+export function agentOver(socket: TLSSocket): Agent {
+  const agent = agents.get(socket) ?? new Agent({ keepAlive: true, maxSockets: 1 });
+  agent.createConnection = () => socket;
+  agents.set(socket, agent);
+  return agent;
 }
 
 export async function receive(response: IncomingMessage): Promise<Received> {
