@@ -88,7 +88,6 @@ export async function download(admitted: Admitted, answer: Answer): Promise<void
   body.once('close', () => {
     if (!guest.isGone() && !body.readableEnded) fault ??= brokenOff();
   });
-  for (const n of ['end','error','close','aborted']) body.on(n, (e)=>console.error(n, e, answer.isComplete(), guest.isGone(), body.readableEnded));
   try {
     body.on(
       'data',
