@@ -4,7 +4,6 @@
  * is a GCP key, whose private key another rule finds. Not found are tokens that are encoded, that
  * follow a letter directly, or that are longer than `MAX_HELD`.
  */
-import type { SecretLintRuleCreator } from '@secretlint/types';
 import type { Detection, Detector } from './detector.ts';
 
 type Found = Pick<Detection, 'label' | 'start' | 'end'>;
@@ -12,6 +11,9 @@ export type TokenRules = (text: string) => Promise<Found[]>;
 
 const LEFT_OUT = ['filter-comments', 'gcp'];
 const RULE = '@secretlint/secretlint-rule-';
+/** Key IDs of AWS are looked for as well; its account numbers, which come with them, are no secret. */
+const OPTIONS = { enableIDScanRule: true };
+const NO_SECRET = 'AWSAccountID';
 
 /** Only where a route asks for it: it takes 60 ms. */
 export async function loadTokenRules(): Promise<TokenRules> {
@@ -21,43 +23,51 @@ export async function loadTokenRules(): Promise<TokenRules> {
   ]);
   const rules = preset.rules
     .filter(({ meta }) => !LEFT_OUT.includes(meta.id.replace(RULE, '')))
-    .map((rule) => ({ id: rule.meta.id, rule: rule as SecretLintRuleCreator }));
+    .map((rule) => ({ id: rule.meta.id, rule, options: OPTIONS }));
   return async (content) => {
     const { messages } = await lintSource({
       source: { filePath: 'body', content, ext: '', contentType: 'text' },
       options: { config: { rules }, noPhysicFilePath: true },
     });
-    return messages.map(({ ruleId, messageId, range: [start, end] }) => ({
-      label: `${ruleId.replace(RULE, '')}/${messageId}`,
-      start,
-      end,
-    }));
+    return messages
+      .filter(({ messageId }) => messageId !== NO_SECRET)
+      .map(({ ruleId, messageId, range: [start, end], data }) => ({
+        label: `${ruleId.replace(RULE, '')}/${messageId}`,
+        start,
+        end: Math.max(end, endOfValue(content, start, data)),
+      }));
   };
 }
+
+/** Where a rule names the variable before the token, its range is too short by that name. */
+function endOfValue(text: string, start: number, data: unknown): number {
+  const ends = Object.values(data ?? {}).map((value) => {
+    const at = typeof value === 'string' ? text.indexOf(value, start) : -1;
+    return at < 0 || at > start + MAX_NAME ? 0 : at + String(value).length;
+  });
+  return Math.max(0, ...ends);
+}
+
+const MAX_NAME = 100;
 
 /** What each match of a rule holds. A text without any of it need not be given to the rules. */
 const CANDIDATE = new RegExp(
   [
-    'A3T|AKIA|AGPA|AIDA|AROA|AIPA|ANPA|ANVA|ASIA',
-    '(?:ACCESS|access|Access)_?(?:KEY|key|Key)|(?:ACCOUNT|account|Account)(?:_?(?:ID|id|Id))?["\']?\\s*(?:=|:)',
+    '(?:A3T|AKIA|AGPA|AIDA|AROA|AIPA|ANPA|ANVA|ASIA)[A-Z\\d]{15}|(?:ACCESS|[Aa]ccess)_?(?:KEY|[Kk]ey)',
     '-----BEGIN',
-    'x-oauth-basic@|_authToken=|npm_',
-    '://[-\\w]{1,256}:[-\\w]{1,256}@',
-    '[xX][oO][xX][bpaor]-|xapp-|hooks\\.slack\\.com',
-    'SG\\.|shp(?:pa|ca|at|ss)_|[sr]k_(?:live|test)_',
-    'gh[pousr]_|github_pat_|glpat-|glc_|glsa_',
-    'sk-(?:proj|svcacct|admin|ant)-|T3BlbkFJ|gsk_|hf_|lin_api_|ntn_|ops_ey',
-    'mongodb(?:\\+srv)?://|mysqlx?://|postgres(?:ql)?://',
-    'hv[sbr]\\.|vc[piark]_|vck_|dapi|dckr_pat_|figd_|cfk_|cfut_|cfat_|tskey-',
+    'npm_|ops_ey|ntn_\\d|gh[pousr]_|github_pat_|glpat-|glc_|glsa_|lin_api_|gsk_|hf_[A-Za-z]{34}',
+    'sk-ant-api|T3BlbkFJ|[sr]k_(?:live|test)_|shp(?:pa|ca|at|ss)_|SG\\.\\w+\\.\\w|hv[sbr]\\.[\\w-]{90}',
+    'xox[bpaor]-|xapp-|(?:vc[piar]|vck|cfk|cfut|cfat)_[A-Za-z\\d]{20}|dapi[A-Fa-f\\d]{32}|dckr_pat_',
+    'figd_|tskey-',
+    '://[-\\w]{1,256}:[-\\w]{1,256}@|(?i:hooks\\.slack\\.com|mongodb|mysql|postgres)',
   ].join('|'),
-  'i',
 );
 
 /** The longest token that is kept back whole while it arrives, in bytes. */
 export const MAX_HELD = 4096;
 const MAX_KEY = 12_000;
 
-const OPEN_ASSIGNMENT = /(?:access_?key|account(?:_?id)?)["']?\s{0,20}(?::|=>|=)?\s{0,20}["']?$/i;
+const OPEN_ASSIGNMENT = /["']?(?:aws)?_?secret_?access_?key["']?\s{0,20}(?::|=>|=)?\s{0,20}["']?$/i;
 const OPEN_KEY = /^-----BEGIN[A-Z ]{0,30}(?:-----[\w+/=\s\\-]*|-{0,4})$/;
 
 /** `load` is called when there is something to give to the rules. */
@@ -67,27 +77,31 @@ export function detectTokens(load: () => Promise<TokenRules>): Detector {
   let base = 0;
   let held = 0;
 
-  async function search(text: string, until: number): Promise<Detection[]> {
+  /** `open`: where begins what may become a match; one that reaches into it may become longer. */
+  async function search(text: string, open: number): Promise<Detection[]> {
     const found = CANDIDATE.test(text) ? await (await load())(text) : [];
-    return found
+    const until = found
+      .toSorted((a, b) => b.start - a.start)
+      .reduce((least, { start, end }) => (end > least ? Math.min(start, least) : least), open);
+    held = text.length - until;
+    const from = Math.max(0, until - 1);
+    kept = text.slice(from);
+    const detections = found
       .filter(({ end }) => end <= until)
       .map(({ label, start, end }) => ({
-        detector: 'token_patterns',
+        detector: 'token_patterns' as const,
         label,
         start: base + start,
         end: base + end,
       }));
+    base += from;
+    return detections;
   }
 
   return {
-    async push(chunk) {
+    push(chunk) {
       const text = kept + Buffer.from(chunk).toString('latin1');
-      held = text.length - unfinishedAt(text);
-      const found = await search(text, text.length - held);
-      const from = Math.max(0, text.length - held - 1);
-      kept = text.slice(from);
-      base += from;
-      return found;
+      return search(text, unfinishedAt(text));
     },
     end: () => search(kept, kept.length),
     held: () => held,
@@ -99,7 +113,7 @@ function unfinishedAt(text: string): number {
   let word = text.length;
   const least = Math.max(0, text.length - MAX_HELD);
   while (word > least && text.charCodeAt(word - 1) > 0x20) word--;
-  const assignment = OPEN_ASSIGNMENT.exec(text.slice(Math.max(0, word - 100), word));
+  const assignment = OPEN_ASSIGNMENT.exec(text.slice(Math.max(0, word - MAX_NAME), word));
   const key = text.lastIndexOf('-----BEGIN');
   const isOpenKey = key >= text.length - MAX_KEY && key >= 0 && OPEN_KEY.test(text.slice(key));
   return Math.min(word - (assignment?.[0].length ?? 0), isOpenKey ? key : word);
