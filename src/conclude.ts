@@ -7,6 +7,7 @@ import { toBottleError } from './outcome.ts';
 import { makeRecord } from './report/record.ts';
 import { report, reportEarly } from './report/report.ts';
 import type { Run } from './run.ts';
+import { PROBE_DENIALS } from './walls/probe.ts';
 
 /** The failure of the step in one sentence, or undefined when the step succeeds. */
 export async function concludeRun(
@@ -32,7 +33,7 @@ export async function concludeRun(
     ...(error && { error }),
     ...(made.boot && { engineVersion: made.boot.engineVersion }),
     ...(made.image && { image: made.image.facts }),
-    ...(made.gateway && { egress: made.gateway.egress() }),
+    ...(made.gateway && { egress: made.gateway.egress(PROBE_DENIALS) }),
     ...(made.walls && { walls: made.walls.probes }),
     ...(made.provision && { provisioned: made.provision }),
     ...(made.agent && { agent: agentFacts(made.agent) }),

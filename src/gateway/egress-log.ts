@@ -40,9 +40,12 @@ export type EgressFacts = {
   readonly cut: boolean;
 };
 
+export type OurRequest = Pick<Denial, 'rule' | 'host'>;
+
 export type EgressLog = {
   add(line: EgressLine): Promise<void>;
-  facts(): EgressFacts;
+  /** `ours`: refusals that the agent has no part in; each is left out of the sums once. */
+  facts(ours?: readonly OurRequest[]): EgressFacts;
   close(): Promise<void>;
 };
 
@@ -55,9 +58,22 @@ export async function openEgressLog(path: HostPath): Promise<EgressLog> {
       tally.add(line);
       return writer.write(`${JSON.stringify(line)}\n`);
     },
-    facts: () => ({ ...tally.facts(), cut: writer.cut() }),
+    facts: (ours = []) => without(ours, { ...tally.facts(), cut: writer.cut() }),
     close: () => writer.close(),
   };
+}
+
+function without(ours: readonly OurRequest[], facts: EgressFacts): EgressFacts {
+  let { denied } = facts;
+  const denials = [...facts.denials];
+  for (const { rule, host } of ours) {
+    const index = denials.findIndex((denial) => denial.rule === rule && denial.host === host);
+    const found = denials[index];
+    if (found === undefined) continue;
+    denied--;
+    denials.splice(index, 1, ...(found.times > 1 ? [{ ...found, times: found.times - 1 }] : []));
+  }
+  return { ...facts, denied, denials };
 }
 
 /** One write at a time keeps the order; whole lines or none keep the file readable. */

@@ -1,7 +1,7 @@
 /** Starts the gateway process, shakes hands with it, listens to what it says, and stops it. */
 import { BottleError, messageOf } from '../errors.ts';
 import type { Host, HostPath, ProcessExit } from '../host/host.ts';
-import { type EgressFacts, type EgressLog, openEgressLog } from './egress-log.ts';
+import { type EgressFacts, type EgressLog, type OurRequest, openEgressLog } from './egress-log.ts';
 import { parseMessage } from './message.ts';
 import type { GatewayConfig, GatewayLimit, GatewayMessage } from './protocol.ts';
 
@@ -26,8 +26,8 @@ export type Gateway = {
   readonly routes: number;
   /** PEM of the authority that signs what it opens; empty when it opens nothing. */
   readonly certificate: string;
-  /** What it let through and what not, so far. */
-  egress(): EgressFacts;
+  /** What it let through and what not, so far; of `ours`, one each is left out. */
+  egress(ours?: readonly OurRequest[]): EgressFacts;
   /** Ends it and waits until it is gone. Safe to call again. */
   stop(): Promise<void>;
 };
@@ -68,7 +68,7 @@ export async function startGateway(
   try {
     const certificate = await inTime(ready.promise);
     state = 'up';
-    return { routes: config.routes.length, certificate, egress: () => egress.facts(), stop };
+    return { routes: config.routes.length, certificate, egress: egress.facts, stop };
   } catch (error) {
     await stop();
     throw error;

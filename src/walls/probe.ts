@@ -29,12 +29,19 @@ export type ProbePlaces = {
 };
 
 /** The name that DNS gives to nobody (RFC 6761). */
-const NO_HOST = 'bottle-probe.invalid:443';
+const NO_NAME = 'bottle-probe.invalid';
+const NO_HOST = `${NO_NAME}:443`;
 /** What a relay says that does not know the token. */
 const WRONG_HANDSHAKE = `BOTTLE/1 ${'0'.repeat(64)}\n`;
 /** A question for the addresses of `a.root-servers.net`. */
 const DNS_QUESTION =
   '\x42\x42\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x01a\x0croot-servers\x03net\x00\x00\x01\x00\x01';
+
+/** What the gateway says of the probes that reach it: ours, and none of the agent's. */
+export const PROBE_DENIALS = [
+  { rule: 'no-route', host: NO_NAME },
+  { rule: 'handshake', host: '' },
+] as const;
 
 export function makeProbes({ runnerPort, relayPort, gatewaySocket }: ProbePlaces): Probe[] {
   const health = [

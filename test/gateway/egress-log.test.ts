@@ -144,6 +144,17 @@ describe('the sums', () => {
     expect(usage.requests).toBe(4);
   });
 
+  test('leave out what was ours, once each', async () => {
+    await add(DENIED, { ...DENIED, rule: 'handshake', host: '' }, DENIED);
+    const facts = log.facts([
+      { rule: 'no-route', host: DENIED.host },
+      { rule: 'handshake', host: '' },
+      { rule: 'port', host: '' },
+    ]);
+    expect(facts.denied).toBe(1);
+    expect(facts.denials).toEqual([expect.objectContaining({ host: DENIED.host, times: 1 })]);
+  });
+
   test('do not grow with what a guest makes up', async () => {
     for (let index = 0; index < 2000; index++) await add({ ...DENIED, host: `h${index}.example` });
     expect(log.facts().denied).toBe(2000);
