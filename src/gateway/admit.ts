@@ -2,9 +2,10 @@
 import type { Entry } from './audit.ts';
 import { withCredential, withoutKeyParameters } from './credential.ts';
 import { Denied } from './denied.ts';
+import { readEntity } from './entity.ts';
 import type { Admitted } from './forward.ts';
 import type { Guest } from './guest.ts';
-import { endToEnd, type Pairs, valuesOf, without } from './header.ts';
+import { valuesOf } from './header.ts';
 import type { Origin } from './origin.ts';
 import { normalisePath } from './path.ts';
 import { matchRequest } from './route-table.ts';
@@ -27,22 +28,17 @@ export async function admit(asking: Asking): Promise<Admitted> {
   const { services, guest, entry, origin } = asking;
   const { route, host } = origin;
   entry.route = route.host;
-  if (REFUSED_METHODS.has(guest.method)) {
-    throw new Denied('malformed', 'this method is not passed on');
-  }
-  const codings = valuesOf(guest.headers, 'transfer-encoding');
-  if (codings.some((coding) => coding.toLowerCase() !== 'chunked')) {
-    throw new Denied('malformed', 'the only transfer coding is chunked');
-  }
-  const { path } = normalisePath(asking.pathAndQuery);
+  checkForm(guest);
+  const { path, query } = normalisePath(asking.pathAndQuery);
   entry.path = path;
   matchRequest(route, { method: guest.method, path, headers: guest.headers });
+  const entity = await readEntity(guest, route.graphqlMutations, { path, query });
   services.meter.admit(route);
 
   const seen = await services.inspector.head(route, {
     host,
     pathAndQuery: asking.pathAndQuery,
-    headers: passedOn(guest),
+    headers: entity.headers,
   });
   entry.findings = seen.findings;
   const scan = guest.hasBody ? services.inspector.outboundBody(route, seen.headers) : undefined;
@@ -54,7 +50,7 @@ export async function admit(asking: Asking): Promise<Admitted> {
     entry,
     origin,
     path,
-    body: guest.body,
+    body: entity.body,
     scan,
     request: {
       method: guest.method,
@@ -65,14 +61,13 @@ export async function admit(asking: Asking): Promise<Admitted> {
   };
 }
 
-const REPLACED = new Set(['host', 'expect']);
-
-function passedOn({ headers, expectsContinue, hasBody }: Guest): Pairs {
-  const rest = without(endToEnd(headers), REPLACED);
-  const wantsTrailers = valuesOf(headers, 'te').some((value) => /\btrailers\b/i.test(value));
-  return [
-    ...rest,
-    ...(expectsContinue && hasBody ? ([['Expect', '100-continue']] as const) : []),
-    ...(wantsTrailers ? ([['te', 'trailers']] as const) : []),
-  ];
+/** @throws {Denied} `malformed` */
+function checkForm({ method, headers }: Guest): void {
+  if (REFUSED_METHODS.has(method)) {
+    throw new Denied('malformed', 'this method is not passed on');
+  }
+  const codings = valuesOf(headers, 'transfer-encoding');
+  if (codings.some((coding) => coding.toLowerCase() !== 'chunked')) {
+    throw new Denied('malformed', 'the only transfer coding is chunked');
+  }
 }
