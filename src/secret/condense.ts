@@ -1,7 +1,7 @@
 /**
  * The letters and digits of a text without what stands between them, so that neither line breaks in
- * base64, nor colons in hexadecimal, nor a dash after each letter hide anything. `%XX`, `\xXX` and
- * `\uXXXX` count as the letter that they stand for; `\n`, `\r` and `\t` as what they stand for, too.
+ * base64, nor colons in hexadecimal, nor a dash after each letter hide anything. `%XX`, `\xXX`,
+ * `\uXXXX`, `&#N;` and `&#xX;` count as the letter that they stand for; `\n` and its like as a gap.
  */
 
 /** More bytes than these between two letters, and they do not belong together. */
@@ -22,9 +22,17 @@ const [LETTER, ESCAPE] = [1, 2];
 const KIND = new Uint8Array(256);
 for (const letter of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789')
   KIND[letter.charCodeAt(0)] = LETTER;
-const [PERCENT, BACKSLASH] = [0x25, 0x5c];
-KIND[PERCENT] = ESCAPE;
-KIND[BACKSLASH] = ESCAPE;
+const codeOf = (letter: string) => letter.charCodeAt(0);
+const [PERCENT, AMPERSAND] = ['%', '&'].map(codeOf);
+const [HASH, SEMICOLON, U, X] = ['#', ';', 'u', 'x'].map(codeOf);
+/** After a backslash. */
+const GAPS = ['b', 'f', 'n', 'r', 't'].map(codeOf);
+for (const mark of '%&\\') KIND[codeOf(mark)] = ESCAPE;
+
+const NO_DIGIT = 16;
+const MAX_DIGITS = 7;
+const DIGIT = new Uint8Array(256).fill(NO_DIGIT);
+for (const digit of '0123456789abcdefABCDEF') DIGIT[codeOf(digit)] = Number.parseInt(digit, 16);
 
 let room: Letters = NO_LETTERS;
 
@@ -90,22 +98,39 @@ type Escape = { readonly byte: number; readonly width: number };
 const NO_ESCAPE: Escape = { byte: 0, width: 1 };
 
 function readEscape(text: Uint8Array, at: number): Escape | 'cut' {
-  if (text[at] === PERCENT) return readDigits(text, at, 1, 2);
+  if (text[at] === PERCENT) return readHex(text, at, 1, 2);
   if (at + 1 === text.length) return 'cut';
-  const letter = String.fromCharCode(text[at + 1] ?? 0);
-  if (letter === 'n' || letter === 'r' || letter === 't') return { byte: 0, width: 2 };
-  if (letter === 'x') return readDigits(text, at, 2, 2);
-  if (letter === 'u') return readDigits(text, at, 2, 4);
-  return NO_ESCAPE;
+  const second = text[at + 1];
+  if (text[at] === AMPERSAND) return second === HASH ? readEntity(text, at) : NO_ESCAPE;
+  if (second === X) return readHex(text, at, 2, 2);
+  if (second === U) return readHex(text, at, 2, 4);
+  return GAPS.includes(second ?? 0) ? { byte: 0, width: 2 } : NO_ESCAPE;
 }
 
-function readDigits(text: Uint8Array, at: number, skip: number, count: number): Escape | 'cut' {
+/** A number of exactly so many digits. */
+function readHex(text: Uint8Array, at: number, skip: number, count: number): Escape | 'cut' {
   let value = 0;
   for (let index = at + skip; index < at + skip + count; index++) {
     if (index >= text.length) return 'cut';
-    const digit = Number.parseInt(String.fromCharCode(text[index] ?? 0), 16);
-    if (Number.isNaN(digit)) return NO_ESCAPE;
+    const digit = DIGIT[text[index] ?? 0] ?? NO_DIGIT;
+    if (digit === NO_DIGIT) return NO_ESCAPE;
     value = value * 16 + digit;
   }
   return { byte: value > 0xff ? 0 : value, width: skip + count };
+}
+
+/** A number of any length up to that of Unicode's last, and a semicolon. */
+function readEntity(text: Uint8Array, at: number): Escape | 'cut' {
+  const isHex = text[at + 2] === X;
+  const start = at + (isHex ? 3 : 2);
+  let value = 0;
+  for (let index = start; index < start + MAX_DIGITS + 1; index++) {
+    if (index >= text.length) return 'cut';
+    if (text[index] === SEMICOLON && index > start)
+      return { byte: value > 0xff ? 0 : value, width: index + 1 - at };
+    const digit = DIGIT[text[index] ?? 0] ?? NO_DIGIT;
+    if (digit >= (isHex ? 16 : 10)) return NO_ESCAPE;
+    value = value * (isHex ? 16 : 10) + digit;
+  }
+  return NO_ESCAPE;
 }

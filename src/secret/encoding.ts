@@ -3,6 +3,8 @@
  * programs use, of which a long enough piece counts as well.
  */
 
+import { condense } from './condense.ts';
+
 /** A shorter value would be found in ordinary text, and is no secret worth the name. */
 export const MIN_SECRET_LENGTH = 8;
 
@@ -22,7 +24,9 @@ export function encodingsOf(secret: string): Form[] {
   const long = lines.filter((line) => isLong(line) && !PEM_ARMOUR.test(line));
   const wholes = (lines.length > 1 && long.length > 0 ? long : [value, ...lines]).filter(isLong);
   return [
-    ...wholes.flatMap((text) => [...evenForms(text), ...unevenForms(text)].map(asWhole)),
+    ...wholes.flatMap((text) =>
+      [...evenForms(text), ...unevenForms(text), ...escapedForms(text)].map(asWhole),
+    ),
     ...wholes.flatMap(fragmentable).flatMap((text) => asFragments(text, evenForms(text))),
   ];
 }
@@ -68,25 +72,37 @@ const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 function evenForms(value: string): (string | Uint8Array)[] {
   const bytes = Buffer.from(value);
   const hex = bytes.toString('hex');
-  const utf16 = Buffer.from(value, 'utf16le');
-  const escapes = utf16.swap16().toString('hex').replace(/.{4}/g, '\\u$&');
   return [
     bytes,
     [...value].toReversed().join(''),
     Buffer.from(value, 'utf16le'),
-    utf16,
+    Buffer.from(value, 'utf16le').swap16(),
     ...[0, 1, 2].flatMap((offset) =>
       [BASE64, BASE64URL].map((digits) => digitsAt(bytes, offset, digits)),
     ),
     ...[0, 1, 2, 3, 4].flatMap((offset) => bothCases(digitsAt(bytes, offset, BASE32))),
     ...bothCases(hex),
-    ...bothCases(hex.replace(/../g, '%$&')),
-    ...bothCases(hex).flatMap((text) => [
-      text.replace(/../g, '\\x$&'),
-      text.replace(/../g, '0x$&,').slice(0, -1),
-    ]),
-    ...[escapes, escapes.toUpperCase().replaceAll('U', 'u')],
+    ...bothCases(hex).map((text) => text.replace(/../g, '0x$&,').slice(0, -1)),
     bytes.join(','),
+  ];
+}
+
+/** So much between its letters that a value cannot be found by them once it is escaped. */
+const GAPPY = /[^A-Za-z0-9]{3}|[%&\\]/;
+
+/** Each character escaped. The others are found by their letters, and much faster so. */
+function escapedForms(value: string): string[] {
+  const { letters } = condense(Buffer.from(value));
+  const isGappy = GAPPY.test(Buffer.from(value).toString('latin1'));
+  if (letters.length >= MIN_SECRET_LENGTH && !isGappy) return [];
+  const hex = Buffer.from(value).toString('hex');
+  const units = Buffer.from(value, 'utf16le').swap16().toString('hex');
+  const codes = [...value].map((char) => char.codePointAt(0) ?? 0);
+  return [
+    ...bothCases(hex).flatMap((text) => [text.replace(/../g, '%$&'), text.replace(/../g, '\\x$&')]),
+    ...bothCases(units).map((text) => text.replace(/.{4}/g, '\\u$&')),
+    codes.map((code) => `&#${code};`).join(''),
+    codes.map((code) => `&#x${code.toString(16)};`).join(''),
   ];
 }
 
@@ -96,7 +112,6 @@ function unevenForms(value: string): string[] {
   const strict = loose.replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16)}`);
   const json = JSON.stringify(value).slice(1, -1);
   const named = value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-  const characters = [...value].map((char) => char.codePointAt(0) ?? 0);
   const form = new URLSearchParams({ '': value }).toString().slice(1);
   const spaced = [loose, strict].map((url) => url.replaceAll('%20', '+'));
   return [
@@ -113,8 +128,6 @@ function unevenForms(value: string): string[] {
     named.replaceAll('"', '&quot;').replaceAll("'", '&#x27;'),
     named.replaceAll('"', '&quot;').replaceAll("'", '&apos;'),
     named.replaceAll('"', '&#34;').replaceAll("'", '&#39;'),
-    characters.map((code) => `&#${code};`).join(''),
-    characters.map((code) => `&#x${code.toString(16)};`).join(''),
   ];
 }
 

@@ -155,7 +155,7 @@ describe('a secret is found', () => {
 
 describe('a matcher', () => {
   test('covers the same bytes however its input is cut, and those of the plain definition', () => {
-    const unit = fc.constantFrom('a', 'b', 'c', 'd', 'e', '-', '%', '6', '1', '\\', 'n');
+    const unit = fc.constantFrom(...'abcde-%61\\nfx&#;');
     const needle = fc
       .string({ unit, minLength: 8, maxLength: 20 })
       .chain((text) =>
@@ -260,13 +260,18 @@ function commonRuns(content: string, needle: string, least: number): [number, nu
   return runs;
 }
 
+const HALF_ESCAPE =
+  /(?:%[0-9a-f]?|\\(?:x[0-9a-f]?|u[0-9a-f]{0,3})?|&(?:#(?:[0-9]{0,7}|x[0-9a-f]{0,7})?)?)$/;
+const ESCAPE =
+  /%([0-9a-f]{2})|\\x([0-9a-f]{2})|\\u([0-9a-f]{4})|&#x([0-9a-f]{1,7});|&#([0-9]{1,7});|\\[bfnrt]/;
+const LETTER = new RegExp(`${HALF_ESCAPE.source}|${ESCAPE.source}|[^]`, 'gi');
+
 function lettersOf(text: string) {
   const found: { letter: string; start: number; end: number }[] = [];
-  for (const match of text.matchAll(
-    /(?:%[0-9a-f]?|\\(?:x[0-9a-f]?|u[0-9a-f]{0,3})?)$|%([0-9a-f]{2})|\\x([0-9a-f]{2})|\\u([0-9a-f]{4})|\\[nrt]|[\s\S]/gi,
-  )) {
-    const digits = match[1] ?? match[2] ?? match[3];
-    const letter = digits ? String.fromCharCode(Number.parseInt(digits, 16)) : match[0];
+  for (const match of text.matchAll(LETTER)) {
+    const hex = match.slice(1, 5).find((digits) => digits !== undefined);
+    const code = hex === undefined ? Number(match[5]) : Number.parseInt(hex, 16);
+    const letter = Number.isNaN(code) ? match[0] : String.fromCodePoint(code > 0xff ? 0 : code);
     if (/^[A-Za-z0-9]$/.test(letter))
       found.push({ letter, start: match.index, end: match.index + match[0].length });
   }
