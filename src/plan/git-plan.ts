@@ -1,0 +1,83 @@
+/** What the plan says about git: the gate's remotes, what passes it, what becomes of the change. */
+import type { HostPath } from '../host/host.ts';
+import type { Sourced } from './plan.ts';
+
+/** Whether a commit that touches it is refused, or marked for a person to look at. */
+export type ProtectedPath = { readonly glob: string; readonly action: 'block' | 'review' };
+
+/** What is asked of every commit that the guest made. */
+export type CommitRules = {
+  readonly protectedPaths: readonly ProtectedPath[];
+  readonly maxFileBytes: number;
+  readonly maxPatchBytes: number;
+  readonly maxFiles: number;
+  readonly maxCommits: number;
+  readonly allowSubmodules: boolean;
+};
+
+/** How the gate shows the upstream who it is. Only ever the name or the place of a secret. */
+export type RemoteCredential =
+  | { readonly kind: 'none' }
+  /** The input `token`, over https, to the server that the workflow runs on. */
+  | { readonly kind: 'workflow-token' }
+  /** The step's variable that holds a token, over https. */
+  | { readonly kind: 'token'; readonly name: string }
+  /** A private key's file, over ssh; `~/` is the home of the runner's user. */
+  | { readonly kind: 'key-file'; readonly path: HostPath }
+  /** The step's variable that holds the token with which a deploy key is made for the run. */
+  | { readonly kind: 'gitea'; readonly name: string };
+
+/** `record`: checked and kept on the runner, and the upstream never hears of it. */
+export type PushRule = 'forward' | 'record' | 'refuse';
+
+/** A repository that the guest fetches from and pushes to through the gate. */
+export type RemotePlan = {
+  /** By which the gate knows it, safe as one segment of a path. */
+  readonly name: string;
+  /** The upstream's address, never with a password. */
+  readonly url: Sourced<string>;
+  /** What the guest's git asks in its place. */
+  readonly guestUrl: string;
+  /** Other spellings of the address, and the address itself: the guest's git takes all for one. */
+  readonly insteadOf: readonly string[];
+  readonly credential: Sourced<RemoteCredential>;
+  /** As in a known_hosts file, after the host; empty: none, and nothing goes over ssh. */
+  readonly hostKey: Sourced<string>;
+  readonly push: Sourced<PushRule>;
+  /** May a push take commits away? */
+  readonly allowForce: Sourced<boolean>;
+  /** Globs of whole names of refs that a push may write: `refs/heads/**`. `*` stops at a slash. */
+  readonly refs: Sourced<readonly string[]>;
+};
+
+export type PushMode = 'none' | 'branch' | 'pull-request';
+
+/** What becomes of the agent's change after the run. Names are the inputs'. */
+export type PushPlan = {
+  readonly mode: Sourced<PushMode>;
+  /** Complete: `bottle/demo-k3x9q`. */
+  readonly branch: Sourced<string>;
+  /** The branch that the pull request goes into; empty: nobody says, so the repository's default. */
+  readonly base: Sourced<string>;
+  /** Empty: made from the agent's result. */
+  readonly title: Sourced<string>;
+  readonly draft: Sourced<boolean>;
+  readonly labels: Sourced<readonly string[]>;
+  /** Logins, and `organisation/team`. */
+  readonly reviewers: Sourced<readonly string[]>;
+  /** Is the issue or pull request that started the run told how it ended? */
+  readonly comment: Sourced<boolean>;
+};
+
+export type GitPlan = {
+  /** `value` with the run's secrets is the policy of the checks; `sources` says where each is from. */
+  readonly policy: {
+    readonly value: CommitRules;
+    readonly sources: Readonly<Record<keyof CommitRules, string>>;
+  };
+  /** All that the gate serves, the checkout's own first. */
+  readonly remotes: readonly RemotePlan[];
+  /** The name of the remote that is the checkout's own; empty where it has none. */
+  readonly origin: string;
+  readonly push: PushPlan;
+};
