@@ -117,6 +117,7 @@ function checkHost({ authorities }: Guest, { host, port }: Target, defaultPort: 
   if (authorities.length !== 1 || authority === undefined) {
     throw new Denied('malformed', 'a request has one Host field');
   }
+  if (authority === host && port === defaultPort) return;
   const named = parseAuthority(authority, defaultPort);
   if (named.host !== host || named.port !== port) {
     throw new Denied('name-mismatch', `the Host field names another server than ${host}:${port}`);

@@ -1,6 +1,5 @@
 /** Moves a request that may pass to its upstream and the answer back, as fast as both ends take it. */
 import { type Readable, Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { deniedBy } from './answer.ts';
 import type { Entry } from './audit.ts';
 import { Denied } from './denied.ts';
@@ -28,42 +27,39 @@ export type Admitted = {
 /** @throws {Denied} what was found on the way, and `upstream-…` */
 export async function forward(admitted: Admitted): Promise<void> {
   const { services, origin, guest, request } = admitted;
-  // What turned out broken meanwhile is not begun.
-  await Promise.race([guest.broken, undefined]);
   const sent = await services.pool.send(origin, request);
   guest.onClose(sent.abort);
   if (request.hasBody) sent.onContinue(guest.sendContinue);
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  guest.onBroken(reject);
+  upload(admitted, sent, reject);
+  sent.answer.then((answer) => download(admitted, answer)).then(resolve, reject);
   try {
-    const refused = Promise.race([upload(admitted, sent), guest.broken]);
-    const answer = await Promise.race([sent.answer, refused]);
-    await Promise.race([download(admitted, answer), refused]);
+    await promise;
   } catch (error) {
     sent.abort();
     throw error;
   }
 }
 
-/** Settles only to refuse: an upstream that takes no more says so by its answer. */
-function upload(admitted: Admitted, sent: Sent): Promise<never> {
-  return new Promise((_, reject) => {
-    const { request, body, scan } = admitted;
-    if (!request.hasBody) {
-      sent.body.end();
-      return;
-    }
-    body.on('data', counter(admitted, 'up', reject));
-    const end = () => {
-      sendTrailers(admitted, sent).then(() => sent.body.end(), reject);
-    };
-    if (scan === undefined) {
-      body.pipe(sent.body, { end: false });
-      body.once('end', end);
-      return;
-    }
-    const scanned = scanning(scan).on('error', reject).once('end', end);
-    scanned.once('close', () => addFindings(admitted.entry, scan));
-    body.pipe(scanned).pipe(sent.body, { end: false });
-  });
+/** An upstream that takes no more says so by its answer: only what was found here refuses. */
+function upload(admitted: Admitted, sent: Sent, refuse: (error: Error) => void): void {
+  const { request, body, scan } = admitted;
+  if (!request.hasBody) {
+    sent.body.end();
+    return;
+  }
+  const end = () => {
+    sendTrailers(admitted, sent).then(() => sent.body.end(), refuse);
+  };
+  body.on('data', counter(admitted, 'up', refuse));
+  if (scan === undefined) {
+    body.once('end', end).pipe(sent.body, { end: false });
+    return;
+  }
+  const scanned = scanning(scan).on('error', refuse).once('end', end);
+  scanned.once('close', () => addFindings(admitted.entry, scan));
+  body.pipe(scanned).pipe(sent.body, { end: false });
 }
 
 async function sendTrailers({ services, origin, guest }: Admitted, sent: Sent): Promise<void> {
@@ -74,6 +70,7 @@ async function sendTrailers({ services, origin, guest }: Admitted, sent: Sent): 
   sent.sendTrailers((await services.inspector.head(route, head)).headers);
 }
 
+/** Settles when the guest has it all, or is gone. */
 export async function download(admitted: Admitted, answer: Answer): Promise<void> {
   const { services, origin, guest, entry, path } = admitted;
   const { status, body } = answer;
@@ -81,34 +78,24 @@ export async function download(admitted: Admitted, answer: Answer): Promise<void
   entry.status = status;
   const scan = services.inspector.inboundBody(origin.route, headers);
   const tap = services.meter.tap(origin.route, path, status, headers, entry.bytesUp);
-  let fault: Denied | undefined;
-  body.once('error', (error) => {
-    if (!guest.isGone()) fault = deniedBy(error);
-  });
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  guest.onClose(resolve);
+  body.on('data', counter(admitted, 'down', reject));
+  if (tap !== undefined) body.on('data', (chunk) => tap.push(chunk));
+  body.once('error', (error) => reject(deniedBy(error)));
   body.once('close', () => {
-    if (!guest.isGone() && !body.readableEnded) fault ??= brokenOff();
+    if (!body.readableEnded) reject(brokenOff());
   });
+  body.once('end', () => {
+    if (answer.isComplete()) return guest.sendTrailers(endToEnd(answer.trailers()));
+    reject(brokenOff());
+    guest.abort();
+  });
+  const target = guest.answer({ status, headers });
+  if (scan === undefined) body.pipe(target);
+  else body.pipe(scanning(scan).on('error', reject)).pipe(target);
   try {
-    body.on(
-      'data',
-      counter(admitted, 'down', (error) => body.destroy(error)),
-    );
-    if (tap !== undefined) body.on('data', (chunk) => tap.push(chunk));
-    body.once('end', () => {
-      if (!answer.isComplete()) {
-        fault = brokenOff();
-        guest.abort();
-        return;
-      }
-      const trailers = answer.trailers();
-      if (trailers.length > 0) guest.sendTrailers(endToEnd(trailers));
-    });
-    const target = guest.answer({ status, headers });
-    if (scan === undefined) await pipeline(body, target);
-    else await pipeline(body, scanning(scan), target);
-    if (fault !== undefined) throw fault;
-  } catch (error) {
-    throw fault ?? error;
+    await promise;
   } finally {
     tap?.end();
     if (scan !== undefined) addFindings(entry, scan);

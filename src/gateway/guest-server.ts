@@ -29,12 +29,11 @@ const WINDOW = 1024 * 1024;
 /** Takes connections that something else accepted: hand them over with `emit('connection')`. */
 export function makeHttp1Server(handlers: GuestHandlers): Server {
   const refused = new WeakSet<Duplex>();
-  const reading = new WeakMap<Duplex, { request: IncomingMessage; fail(denied: Denied): void }>();
+  const reading = new WeakMap<Duplex, { request: IncomingMessage; fault: Fault }>();
   const handle = (request: IncomingMessage, response: ServerResponse) => {
-    const { promise, reject } = Promise.withResolvers<never>();
-    promise.catch(() => {});
-    reading.set(request.socket, { request, fail: reject });
-    const guest = guestOfHttp1(request, response, promise);
+    const fault = makeFault();
+    reading.set(request.socket, { request, fault });
+    const guest = guestOfHttp1(request, response, fault.on);
     handlers.request(guest, request.socket, { request, response });
   };
   const server = createServer({
@@ -63,7 +62,7 @@ export function makeHttp1Server(handlers: GuestHandlers): Server {
     refused.add(socket);
     const current = reading.get(socket);
     if (denied === undefined) socket.destroy();
-    else if (current?.request.complete === false) current.fail(denied);
+    else if (current?.request.complete === false) current.fault.raise(denied);
     else handlers.refused(socket as Socket, denied);
   });
   // It never listens itself, and this is what starts its check of slow heads.
@@ -88,6 +87,24 @@ export function makeHttp2Server(handlers: GuestHandlers): Http2Server {
   server.on('sessionError', () => {});
   server.on('session', (session) => session.on('error', () => {}));
   return server;
+}
+
+type Fault = { raise(denied: Denied): void; readonly on: Guest['onBroken'] };
+
+/** Whoever listens last hears of it, also of what was raised before. */
+function makeFault(): Fault {
+  let raised: Denied | undefined;
+  let tell: (denied: Denied) => void = () => {};
+  return {
+    raise: (denied) => {
+      raised = denied;
+      tell(denied);
+    },
+    on: (callback) => {
+      tell = callback;
+      if (raised !== undefined) callback(raised);
+    },
+  };
 }
 
 /** Undefined: the connection broke, which is no request. */

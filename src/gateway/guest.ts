@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type { Readable, Writable } from 'node:stream';
+import type { Denied } from './denied.ts';
 import { asObject, flatten, type Pairs, pairsOf, valuesOf } from './header.ts';
 
 export type AnswerHead = { readonly status: number; readonly headers: Pairs };
@@ -34,17 +35,17 @@ export type Guest = {
   abort(): void;
   /** Calls back when the guest has the whole answer, or is gone. */
   onClose(callback: () => void): void;
-  /** Never fulfils; rejects when the body turns out not to be HTTP. */
-  readonly broken: Promise<never>;
+  /** Calls back when the body turns out not to be HTTP, at once if it has; one callback at a time. */
+  onBroken(callback: (denied: Denied) => void): void;
 };
 
 /** What breaks HTTP/2's rules is reset, and an upgrade has no body. */
-const NEVER = new Promise<never>(() => {});
+const NEVER = () => {};
 
 export function guestOfHttp1(
   request: IncomingMessage,
   response: ServerResponse,
-  broken = NEVER,
+  onBroken: Guest['onBroken'] = NEVER,
 ): Guest {
   const headers = pairsOf(request.rawHeaders);
   const { method = '', url = '' } = request;
@@ -68,12 +69,14 @@ export function guestOfHttp1(
       return response;
     },
     closing: (headers) => [...headers, ['Connection', 'close']],
-    sendTrailers: (trailers) => response.addTrailers([...trailers] as [string, string][]),
+    sendTrailers: (trailers) => {
+      if (trailers.length > 0) response.addTrailers([...trailers] as [string, string][]);
+    },
     answered: () => response.headersSent,
     isGone: () => response.closed || request.socket.destroyed,
     abort: () => request.socket.destroy(),
     onClose: (callback) => response.once('close', callback),
-    broken,
+    onBroken,
   };
 }
 
@@ -113,7 +116,7 @@ export function guestOfHttp2(
     isGone: () => stream.destroyed,
     abort: () => stream.destroy(new Error('the exchange was ended')),
     onClose: (callback) => stream.once('close', callback),
-    broken: NEVER,
+    onBroken: NEVER,
   };
 }
 

@@ -4,19 +4,30 @@ import type { GatewayMessage } from './protocol.ts';
 
 export type Outlet = {
   send(message: GatewayMessage): void;
+  /** Says what is not said yet. */
+  flush(): void;
   /** Undefined: now. Else new requests wait until the action has caught up. */
   ready(): Promise<void> | undefined;
 };
 
+/** What happens within one turn of the event loop goes out at once: a write for each costs more. */
 export function makeOutlet(streams: StandardStreams): Outlet {
+  let waiting: string[] = [];
   let drained: Promise<void> | undefined;
+  const flush = () => {
+    if (waiting.length === 0) return;
+    const lines = waiting.join('\n');
+    waiting = [];
+    if (streams.writeLine(lines) || drained !== undefined) return;
+    drained = streams.drained().then(() => {
+      drained = undefined;
+    });
+  };
   return {
     send: (message) => {
-      if (streams.writeLine(JSON.stringify(message)) || drained !== undefined) return;
-      drained = streams.drained().then(() => {
-        drained = undefined;
-      });
+      if (waiting.push(JSON.stringify(message)) === 1) setImmediate(flush);
     },
+    flush,
     ready: () => drained,
   };
 }

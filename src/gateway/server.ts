@@ -24,9 +24,11 @@ export async function serveGateway(streams: StandardStreams): Promise<void> {
     outlet.send({ type: 'ready', version: 1, certificate });
   } catch (error) {
     outlet.send({ type: 'failed', message: messageOf(error) });
+    outlet.flush();
     return streams.exit(1);
   }
   while (!(await input.next()).done);
+  outlet.flush();
   return streams.exit(0);
 }
 
