@@ -13,7 +13,6 @@ import { CLIENT } from './client.ts';
 import { openTestGateway, type TestGateway, TOKEN } from './gateway.ts';
 
 export const PROGRAMS = ['python3', 'perl', 'node', 'socat'] as const;
-export type Program = (typeof PROGRAMS)[number];
 
 export type Scene = {
   readonly machine: Machine;
