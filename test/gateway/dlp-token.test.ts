@@ -136,6 +136,11 @@ describe('a token', () => {
     );
   });
 
+  test('is covered itself, where the rule names its variable', async () => {
+    const seen = await redact(`AWS_SECRET_ACCESS_KEY = "${some(40)}" and more`, []);
+    expect(seen).toMatch(/^\*+" and more$/);
+  });
+
   test('is found beside a comment that would switch the rules off', async () => {
     const token = `ghp_${some(36)}`;
     const body = `// secretlint-disable\n${token} // secretlint-disable-line\n`;

@@ -80,6 +80,14 @@ const STARTS: Readonly<Record<string, number>> = {
   base64url: 2,
 };
 
+const packers: readonly [string, (bytes: Buffer) => Buffer][] = [
+  ['gzip', zlib.gzipSync],
+  ['deflate', zlib.deflateSync],
+  ['deflate', zlib.deflateRawSync],
+  ['br', zlib.brotliCompressSync],
+  ['zstd', zlib.zstdCompressSync],
+];
+
 describe('a known secret', () => {
   const places = ['body', 'frame'] as const;
   const cases = places.flatMap((place) =>
@@ -117,13 +125,6 @@ describe('a known secret', () => {
     expect(scan?.findings()).toEqual([{ ...known('body'), action: 'redacted' }]);
   });
 
-  const packers: readonly [string, (bytes: Buffer) => Buffer][] = [
-    ['gzip', zlib.gzipSync],
-    ['deflate', zlib.deflateSync],
-    ['deflate', zlib.deflateRawSync],
-    ['br', zlib.brotliCompressSync],
-    ['zstd', zlib.zstdCompressSync],
-  ];
   const packed = packers.flatMap(([encoding, pack]) =>
     Object.entries(CHUNKINGS).map(([chunking, cut]) => ({ encoding, pack, chunking, cut })),
   );
@@ -172,10 +173,23 @@ describe('a body that cannot be looked into', () => {
     expect(denied?.message).toMatch(/cannot be decoded/);
   });
 
-  test('is refused when something follows the encoded part', async () => {
-    const body = Buffer.concat([zlib.gzipSync('nothing'), Buffer.from(VALUE)]);
-    const scan = inspector.outboundBody(KNOWN, [['content-encoding', 'gzip']]);
-    expect((await pass(scan, [body])).denied?.rule).toBe('dlp');
+  test.each(packers)(
+    'is refused when a secret follows the encoded part: %s',
+    async (encoding, pack) => {
+      const body = Buffer.concat([pack(Buffer.from('nothing')), Buffer.from(` ${VALUE} `)]);
+      for (const onMatch of ['block', 'redact'] as const) {
+        const scan = inspector.outboundBody(route({ outbound: ['known_secrets'], onMatch }), [
+          ['content-encoding', encoding],
+        ]);
+        expect((await pass(scan, [body])).denied?.rule).toBe('dlp');
+      }
+    },
+  );
+
+  test('is refused when it ends in a token', async () => {
+    const scan = inspector.outboundBody(TOKENS, [['content-encoding', 'gzip']]);
+    const { denied } = await pass(scan, [zlib.gzipSync(`a ${GITHUB}`)]);
+    expect(denied?.findings).toEqual([{ ...github('body'), action: 'blocked' }]);
   });
 
   test('passes where nothing is looked for', () => {
@@ -219,6 +233,7 @@ describe('the head of a request', () => {
 
   test.each([
     ['path', { pathAndQuery: `/a/${GITHUB}` }],
+    ['path', { pathAndQuery: `/a/%67hp_${GITHUB.slice(4)}` }],
     ['query', { pathAndQuery: `/a?x=%67hp_${GITHUB.slice(4)}&y=1` }],
     ['header', { headers: [['X-Note', GITHUB]] }],
   ] as const)('must not hold a token in its %s: %j', async (where, part) => {

@@ -154,6 +154,13 @@ describe('a secret is found', () => {
 });
 
 describe('a matcher', () => {
+  test('joins no letters that are too far from each other', () => {
+    const matcher = matchSecrets([{ label: 'a', value: 'a1B2c3D4e5F6g7H8' }]);
+    const apart = (gap: number) => Buffer.from(`a1B2c3D4${' '.repeat(gap)}e5F6g7H8`);
+    expect(run(matcher, [apart(16)]).labels).toEqual(['a']);
+    expect(run(matcher, [apart(17)]).labels).toEqual([]);
+  });
+
   test('covers the same bytes however its input is cut, and those of the plain definition', () => {
     const unit = fc.constantFrom(...'abcde-%61\\nfx&#;');
     const needle = fc
