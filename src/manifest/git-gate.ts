@@ -1,6 +1,6 @@
 /** The schema of `git-gate`: who commits, and which remotes the gate speaks to. */
 import { z } from 'zod';
-import { hostVariable, line, segment } from './name.ts';
+import { distinct, hostVariable, line, relativePath, segment } from './name.ts';
 
 const gitUser = z
   .strictObject({
@@ -46,10 +46,21 @@ const key = z
           .describe('A deploy key made for this run and removed after it.'),
         provisioner_token: hostVariable.describe('Name of the variable that holds the API token.'),
       }),
+      z.strictObject({
+        provider: z.literal('token').describe('A token, for remotes over https.'),
+        token_ref: hostVariable.describe('Name of the variable that holds the token.'),
+      }),
     ],
-    { error: 'must have `provider`: static or gitea' },
+    { error: 'must have `provider`: static, gitea or token' },
   )
   .describe('How the gate proves who it is to the remote.');
+
+/** What git takes for a name of a ref, with `*` in it. */
+const branchGlob = line
+  .max(255)
+  .regex(/^(?![-/.])(?!.*(?:\.\.|\/\/|\/\.|@\{|[/.]$|\.lock$))[^\s~^:?[\]{}\\]+$/, {
+    error: 'must be the name of a branch, in which `*` and `**` stand for any text',
+  });
 
 const repo = z
   .strictObject({
@@ -58,12 +69,59 @@ const repo = z
       .optional()
       .describe('The remote’s pinned public key; without it the gate does not forward.'),
     key: key.optional(),
+    push: z
+      .enum(['forward', 'record', 'refuse'])
+      .optional()
+      .describe(
+        'What becomes of a push that passed the checks: `forward` hands it on, `record` keeps it on ' +
+          'the runner, `refuse` takes none. Default `forward` for a remote with a `key`, over ssh ' +
+          'also with its `host_key`; else `record`.',
+      ),
+    allow_force: z
+      .boolean()
+      .optional()
+      .describe('Whether a push may take commits away; default `false`.'),
+    branches: distinct(branchGlob)
+      .min(1)
+      .optional()
+      .describe(
+        'Globs of the branches that may be pushed; default all. What begins with `refs/` is a ' +
+          'whole name, as `refs/tags/v*`.',
+      ),
   })
   .describe('A remote that the guest may fetch from and push to, through the gate.');
+
+/** Where a glob stands by itself, what it protects is refused. */
+const protectedPath = z.union(
+  [
+    relativePath,
+    z.strictObject({
+      glob: relativePath.describe('Relative to the root of the repository.'),
+      action: z
+        .enum(['block', 'review'])
+        .describe('`block` refuses the commit; `review` lets it pass, marked for a person.'),
+    }),
+  ],
+  { error: 'must be a glob, or a map of `glob` and `action`' },
+);
 
 export const gitGate = z.strictObject({
   user: gitUser.optional(),
   repos: z.record(segment, repo).optional().describe('Remotes by the name that the gate shows.'),
+  protected_paths: z
+    .array(protectedPath)
+    .max(1000)
+    .optional()
+    .describe(
+      'Globs of what no commit may touch, beside the built-in ones. The last one that fits decides.',
+    ),
+  max_file_mib: z.number().gt(0).max(2048).optional().describe('Largest file in a commit.'),
+  max_patch_mib: z.number().gt(0).max(2048).optional().describe('Largest change of all commits.'),
+  max_files: z.int().min(1).max(1_000_000).optional().describe('Most files that are changed.'),
+  allow_submodules: z
+    .boolean()
+    .optional()
+    .describe('Whether commits may add or change submodules; default `false`.'),
 });
 
 export const agentGitGate = z.strictObject({ user: gitUser.optional() });

@@ -8,6 +8,7 @@ import { bottleCases } from './case/bottle.ts';
 import type { EntryCase } from './case/case.ts';
 import { egressCases } from './case/egress.ts';
 import { environmentCases } from './case/environment.ts';
+import { gitGateCases } from './case/git-gate.ts';
 import { retiredCases } from './case/retired.ts';
 import { problemsOf } from './problem.ts';
 
@@ -15,6 +16,7 @@ const tables = {
   environment: environmentCases,
   egress: egressCases,
   bottle: bottleCases,
+  'git-gate': gitGateCases,
   agent: agentCases,
   retired: retiredCases,
 };

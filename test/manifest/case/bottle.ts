@@ -1,11 +1,9 @@
-/** The other fields of a bottle: provider, git-gate, image, machine, limits, workspace, outputs. */
+/** The other fields of a bottle: provider, image, machine, limits, workspace, outputs. */
 import { badBottle, goodBottle } from './case.ts';
 
 const SHA = 'a'.repeat(64);
 const PATH = 'must be a relative path with forward slashes and without `..`';
 const GLOB = 'must be a glob relative to the workspace, or one that begins with `~/`, without `..`';
-const REMOTE =
-  'must be the address of a repository: ssh://git@host/path, git@host:path or https://host/path, without a password';
 const NO_URL = 'must be a path, an https address or an OCI reference, without a password';
 
 const providerCases = [
@@ -93,66 +91,6 @@ const providerCases = [
   ),
   badBottle('an unknown key of a provider', 'agent_provider: {tempalte: codex}', [
     '2:18 agent_provider.tempalte: unknown key. Did you mean "template"?',
-  ]),
-];
-
-const repo = (rest: string) =>
-  `git-gate:\n  repos:\n    mine:\n      url: ssh://git@git.example/mine.git\n${rest}`;
-
-const gitCases = [
-  goodBottle('a user', 'git-gate: {user: {name: A Bot, email: bot@example.com}}'),
-  goodBottle(
-    'a remote with a key',
-    repo(
-      '      host_key: ssh-ed25519 AAAAC3Nza\n      key: {provider: static, path: /etc/keys/mine}',
-    ),
-  ),
-  goodBottle(
-    'a remote with a deploy key',
-    repo('      key: {provider: gitea, provisioner_token: GITEA_TOKEN}'),
-  ),
-  goodBottle(
-    'a remote in the short form',
-    'git-gate: {repos: {mine: {url: "git@git.example:me/mine.git"}}}',
-  ),
-  badBottle('a user that is text', 'git-gate: {user: me}', [
-    '2:18 git-gate.user: must be a map, but is text',
-  ]),
-  badBottle('a name of two lines', 'git-gate: {user: {name: "a\\nb"}}', [
-    '2:25 git-gate.user.name: must be one line of text, not empty, without control characters',
-  ]),
-  badBottle('a remote without an address', 'git-gate:\n  repos:\n    mine: {}', [
-    '4:11 git-gate.repos.mine.url: is missing',
-  ]),
-  badBottle(
-    'a password in the address',
-    'git-gate:\n  repos:\n    mine: {url: "https://me:pw@git.example/x"}',
-    [`4:17 git-gate.repos.mine.url: ${REMOTE}`],
-  ),
-  badBottle('an option for ssh', 'git-gate:\n  repos:\n    mine: {url: "ssh://-oProxy/y"}', [
-    `4:17 git-gate.repos.mine.url: ${REMOTE}`,
-  ]),
-  badBottle('an option for git', 'git-gate:\n  repos:\n    mine: {url: "-u@git.example:x"}', [
-    `4:17 git-gate.repos.mine.url: ${REMOTE}`,
-  ]),
-  badBottle(
-    'an unsafe name of a remote',
-    'git-gate:\n  repos:\n    ../x: {url: "git@git.example:x"}',
-    [
-      '4:5 git-gate.repos."../x": the name must be letters, digits, `.`, `_` and `-`, beginning with a letter or digit',
-    ],
-  ),
-  badBottle('a private key', repo('      host_key: "-----BEGIN OPENSSH PRIVATE KEY-----"'), [
-    '6:17 git-gate.repos.mine.host_key: must be a public host key such as',
-  ]),
-  badBottle('an unknown provider of keys', repo('      key: {provider: github}'), [
-    '6:23 git-gate.repos.mine.key.provider: must have `provider`: static or gitea',
-  ]),
-  badBottle('a key without its path', repo('      key: {provider: static}'), [
-    '6:12 git-gate.repos.mine.key.path: is missing',
-  ]),
-  badBottle('an unknown key of a key', repo('      key: {provider: static, path: x, pat: y}'), [
-    '6:40 git-gate.repos.mine.key.pat: unknown key. Did you mean "path"? Accepted here: path, provider, provisioner_token.',
   ]),
 ];
 
@@ -269,7 +207,6 @@ const wholeCases = [
 
 export const bottleCases = [
   ...providerCases,
-  ...gitCases,
   ...imageCases,
   ...sizeCases,
   ...fileCases,
