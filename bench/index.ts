@@ -4,6 +4,7 @@ import { benchImage } from './image.ts';
 import { benchManifest } from './manifest.ts';
 import { benchOverhead } from './overhead.ts';
 import { benchProvision } from './provision.ts';
+import { benchRedact } from './redact.ts';
 
 const ROUNDS = {
   overhead: benchOverhead,
@@ -11,6 +12,7 @@ const ROUNDS = {
   manifest: benchManifest,
   image: benchImage,
   gateway: benchGateway,
+  redact: benchRedact,
 };
 const chosen = process.argv.slice(2);
 
