@@ -1,5 +1,6 @@
 /** The run's certificate authority: made in memory, signs for the hosts that are opened, is never kept. */
 import { createSecureContext, type SecureContext } from 'node:tls';
+import { Denied } from './denied.ts';
 
 export type Authority = {
   /** What the guest is to trust. */
@@ -7,6 +8,8 @@ export type Authority = {
   /**
    * For a server that answers as `host`, a name as `parseAuthority` gives it. The protocols (ALPN)
    * are the server's own affair.
+   *
+   * @throws {Denied} `busy` after a thousand names
    */
   contextFor(host: string): Promise<SecureContext>;
 };
@@ -15,8 +18,11 @@ const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const DAY_MS = 24 * 3600 * 1000;
 /** A guest's clock may be behind; an agent may run for three days. */
 const VALID_MS = { before: DAY_MS, after: 4 * DAY_MS };
-/** Below a `*.suffix` the guest may think of any number of names; a context takes some 50 kB. */
-const MAX_CONTEXTS = 256;
+/**
+ * Below a `*.suffix` the guest may think of any number of names. A context takes some 50 kB, and
+ * one that is let go is freed late: to forget the old ones bounds nothing.
+ */
+const MAX_CONTEXTS = 1000;
 
 /** Loads what makes certificates (60 ms) only now: a run without opened routes needs none of it. */
 export async function makeAuthority(): Promise<Authority> {
@@ -77,22 +83,23 @@ export async function makeAuthority(): Promise<Authority> {
 
   return {
     certificatePem: `${certificate.toString('pem')}\n`,
-    contextFor: keepLatest(MAX_CONTEXTS, makeContext),
+    contextFor: makeOnce(MAX_CONTEXTS, makeContext),
   };
 }
 
-/** Makes each value once, for all who ask while it is being made too; forgets the longest unused. */
-function keepLatest<T>(
+/** Makes each value once, for all who ask while it is being made too, and no more than `limit`. */
+function makeOnce<T>(
   limit: number,
   make: (key: string) => Promise<T>,
 ): (key: string) => Promise<T> {
-  const kept = new Map<string, Promise<T>>();
-  return (key) => {
-    const value = kept.get(key) ?? make(key);
-    kept.delete(key);
-    kept.set(key, value);
-    const [oldest] = kept.keys();
-    if (kept.size > limit && oldest !== undefined) kept.delete(oldest);
+  const made = new Map<string, Promise<T>>();
+  return async (key) => {
+    const known = made.get(key);
+    if (known !== undefined) return known;
+    if (made.size >= limit)
+      throw new Denied('busy', `more than ${limit} names were opened already`);
+    const value = make(key);
+    made.set(key, value);
     return value;
   };
 }

@@ -53,11 +53,14 @@ function makeServer(
     },
   });
   server.on('secureConnection', (socket) => take(Object.assign(socket, { [ORIGIN]: origin })));
-  server.on('tlsClientError', (error: NodeJS.ErrnoException) => {
+  server.on('tlsClientError', (error: NodeJS.ErrnoException | Denied) => {
     const entry = openEntry(record);
     Object.assign(entry, { method: 'CONNECT', host, port, route: route.host });
-    const why = error.code ?? 'unknown';
-    entry.close(new Denied('not-tls', `the guest did not finish opening TLS (${why})`));
+    entry.close(error instanceof Denied ? error : unfinished(error));
   });
   return server;
+}
+
+function unfinished({ code = 'unknown' }: NodeJS.ErrnoException): Denied {
+  return new Denied('not-tls', `the guest did not finish opening TLS (${code})`);
 }
