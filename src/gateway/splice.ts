@@ -6,7 +6,10 @@ import { deniedBy } from './answer.ts';
 /** A tunnel in which nothing moves for so long is a forgotten one. */
 const SILENCE_MS = 16 * 60_000;
 
-type Connection = Duplex & { setTimeout(ms: number, callback: () => void): unknown };
+/** One side has said all, and the other is silent: it has forgotten to close, most likely. */
+const HALF_CLOSED_MS = 2 * 60_000;
+
+type Connection = Duplex & { setTimeout(ms: number, callback?: () => void): unknown };
 
 export type Joint = {
   readonly guest: Connection;
@@ -49,6 +52,9 @@ export function splice({ guest, upstream, up, down, count, farewell }: Joint): P
   };
   for (const connection of [guest, upstream]) {
     connection.setTimeout(SILENCE_MS, cut);
+    connection.once('end', () => {
+      for (const side of open) side.setTimeout(HALF_CLOSED_MS);
+    });
     connection.once('close', () => {
       open.delete(connection);
       // What is on its way to the other side still gets there, unless it was broken off here.

@@ -67,6 +67,7 @@ describe('a tunnel', () => {
     const tls = await tlsOver(await tunnelTo(HOST), HOST);
     tls.write(`GET /bytes/300000 HTTP/1.1\r\nHost: ${HOST}\r\nConnection: close\r\n\r\n`);
     expect((await drain(tls)).length).toBeGreaterThan(300_000);
+    tls.destroy();
     await expect.poll(() => gateway.decisions().length).toBe(before + 1);
     const [decision] = gateway.decisions().slice(-1);
     expect(decision).toMatchObject({
