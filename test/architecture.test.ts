@@ -21,8 +21,10 @@ const STAGES = [
 ];
 /** What a stage may use at run time beside its own folder. */
 const SHARED = [
+  'agent-file.ts',
   'errors.ts',
   'download.ts',
+  'git-check',
   'git-settings.ts',
   'inside.ts',
   'lock',

@@ -1,5 +1,6 @@
 /** Pins what agents obey without being asked: the guest gets the trusted commit's version. */
 import { posix } from 'node:path';
+import { AGENT_FILES } from '../agent-file.ts';
 import {
   type FoundObject,
   parseListing,
@@ -25,17 +26,8 @@ export type PinnedContent =
   | { readonly kind: 'symlink'; readonly target: string }
   | { readonly kind: 'absent' };
 
-/**
- * Names that count at any depth, as a file or a directory, in any case. `.gitignore` is not among
- * them: it tells no agent what to do.
- */
-const NAMES = new Set([
-  ...['claude.md', 'claude.local.md', '.claude', '.claude.json', '.claude-plugin', '.mcp.json'],
-  ...['agents.md', 'agents.override.md', 'agent.md', '.agents', '.codex', '.opencode'],
-  ...['opencode.json', 'opencode.jsonc', 'gemini.md', '.gemini', '.geminiignore', '.husky'],
-  ...['.cursor', '.cursorrules', '.windsurf', '.windsurfrules', '.clinerules', '.vscode'],
-  ...['.gitattributes', '.gitmodules', '.gitconfig', '.githooks'],
-]);
+/** Names that count at any depth, as a file or a directory, in any case. */
+const NAMES = new Set([...AGENT_FILES, '.gitattributes', '.gitmodules']);
 
 /** Names that count below `.github`. */
 const GITHUB_NAMES = new Set([
