@@ -2,7 +2,8 @@ import { rules } from '@secretlint/secretlint-rule-preset-recommend';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createScan, DlpDenied } from '../../src/gateway/dlp/scan.ts';
-import { detectTokens, loadTokenRules, MAX_HELD } from '../../src/gateway/dlp/token-pattern.ts';
+import { detectTokens } from '../../src/gateway/dlp/token-detector.ts';
+import { loadTokenRules, MAX_HELD } from '../../src/secret/token-pattern.ts';
 
 const lint = await loadTokenRules();
 

@@ -1,4 +1,5 @@
 /** Looks for secrets in all that leaves through a route, and for hidden orders in what comes in. */
+import { loadTokenRules } from '../../secret/token-pattern.ts';
 import type { Finding, GatewayRoute, NamedSecret } from '../protocol.ts';
 import { canDecode, createDecoder } from './decode.ts';
 import type { Detector } from './detector.ts';
@@ -12,7 +13,7 @@ import {
   DlpDenied,
   type ScanParts,
 } from './scan.ts';
-import { detectTokens, loadTokenRules } from './token-pattern.ts';
+import { detectTokens } from './token-detector.ts';
 import { watchEntropy, watchInjection } from './warning.ts';
 
 export type Inspector = {

@@ -4,10 +4,17 @@
  * is a GCP key, whose private key another rule finds. Not found are tokens that are encoded, that
  * follow a letter directly, or that are longer than `MAX_HELD`.
  */
-import type { Detection, Detector } from './detector.ts';
+import type { Match } from './matcher.ts';
 
-type Found = Pick<Detection, 'label' | 'start' | 'end'>;
-export type TokenRules = (text: string) => Promise<Found[]>;
+export type TokenRules = (text: string) => Promise<Match[]>;
+
+/** Labels are `<rule>/<message>`. */
+export type TokenStream = {
+  push(chunk: Uint8Array): Promise<readonly Match[]>;
+  end(): Promise<readonly Match[]>;
+  /** How many bytes at the end may turn out to be part of a match. */
+  held(): number;
+};
 
 const LEFT_OUT = ['filter-comments', 'gcp'];
 const RULE = '@secretlint/secretlint-rule-';
@@ -15,7 +22,7 @@ const RULE = '@secretlint/secretlint-rule-';
 const OPTIONS = { enableIDScanRule: true };
 const NO_SECRET = 'AWSAccountID';
 
-/** Only where a route asks for it: it takes 60 ms. */
+/** Only where something is to be searched: it takes 60 ms. */
 export async function loadTokenRules(): Promise<TokenRules> {
   const [{ lintSource }, preset] = await Promise.all([
     import('@secretlint/core'),
@@ -71,14 +78,14 @@ const OPEN_ASSIGNMENT = /["']?(?:aws)?_?secret_?access_?key["']?\s{0,20}(?::|=>|
 const OPEN_KEY = /^-----BEGIN[A-Z ]{0,30}(?:-----[\w+/=\s\\-]*|-{0,4})$/;
 
 /** `load` is called when there is something to give to the rules. */
-export function detectTokens(load: () => Promise<TokenRules>): Detector {
+export function matchTokens(load: () => Promise<TokenRules>): TokenStream {
   /** What is not decided, and one character before it. */
   let kept = '';
   let base = 0;
   let held = 0;
 
   /** `open`: where begins what may become a match; one that reaches into it may become longer. */
-  async function search(text: string, open: number): Promise<Detection[]> {
+  async function search(text: string, open: number): Promise<Match[]> {
     const found = CANDIDATE.test(text) ? await (await load())(text) : [];
     const until = found
       .toSorted((a, b) => b.start - a.start)
@@ -86,16 +93,15 @@ export function detectTokens(load: () => Promise<TokenRules>): Detector {
     held = text.length - until;
     const from = Math.max(0, until - 1);
     kept = text.slice(from);
-    const detections = found
+    const matches = found
       .filter(({ end }) => end <= until)
       .map(({ label, start, end }) => ({
-        detector: 'token_patterns' as const,
         label,
         start: base + start,
         end: base + end,
       }));
     base += from;
-    return detections;
+    return matches;
   }
 
   return {
