@@ -1,13 +1,22 @@
 /** One decision for each request and each tunnel, written when it is over. */
 import type { Denied } from './denied.ts';
 import type { DenialRule, Finding, GatewayDecision } from './protocol.ts';
+import type { Scrub } from './scrub.ts';
 
+const MAX_METHOD = 32;
 const MAX_HOST = 253;
 const MAX_PATH = 512;
+/** More than any of these, so that what is cut off later was looked through as a whole. */
+const MAX_SAID = 1024;
 const MAX_DETAIL = 300;
 const MAX_FINDINGS = 50;
 /** Not the guest's doing: it was allowed and the other side did not hold up. */
 const FAILURES = /^upstream-/;
+
+export type Recorder = {
+  readonly send: (decision: GatewayDecision) => void;
+  readonly scrub: Scrub;
+};
 
 /** Filled in as the request goes on; `close` sends it, the first time that it is called. */
 export type Entry = {
@@ -24,7 +33,7 @@ export type Entry = {
   close(denied?: Denied): void;
 };
 
-export function openEntry(send: (decision: GatewayDecision) => void): Entry {
+export function openEntry({ send, scrub }: Recorder): Entry {
   const began = Date.now();
   let closed = false;
   const entry: Entry = {
@@ -41,24 +50,30 @@ export function openEntry(send: (decision: GatewayDecision) => void): Entry {
     close: (denied) => {
       if (closed) return;
       closed = true;
-      send(decisionOf(entry, began, denied));
+      send(decisionOf(entry, began, { denied, scrub }));
     },
   };
   return entry;
 }
 
-function decisionOf(entry: Entry, began: number, denied: Denied | undefined): GatewayDecision {
+function decisionOf(
+  entry: Entry,
+  began: number,
+  { denied, scrub }: { readonly denied: Denied | undefined; readonly scrub: Scrub },
+): GatewayDecision {
   const { close: _, ...fields } = entry;
+  const said = (text: string, length: number) =>
+    scrub(ascii(text).slice(0, MAX_SAID)).slice(0, length);
   return {
     type: 'decision',
     time: new Date(began).toISOString(),
     ...fields,
     decision: denied === undefined ? 'allowed' : decisionBy(denied.rule),
     rule: denied?.rule ?? 'route',
-    detail: ascii(denied?.message ?? '', MAX_DETAIL),
-    method: ascii(entry.method, 32),
-    host: ascii(entry.host, MAX_HOST),
-    path: ascii(entry.path, MAX_PATH),
+    detail: said(denied?.message ?? '', MAX_DETAIL),
+    method: said(entry.method, MAX_METHOD),
+    host: said(entry.host, MAX_HOST),
+    path: said(entry.path, MAX_PATH),
     findings: entry.findings.slice(0, MAX_FINDINGS),
     milliseconds: Date.now() - began,
   };
@@ -68,6 +83,6 @@ function decisionBy(rule: DenialRule): 'denied' | 'failed' {
   return FAILURES.test(rule) ? 'failed' : 'denied';
 }
 
-function ascii(text: string, length: number): string {
-  return text.replace(/[^\x20-\x7e]/g, '.').slice(0, length);
+function ascii(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, '.');
 }

@@ -43,8 +43,8 @@ async function enter(services: Services, socket: Socket, open: number): Promise<
   await takeHandshake(socket, services.token);
 }
 
-function turnAway({ record }: Services, socket: Socket, denied: Denied): void {
-  const entry = openEntry(record);
+function turnAway({ recorder }: Services, socket: Socket, denied: Denied): void {
+  const entry = openEntry(recorder);
   entry.status = refusalOf(denied).status;
   entry.close(denied);
   sayFarewell(socket, refusalBytes(denied));

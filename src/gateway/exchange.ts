@@ -20,7 +20,7 @@ export async function exchange(
   ask: (guest: Guest, entry: Entry) => Asked,
   carry: (admitted: Admitted) => Promise<void> = forward,
 ): Promise<void> {
-  const entry = openEntry(services.record);
+  const entry = openEntry(services.recorder);
   entry.method = guest.method;
   let origin: Origin | undefined;
   try {

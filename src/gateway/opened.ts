@@ -15,14 +15,14 @@ const ORIGIN = Symbol('origin');
 
 /** `take` gets each connection once it is open; `originOfOpened` says what it was opened for. */
 export function makeTlsOpener(
-  { authority, record }: Services,
+  { authority, recorder }: Services,
   take: (socket: TLSSocket) => void,
 ): OpenTls {
   const servers = new Map<string, Server>();
   return (socket, origin) => {
     const { host, port } = origin;
     const key = `${host}:${port}`;
-    const server = servers.get(key) ?? makeServer(origin, authority, record, take);
+    const server = servers.get(key) ?? makeServer(origin, authority, recorder, take);
     servers.delete(key);
     servers.set(key, server);
     const [oldest] = servers.keys();
@@ -39,7 +39,7 @@ export function originOfOpened(socket: Socket): Origin | undefined {
 function makeServer(
   origin: Origin,
   authority: Authority | undefined,
-  record: Services['record'],
+  recorder: Services['recorder'],
   take: (socket: TLSSocket) => void,
 ): Server {
   const { host, port, route } = origin;
@@ -54,7 +54,7 @@ function makeServer(
   });
   server.on('secureConnection', (socket) => take(Object.assign(socket, { [ORIGIN]: origin })));
   server.on('tlsClientError', (error: NodeJS.ErrnoException | Denied) => {
-    const entry = openEntry(record);
+    const entry = openEntry(recorder);
     Object.assign(entry, { method: 'CONNECT', host, port, route: route.host });
     entry.close(error instanceof Denied ? error : unfinished(error));
   });

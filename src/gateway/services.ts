@@ -1,14 +1,16 @@
 /** What the core, which moves the bytes, asks of the other parts of the gateway. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Recorder } from './audit.ts';
 import { type Authority, makeAuthority } from './authority.ts';
 import { type Inspector, makeInspector } from './dlp/inspector.ts';
 import { type Meter, makeMeter } from './meter.ts';
 import type { Target } from './name.ts';
 import type { Outlet } from './outlet.ts';
 import { makePool, type Pool } from './pool.ts';
-import type { GatewayConfig, GatewayDecision, NamedSecret } from './protocol.ts';
+import type { GatewayConfig, NamedSecret } from './protocol.ts';
 import { compileRoutes, type RouteTable } from './route-table.ts';
+import { makeScrub } from './scrub.ts';
 import { makeSupervise } from './supervise.ts';
 import { makeDialer } from './upstream.ts';
 import { secure } from './upstream-tls.ts';
@@ -24,13 +26,14 @@ export type Services = {
   readonly inspector: Inspector;
   readonly meter: Meter;
   readonly supervise: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
-  readonly record: (decision: GatewayDecision) => void;
+  readonly recorder: Recorder;
   /** Undefined: now. Else to be waited for before another request is taken. */
   readonly ready: Outlet['ready'];
 };
 
 export async function makeServices(config: GatewayConfig, outlet: Outlet): Promise<Services> {
   const { routes, limits, connectTo, extraAuthorities } = config;
+  const secrets = knownSecrets(config);
   const { dial } = makeDialer({ connectTo });
   const forever = new AbortController().signal;
   const opens = routes.some(({ tls }) => tls === 'open');
@@ -46,10 +49,10 @@ export async function makeServices(config: GatewayConfig, outlet: Outlet): Promi
       return socket;
     }),
     authority: opens ? await makeAuthority() : undefined,
-    inspector: makeInspector(knownSecrets(config)),
+    inspector: makeInspector(secrets),
     meter: makeMeter(limits, routes, outlet.send),
     supervise: makeSupervise(routes, outlet.send),
-    record: outlet.send,
+    recorder: { send: outlet.send, scrub: makeScrub(secrets) },
     ready: outlet.ready,
   };
 }

@@ -25,7 +25,7 @@ export async function tunnel(
   authority: string,
   openTls: OpenTls,
 ): Promise<void> {
-  const entry = openEntry(services.record);
+  const entry = openEntry(services.recorder);
   entry.method = 'CONNECT';
   let accepted = false;
   try {
