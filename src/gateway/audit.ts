@@ -72,7 +72,8 @@ function decisionOf(
     rule: denied?.rule ?? 'route',
     detail: said(denied?.message ?? '', MAX_DETAIL),
     method: said(entry.method, MAX_METHOD),
-    host: said(entry.host, MAX_HOST),
+    // The name of a route is the plan's own word.
+    host: entry.host === entry.route ? entry.host : said(entry.host, MAX_HOST),
     path: said(entry.path, MAX_PATH),
     findings: entry.findings.slice(0, MAX_FINDINGS),
     milliseconds: Date.now() - began,

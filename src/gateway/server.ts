@@ -4,10 +4,12 @@ import { chmod } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { messageOf } from '../errors.ts';
 import type { StandardStreams } from '../host/streams.ts';
+import { openEntry } from './audit.ts';
 import { makeDoor } from './connection.ts';
+import { Denied } from './denied.ts';
 import { makeOutlet } from './outlet.ts';
 import type { GatewayConfig } from './protocol.ts';
-import { makeServices } from './services.ts';
+import { makeServices, type Services } from './services.ts';
 
 const MAX_CONFIG_BYTES = 16 * 1024 * 1024;
 const BACKLOG = 1024;
@@ -19,6 +21,7 @@ export async function serveGateway(streams: StandardStreams): Promise<void> {
   try {
     const config = await readConfig(input);
     const services = await makeServices(config, outlet);
+    outliveFaults(services);
     await listen(config.socket, makeDoor(services));
     const certificate = services.authority?.certificatePem ?? '';
     outlet.send({ type: 'ready', version: 1, certificate });
@@ -43,6 +46,14 @@ async function readConfig(input: AsyncIterator<Uint8Array>): Promise<GatewayConf
     if (value.includes(0x0a)) return JSON.parse(Buffer.concat(chunks).toString()) as GatewayConfig;
   }
   throw new Error(`the configuration is larger than ${MAX_CONFIG_BYTES} bytes`);
+}
+
+/** A fault of ours in one request is not to end all others: that request ends by its silence. */
+function outliveFaults({ recorder }: Services): void {
+  process.on('uncaughtException', (error) => {
+    const detail = `the gateway itself is at fault: ${error.stack ?? messageOf(error)}`;
+    openEntry(recorder).close(new Denied('upstream-reset', detail));
+  });
 }
 
 async function listen(path: string, onConnection: (socket: Socket) => void): Promise<void> {
