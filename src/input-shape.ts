@@ -80,6 +80,23 @@ export function artifactName(): Shape<string> {
   );
 }
 
+/** As `git check-ref-format --branch` has it; no ref's whole name. */
+export function branchName(accepted: string): Shape<string> {
+  return matching(
+    /^(?![-/.]|refs\/|HEAD$)(?!.*(?:\.\.|\/[/.]|@\{|\.lock(?:\/|$)|[/.]$))[^\s~^:?*[\]{}\\\p{Cc}]{1,200}$/u,
+    accepted,
+  );
+}
+
+/** What stands in braces is replaced when the plan is made. */
+export function branchTemplate(): Shape<string> {
+  const branch = branchName('the name of a branch; {agent}, {run-id} and {number} may be in it');
+  return (template) => {
+    branch(template.replace(/\{(?:agent|run-id|number)\}/g, '1'));
+    return template;
+  };
+}
+
 function enumerate(choices: readonly string[]): string {
   const quoted = choices.map((choice) => `\`${choice}\``);
   const last = quoted.pop() ?? '';

@@ -4,6 +4,8 @@ import { BottleError, OUTCOMES, type Outcome } from './errors.ts';
 import type { Host, HostPath } from './host/host.ts';
 import {
   artifactName,
+  branchName,
+  branchTemplate,
   emptyOr,
   list,
   matching,
@@ -62,7 +64,16 @@ export type Inputs = {
   readonly artifactName: string;
   /** 0 = the repository's own setting. */
   readonly retentionDays: number;
-  readonly push: 'none';
+  readonly push: 'none' | 'branch' | 'pull-request';
+  /** A template: with `{agent}`, `{run-id}` and `{number}`. */
+  readonly branch: string;
+  readonly base: string;
+  readonly title: string;
+  readonly draft: boolean;
+  readonly labels: readonly string[];
+  /** Logins, and `organisation/team`. */
+  readonly reviewers: readonly string[];
+  readonly comment: boolean;
   /** A secret. */
   readonly token: string;
   readonly allowedActors: readonly string[];
@@ -84,7 +95,12 @@ const REVISION = matching(
   /^(?!-)(?!.*\.\.)[^\s:\p{Cc}]+$/u,
   'a commit, a branch, a tag or `worktree`',
 );
+const BRANCH = branchName('the name of a branch');
 const LOGIN = matching(/^[a-z0-9][a-z0-9_-]*(\[bot\])?$/i, 'a login');
+const REVIEWER = matching(
+  /^[a-z0-9][a-z0-9_-]*(?:\/[a-z0-9][a-z0-9._-]*)?$/i,
+  'a login, or `organisation/team`',
+);
 const VERSION = matching(/^\d{1,6}\.\d{1,6}\.\d{1,6}$/, 'an exact version such as `1.9.3`');
 const COMMA = /,/;
 const COMMA_OR_LINE = /[\n,]/;
@@ -118,7 +134,14 @@ const SHAPES = {
   outputs: list(BETWEEN_GLOBS, oneLine('a glob')),
   'artifact-name': emptyOr(artifactName()),
   'retention-days': numeric('whole', 0, 400),
-  push: oneOf(['none']),
+  push: oneOf(['none', 'branch', 'pull-request']),
+  branch: emptyOr(branchTemplate()),
+  base: emptyOr(BRANCH),
+  title: matching(/^\P{Cc}{0,256}$/u, 'a text of at most 256 characters, in one line'),
+  draft: yamlBoolean(),
+  labels: list(COMMA_OR_LINE, matching(/^\P{Cc}{1,50}$/u, 'a label of at most 50 characters')),
+  reviewers: list(COMMA_OR_LINE, REVIEWER),
+  comment: yamlBoolean(),
   token: matching(/^\S*$/, 'one token without white space'),
   'allowed-actors': list(COMMA_OR_LINE, LOGIN),
   'allow-untrusted-head': yamlBoolean(),
@@ -164,6 +187,13 @@ export function readInputs(host: Pick<Host, 'input' | 'env'>): Inputs {
     artifactName: values['artifact-name'],
     retentionDays: values['retention-days'],
     push: values.push,
+    branch: values.branch,
+    base: values.base,
+    title: values.title,
+    draft: values.draft,
+    labels: values.labels,
+    reviewers: values.reviewers,
+    comment: values.comment,
     token: values.token,
     allowedActors: values['allowed-actors'],
     allowUntrustedHead: values['allow-untrusted-head'],

@@ -2,6 +2,7 @@
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { findProvider } from './agent/provider.ts';
+import { describeCheckout } from './checkout.ts';
 import type { Host, HostPath } from './host/host.ts';
 import type { Inputs } from './inputs.ts';
 import { loadManifest } from './manifest/load.ts';
@@ -14,6 +15,8 @@ import { resolveWorkspace } from './provision/workspace-root.ts';
 import { askRegistries } from './registry.ts';
 import type { StepDirectory } from './state.ts';
 import { readTask } from './task.ts';
+import { triggerOf } from './trigger.ts';
+import type { Event } from './trust/event.ts';
 import { readEvent } from './trust/read-event.ts';
 import { openTrusted, type Trusted } from './trusted.ts';
 
@@ -37,7 +40,7 @@ export async function preparePlan(
   }
   const trusted = await openTrusted(host, inputs, event, own.path);
   try {
-    return await planFrom(host, inputs, trusted, own, task.text);
+    return await planFrom(host, { inputs, event, task: task.text }, trusted, own);
   } finally {
     await trusted.close();
   }
@@ -45,11 +48,11 @@ export async function preparePlan(
 
 async function planFrom(
   host: Host,
-  inputs: Inputs,
+  given: { readonly inputs: Inputs; readonly event: Event; readonly task: string },
   trusted: Trusted,
   own: StepDirectory,
-  task: string,
 ): Promise<Plan> {
+  const { inputs, event, task } = given;
   const { files } = trusted;
   const manifest = await loadManifest(files, { path: inputs.manifest });
   const selected = selectBottle(manifest, inputs);
@@ -77,6 +80,8 @@ async function planFrom(
     suffix: own.suffix,
     registries: await askRegistries(host, selected, own.path),
     repository: host.env.GITHUB_REPOSITORY ?? '',
+    checkout: await describeCheckout(host, workspace, own.path),
+    trigger: triggerOf(event),
     hostVariables: new Set(Object.keys(host.env)),
   });
   const difference = await trusted.compareManifest(manifest.carrier);

@@ -113,7 +113,7 @@ export const gitGate = z.strictObject({
     .max(1000)
     .optional()
     .describe(
-      'Globs of what no commit may touch, beside the built-in ones. The last one that fits decides.',
+      'Globs of what no commit may touch, before the built-in ones. The first one that fits decides.',
     ),
   max_file_mib: z.number().gt(0).max(2048).optional().describe('Largest file in a commit.'),
   max_patch_mib: z.number().gt(0).max(2048).optional().describe('Largest change of all commits.'),

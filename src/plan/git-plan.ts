@@ -1,24 +1,12 @@
 /** What the plan says about git: the gate's remotes, what passes it, what becomes of the change. */
+import type { CheckRules } from '../git-check/policy.ts';
 import type { HostPath } from '../host/host.ts';
 import type { Sourced } from './plan.ts';
-
-/** Whether a commit that touches it is refused, or marked for a person to look at. */
-export type ProtectedPath = { readonly glob: string; readonly action: 'block' | 'review' };
-
-/** What is asked of every commit that the guest made. */
-export type CommitRules = {
-  readonly protectedPaths: readonly ProtectedPath[];
-  readonly maxFileBytes: number;
-  readonly maxPatchBytes: number;
-  readonly maxFiles: number;
-  readonly maxCommits: number;
-  readonly allowSubmodules: boolean;
-};
 
 /** How the gate shows the upstream who it is. Only ever the name or the place of a secret. */
 export type RemoteCredential =
   | { readonly kind: 'none' }
-  /** The input `token`, over https, to the server that the workflow runs on. */
+  /** The input `token`, over https: the workflow's own server alone. */
   | { readonly kind: 'workflow-token' }
   /** The step's variable that holds a token, over https. */
   | { readonly kind: 'token'; readonly name: string }
@@ -72,8 +60,8 @@ export type PushPlan = {
 export type GitPlan = {
   /** `value` with the run's secrets is the policy of the checks; `sources` says where each is from. */
   readonly policy: {
-    readonly value: CommitRules;
-    readonly sources: Readonly<Record<keyof CommitRules, string>>;
+    readonly value: CheckRules;
+    readonly sources: Readonly<Record<keyof CheckRules, string>>;
   };
   /** All that the gate serves, the checkout's own first. */
   readonly remotes: readonly RemotePlan[];

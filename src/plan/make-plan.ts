@@ -7,6 +7,7 @@ import type { Pinned } from '../trust/agent-config.ts';
 import type { Trust } from '../trust/trust.ts';
 import { planSecrets } from './credential.ts';
 import { addPlaceholders, planEnvironment } from './environment.ts';
+import { planGit } from './git.ts';
 import { planImage, sourceOfDigest } from './image.ts';
 import { findNotices } from './notice.ts';
 import type {
@@ -47,6 +48,18 @@ export type PlanRequest = {
   readonly registries: readonly Registry[];
   /** The workflow's own, `owner/repository`; empty where there is none. */
   readonly repository: string;
+  readonly checkout: {
+    /** Its `origin`, an address that the gate can reach; empty where it has none. */
+    readonly origin: string;
+    /** The server that the workflow runs on; empty where there is none. */
+    readonly server: string;
+  };
+  readonly trigger: {
+    /** The issue or pull request that started the run; 0: none did. */
+    readonly number: number;
+    /** The branch that the run is about; empty: the event does not say. */
+    readonly branch: string;
+  };
   /** Names of the step's variables; their values are never asked for here. */
   readonly hostVariables: ReadonlySet<string>;
 };
@@ -63,6 +76,7 @@ export function makePlan(request: PlanRequest): Plan {
   const { dropCredentials } = request.trust;
   const environment = planEnvironment(selected, request.hostVariables, dropCredentials);
   const reach = planReach(request);
+  const git = planGit(request, runId);
   return {
     version: 1,
     runId,
@@ -85,12 +99,14 @@ export function makePlan(request: PlanRequest): Plan {
       retentionDays: inputs.retentionDays,
     },
     reach: reach.plan,
+    git: git.plan,
     secrets: dropCredentials ? [] : planSecrets(selected, environment.env, reach.openings),
     sources: planSources(request),
     notices: [
       ...findNotices(selected, reach.plan.routes),
       ...environment.notices,
       ...reach.notices,
+      ...git.notices,
     ],
   };
 }

@@ -4,6 +4,7 @@ import type { GatewayLimits, RouteRule } from '../gateway/protocol.ts';
 import type { HostPath } from '../host/host.ts';
 import type { EngineName, GuestPath, GuestUser, Isolation } from '../machine/machine.ts';
 import type { Pinned } from '../trust/agent-config.ts';
+import type { GitPlan } from './git-plan.ts';
 
 /** A value and where it came from: `input minutes`, `.bot-bottle/bottles/dev.md:7`, `default`. */
 export type Sourced<T> = { readonly value: T; readonly source: string };
@@ -88,8 +89,6 @@ export type ReachPlan = {
   readonly presets: Sourced<readonly string[]>;
   /** Complete: with the routes of presets, groups and the provider. Each host is there once. */
   readonly routes: readonly RouteRule[];
-  /** Addresses of `git-gate.repos`. */
-  readonly remotes: readonly Sourced<string>[];
   /** Null: no limit. */
   readonly limits: { readonly [name in keyof GatewayLimits]: Sourced<number | null> };
 };
@@ -168,6 +167,7 @@ export type Plan = {
   readonly resultFile: GuestPath;
   readonly artifact: PlannedArtifact;
   readonly reach: ReachPlan;
+  readonly git: GitPlan;
   readonly secrets: readonly SecretPlan[];
   readonly sources: PlanSources;
   /** What the manifest declares and nothing comes of, and what of it gives way or is dropped. */

@@ -44,14 +44,9 @@ function planRest({ selected }: Pick<ReachRequest, 'selected'>): Omit<ReachPlan,
   const { bottle, source } = selected;
   const { mode, presets, max_bytes } = bottle.egress ?? {};
   const { tokens, requests } = bottle.limits ?? {};
-  const repos = Object.entries(bottle['git-gate']?.repos ?? {});
   return {
     mode: first([mode, source('bottle.egress.mode')], ['enforce', 'default']),
     presets: first([presets, source('bottle.egress.presets')], [[], 'default']),
-    remotes: repos.map(([name, { url }]) => ({
-      value: url,
-      source: source(['bottle', 'git-gate', 'repos', name, 'url']),
-    })),
     limits: {
       tokens: limit(tokens, source('bottle.limits.tokens')),
       requests: limit(requests, source('bottle.limits.requests')),

@@ -1,5 +1,6 @@
 /** `mode: plan`: the plan as a person and a program read it. Secrets are in it by name only. */
 import type { EnvEntry, ImagePlan, Plan, Sourced } from '../plan/plan.ts';
+import { renderGit } from './git-summary.ts';
 import { code } from './guest-text.ts';
 import { table } from './plan-table.ts';
 import { renderReach } from './reach-summary.ts';
@@ -24,7 +25,7 @@ export function describePlan(plan: Plan) {
 
 /** What the step summary says: what would run, within what limits, with whose credentials. */
 export function renderPlan(plan: Plan): string {
-  const { reach, secrets, notices } = plan;
+  const { reach, git, secrets, notices } = plan;
   return [
     `## Plan: ${code(plan.runId)}`,
     'Nothing was started.',
@@ -37,7 +38,10 @@ export function renderPlan(plan: Plan): string {
           secrets.map(({ name, use, source }) => [name, use, source]),
         ),
     renderReach(reach),
-    ...notices.map(({ message, file, line }) => `- Notice: ${code(`${file}:${line} ${message}`)}`),
+    renderGit(git),
+    ...notices.map(({ message, file, line }) => {
+      return `- Notice: ${code(file === undefined ? message : `${file}:${line} ${message}`)}`;
+    }),
     '',
   ].join('\n\n');
 }

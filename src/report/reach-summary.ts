@@ -5,7 +5,7 @@ import { table } from './plan-table.ts';
 
 const COLUMNS = ['host', 'ports', 'TLS', 'credential', 'requests', 'bytes', 'from'];
 
-export function renderReach({ routes, mode, presets, remotes, limits }: ReachPlan): string {
+export function renderReach({ routes, mode, presets, limits }: ReachPlan): string {
   const opened = routes.filter(({ tls }) => tls === 'open').length;
   const counted = `Routes: ${routes.length}, of which the gateway opens ${opened} to read what is said.`;
   return [
@@ -20,7 +20,6 @@ export function renderReach({ routes, mode, presets, remotes, limits }: ReachPla
         ['tokens', ...limitCells(limits.tokens)],
         ['requests to models', ...limitCells(limits.requests)],
         ['bytes', ...limitCells(limits.bytes)],
-        ...remotes.map(({ value, source }) => ['git remote, not served', value, source]),
       ],
     ),
   ].join('\n\n');

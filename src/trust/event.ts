@@ -40,8 +40,8 @@ const pullRequest = z.object({
   body: text,
   user: author,
   html_url: text,
-  head: z.object({ sha, repo: headRepository }),
-  base: z.object({ sha, repo: repository }),
+  head: z.object({ sha, ref: text, repo: headRepository }),
+  base: z.object({ sha, ref: text, repo: repository }),
 });
 
 const workflowRun = z.object({

@@ -11,7 +11,6 @@ describe('what is declared about reach', () => {
     expect(rest).toEqual({
       mode: { value: 'learn', source: at(5) },
       presets: { value: ['npm'], source: at(6) },
-      remotes: [{ value: 'ssh://git@git.example/site', source: at(15) }],
       limits: {
         tokens: { value: 9, source: at(17) },
         requests: { value: 8, source: at(17) },
@@ -62,6 +61,7 @@ describe('what is declared about reach', () => {
       `${at(17)} limits.requests`,
       `${at(17)} limits.turns`,
       '.bot-bottle/agents/a.md:3 output_schema',
+      `${at(15)} git-gate.repos.site.main`,
     ]);
     const [remotes] = (await declared()).notices;
     expect(remotes?.message).toBe(

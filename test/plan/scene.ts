@@ -58,6 +58,8 @@ export async function requestOf(files: Files, { inputs, ...given }: Given = {}) 
     suffix: 'abc12',
     registries: REGISTRIES,
     repository: 'octo/hello',
+    checkout: { origin: 'https://github.com/octo/hello', server: 'https://github.com' },
+    trigger: { number: 0, branch: 'main' },
     hostVariables: new Set(),
     ...given,
   };

@@ -5,6 +5,7 @@ import { gfmFromMarkdown } from 'mdast-util-gfm';
 import { gfm } from 'micromark-extension-gfm';
 import { expect, test } from 'vitest';
 import type { RouteRule } from '../../src/gateway/protocol.ts';
+import type { GitPlan, RemotePlan } from '../../src/plan/git-plan.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { renderPlan } from '../../src/report/plan-summary.ts';
 import { PLAN } from '../report/scenario.ts';
@@ -37,6 +38,41 @@ function routeSaying(text: string): RouteRule {
   };
 }
 
+function gitSaying(text: string): GitPlan {
+  const sourced = { value: text, source: text };
+  const listed = { value: [text, text], source: text };
+  const policy = PLAN.git.policy.value;
+  const remote: RemotePlan = {
+    name: text,
+    url: sourced,
+    guestUrl: text,
+    insteadOf: [text],
+    credential: { value: { kind: 'key-file', path: text }, source: text },
+    hostKey: sourced,
+    push: { value: 'record', source: text },
+    allowForce: { value: true, source: text },
+    refs: listed,
+  };
+  return {
+    policy: {
+      value: { ...policy, protectedPaths: [{ glob: text, action: 'review' }] },
+      sources: { ...PLAN.git.policy.sources, protectedPaths: text },
+    },
+    remotes: [remote],
+    origin: text,
+    push: {
+      mode: { value: 'branch', source: text },
+      branch: sourced,
+      base: sourced,
+      title: sourced,
+      draft: { value: true, source: text },
+      labels: listed,
+      reviewers: listed,
+      comment: { value: true, source: text },
+    },
+  };
+}
+
 /** A plan in which `text` stands wherever a manifest or an input can put one. */
 function planSaying(text: string): Plan {
   const sourced = { value: text, source: text };
@@ -58,9 +94,9 @@ function planSaying(text: string): Plan {
       mode: { value: 'learn', source: text },
       presets: { value: [text], source: text },
       routes: [routeSaying(text)],
-      remotes: [sourced],
       limits: { tokens: limit, requests: limit, bytes: limit },
     },
+    git: gitSaying(text),
     secrets: [{ name: text, use: text, source: text }],
     notices: [{ message: text, file: text, line: 1 }],
   };

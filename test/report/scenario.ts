@@ -5,6 +5,7 @@ import type { EgressFacts } from '../../src/gateway/egress-log.ts';
 import type { Collected } from '../../src/outputs/outputs.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import type { RunFacts } from '../../src/report/record.ts';
+import { NO_GIT } from '../plan/no-git.ts';
 
 const fromDefault = <T>(value: T) => ({ value, source: 'default' });
 
@@ -51,9 +52,9 @@ export const PLAN: Plan = {
     mode: fromDefault('enforce'),
     presets: fromDefault([]),
     routes: [],
-    remotes: [],
     limits: { tokens: fromDefault(null), requests: fromDefault(null), bytes: fromDefault(null) },
   },
+  git: NO_GIT,
   secrets: [],
   sources: {
     workspace: 'default',
