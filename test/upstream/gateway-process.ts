@@ -57,8 +57,10 @@ export function routeTo(host: string, fields: Partial<GatewayRoute> = {}): Gatew
   };
 }
 
+/** `program`: what Node runs, with Node's own options before it. */
 export async function startGatewayProcess(
   config: Partial<GatewayConfig> = {},
+  program: readonly string[] = [ENTRY],
 ): Promise<GatewayProcess> {
   const directory = mkdtempSync(join(tmpdir(), 'gateway-'));
   const full: GatewayConfig = {
@@ -73,7 +75,7 @@ export async function startGatewayProcess(
     connectTo: [],
     ...config,
   };
-  const child = spawn(NODE, [ENTRY], { env: {}, stdio: 'pipe' });
+  const child = spawn(NODE, program, { env: {}, stdio: 'pipe' });
   const exit = once(child, 'exit');
   const heard = listenTo(child);
   child.stdin.on('error', () => {});
