@@ -11,6 +11,8 @@ import type { TreeEntry } from './tree-entry.ts';
 import type { WorkTree } from './work-tree.ts';
 
 export type GitDirectory = {
+  /** The repository on the runner that this one is made from. */
+  readonly directory: HostPath;
   readonly objectFormat: string;
   readonly base: Base;
   /** `refs/heads/<name>`; empty for a detached HEAD. */

@@ -24,7 +24,8 @@ export async function keepHistory(checkout: {
     base.tree === source.tree ? [] : pack(scratch, [base.tree, `^${source.tree}`]),
   ]);
   const { objectFormat, branch, shallow } = source;
-  return { objectFormat, base, branch, shallow, packs: [...history, ...changes], workTree };
+  const packs = [...history, ...changes];
+  return { directory: scratch.directory, objectFormat, base, branch, shallow, packs, workTree };
 }
 
 /** `seconds` since the epoch: the commit's time. */
@@ -38,7 +39,8 @@ export async function beginHistory(folder: {
   const { scratch, workTree, author, seconds, branch } = folder;
   const base = await baseOfFiles(scratch, workTree, author, seconds);
   const packs = await pack(scratch, [base.commit]);
-  return { objectFormat: scratch.objectFormat, base, branch, shallow: '', packs, workTree };
+  const { directory, objectFormat } = scratch;
+  return { directory, objectFormat, base, branch, shallow: '', packs, workTree };
 }
 
 /**

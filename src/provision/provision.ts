@@ -1,5 +1,5 @@
 /** Puts all that the plan names into the guest: one tar stream, one exec, and one of root's. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Host, HostPath } from '../host/host.ts';
 import type { Machine } from '../machine/machine.ts';
@@ -28,7 +28,8 @@ export type ProvisionOptions = {
 };
 
 /**
- * Fills the guest. Nothing on the runner is written to but a scratch directory that is removed.
+ * Fills the guest. Nothing on the runner is written to but the scratch directory, in which only the
+ * repository of `Provisioned` stays.
  * Throws `BottleError`: `provision-failed`, `config-invalid` (the workspace), `cancelled`.
  */
 export async function provision(
@@ -44,7 +45,8 @@ export async function provision(
   const program = host.which('git');
   const git = program ? makeGit(host, program, scratch, signal) : undefined;
   try {
-    return await fill(host, machine, plan, { ...options, scratch, git, signal });
+    const kept = `${scratch}-base.git`;
+    return await fill(host, machine, plan, { ...options, scratch, git, signal, kept });
   } catch (error) {
     throw options.signal?.aborted ? cancelled() : error;
   } finally {
@@ -58,7 +60,11 @@ async function fill(
   host: Host,
   machine: Machine,
   plan: ProvisionInput,
-  own: ProvisionOptions & { readonly git: Git | undefined; readonly signal: AbortSignal },
+  own: ProvisionOptions & {
+    readonly git: Git | undefined;
+    readonly signal: AbortSignal;
+    readonly kept: HostPath;
+  },
 ): Promise<Provisioned> {
   const parts = plan.provision;
   const tally: Tally = { files: 0, bytes: 0, notices: [] };
@@ -78,7 +84,20 @@ async function fill(
   if (certificate !== '' && machine.engine === 'smolvm') {
     tally.notices.push(...(await trustInSystem(machine, plan.user.home, signal)));
   }
-  const { tree, commit } = workspace.began();
-  const skills = parts.skills.list.map(({ name }) => name);
-  return { ...tally, baseTree: tree, baseCommit: commit, skills };
+  const began = workspace.began();
+  return {
+    ...tally,
+    baseTree: began.tree,
+    baseCommit: began.commit,
+    repository: keepRepository(began.repository, own.kept),
+    withheld: began.withheld,
+    skills: parts.skills.list.map(({ name }) => name),
+  };
+}
+
+/** Moves what the scratch directory does not take with it. */
+function keepRepository(repository: HostPath, kept: HostPath): HostPath {
+  if (repository === '') return '';
+  renameSync(repository, kept);
+  return kept;
 }

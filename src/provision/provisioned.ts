@@ -1,4 +1,5 @@
-/** What provisioning did, for collection and the record. */
+/** What provisioning did, for collection, the proposal and the record. */
+import type { HostPath } from '../host/host.ts';
 
 export type Provisioned = {
   /**
@@ -11,6 +12,13 @@ export type Provisioned = {
    * workspace whose history cannot be copied; empty when the runner has no git.
    */
   readonly baseCommit: string;
+  /**
+   * A bare repository of ours on the runner that has both, partly by borrowing the checkout's
+   * objects; there until the job's end. Empty when the runner has no git.
+   */
+  readonly repository: HostPath;
+  /** Paths that the guest did not get on purpose, each byte as the character of that number. */
+  readonly withheld: ReadonlySet<string>;
   /** Regular files of workspace and skills, and their bytes. */
   readonly files: number;
   readonly bytes: number;

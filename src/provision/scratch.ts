@@ -11,7 +11,9 @@ export type Scratch = {
   /** The same with the checkout's index, for reading. */
   readIndex(args: readonly string[]): Promise<Buffer>;
   readonly objectFormat: string;
-  /** For packs that git writes. */
+  /** The repository; it has all that was written through it. */
+  readonly directory: HostPath;
+  /** For packs that are made to be copied, and hold nothing that is not elsewhere. */
   readonly packs: HostPath;
 };
 
@@ -30,6 +32,8 @@ export function openScratch(
   const objectFormat = source?.objectFormat ?? 'sha1';
   makeRepository(directory, objectFormat, host.platform);
   if (source) borrow(source, directory);
+  const packs = join(home, 'packs');
+  mkdirSync(packs);
 
   const env = (workTree: HostPath, index: HostPath) => ({
     GIT_DIR: directory,
@@ -40,7 +44,8 @@ export function openScratch(
   const borrowed = env(source?.top ?? workspace, join(directory, BORROWED_INDEX));
   return {
     objectFormat,
-    packs: join(directory, 'objects', 'pack'),
+    directory,
+    packs,
     run: (args, stdin, workTree = workspace) => {
       const options = { cwd: workTree, env: env(workTree, ownIndex), timeoutMs: TIMEOUT_MS };
       return git.run(args, { ...options, ...(stdin ? { stdin } : {}) });

@@ -37,8 +37,17 @@ export type WorkspaceJob = {
   readonly tally: Tally;
 };
 
-/** `began` is known once all entries have been read; empty without git. */
-type WorkspaceStep = Step & { began(): { readonly tree: string; readonly commit: string } };
+/** Where the guest's repository starts; empty without git. */
+type Beginning = {
+  readonly tree: string;
+  readonly commit: string;
+  /** Has both of them. */
+  readonly repository: HostPath;
+  readonly withheld: WorkTree['withheld'];
+};
+
+/** `began` is known once all entries have been read. */
+type WorkspaceStep = Step & { began(): Beginning };
 
 type Checkout = {
   readonly workTree: WorkTree;
@@ -51,7 +60,7 @@ export function workspaceStep(job: WorkspaceJob): WorkspaceStep {
   const checkout = openCheckout(job, root);
   // Whoever reads the entries sees the failure.
   checkout.catch(() => {});
-  let began = { tree: '', commit: '' };
+  let began: Beginning = { tree: '', commit: '', repository: '', withheld: new Set() };
 
   async function* entries(): AsyncGenerator<TarEntry> {
     const { workTree, repository } = await checkout;
@@ -71,7 +80,8 @@ export function workspaceStep(job: WorkspaceJob): WorkspaceStep {
     const git = await repository;
     if (!git) return;
     yield* gitDirectoryEntries(to, git, seconds, mtimeOf);
-    began = git.base;
+    const { tree, commit } = git.base;
+    began = { tree, commit, repository: git.directory, withheld: git.workTree.withheld };
   }
 
   return { make: [job.plan.workspace.to], entries: entries(), began: () => began };
