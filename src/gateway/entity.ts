@@ -33,7 +33,10 @@ export async function readEntity(
     throw new Denied('graphql', 'GraphQL: the request is encoded');
   }
   if (guest.expectsContinue) guest.sendContinue();
-  const read = await Promise.race([readAll(guest.body), guest.broken]);
+  const read = await new Promise<Buffer>((resolve, reject) => {
+    guest.onBroken(reject);
+    readAll(guest.body).then(resolve, reject);
+  });
   const body = checkOperations(read, mutations);
   const length = ['Content-Length', String(body.length)] as const;
   return { headers: [...without(headers, LENGTH), length], body: Readable.from([body]) };
