@@ -1,7 +1,16 @@
 /** Checks every commit that a change brings, before anybody else sees a byte of it. */
-import { type CheckFinding, collectFindings } from './finding.ts';
+import { checkAncestry } from './ancestry.ts';
+import { listChanges } from './change.ts';
+import { checkContents } from './content-check.ts';
+import { type CheckFinding, CheckStop, collectFindings, type Findings } from './finding.ts';
+import { unreadable } from './git-output.ts';
 import type { GitRunner } from './git-runner.ts';
+import { coverPaths, findOrigins, type Inspection } from './inspection.ts';
+import { findNewObjects } from './new-object.ts';
+import { checkPatchSize } from './patch-size.ts';
+import { checkPaths } from './path-check.ts';
 import type { CheckPolicy } from './policy.ts';
+import { searchSecrets } from './secret-search.ts';
 
 export type CheckRequest = {
   /** Each tip must descend from it; empty: none need to. */
@@ -19,8 +28,40 @@ export type CheckRequest = {
  * receive-pack with `STRICT_RECEIVE`. Throws only when the runner cannot start git, or is aborted.
  */
 export async function checkCommits(
-  _git: GitRunner,
-  _request: CheckRequest,
+  git: GitRunner,
+  request: CheckRequest,
 ): Promise<readonly CheckFinding[]> {
-  return collectFindings().list();
+  const findings = collectFindings();
+  try {
+    await inspect(git, request, findings);
+  } catch (error) {
+    if (!(error instanceof CheckStop)) throw error;
+    findings.add(error.finding);
+  }
+  return findings.list();
+}
+
+const MAX_TIPS = 200;
+const ID = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
+
+async function inspect(git: GitRunner, request: CheckRequest, findings: Findings): Promise<void> {
+  const { base, policy, known = [] } = request;
+  const tips = [...new Set(request.tips)];
+  const isId = (id: string) => ID.test(id);
+  if (![...tips, ...known].every(isId) || (base !== '' && !isId(base)))
+    throw unreadable('Something that is no object id was to be checked');
+  if (tips.length > MAX_TIPS)
+    throw new CheckStop({ rule: 'ref-name', detail: `There are more than ${MAX_TIPS} tips` });
+  await checkAncestry(git, base, tips, findings);
+  const { commits, byId: objects } = await findNewObjects(git, { base, tips, known, policy });
+  const { maxFiles } = policy;
+  const changes = await listChanges(git, { commits, tips, base, maxFiles });
+  const search = searchSecrets(policy.secrets);
+  const show = await coverPaths(search, changes, findings);
+  const origins = findOrigins(changes);
+  const scope = { git, policy, base, tips, objects, changes, origins };
+  const inspection: Inspection = { ...scope, search, findings, show };
+  checkPaths(inspection);
+  await checkContents(inspection);
+  if (!findings.has('file-size')) await checkPatchSize(inspection);
 }

@@ -36,8 +36,11 @@ export type CheckFinding = {
 /** Of each rule, so that many findings of one do not hide those of another. */
 export const MAX_FINDINGS = 50;
 
+type NewFinding = Pick<CheckFinding, 'rule' | 'detail'> & Partial<CheckFinding>;
+
 export type Findings = {
-  add(finding: Pick<CheckFinding, 'rule' | 'detail'> & Partial<CheckFinding>): void;
+  add(finding: NewFinding): void;
+  has(rule: CheckRule): boolean;
   /** Nothing more of this rule will be kept. */
   isFull(rule: CheckRule): boolean;
   list(): readonly CheckFinding[];
@@ -52,7 +55,19 @@ export function collectFindings(): Findings {
       if (kept.length >= MAX_FINDINGS) return;
       kept.push({ action: 'block', commit: '', path: '', line: 0, ...finding });
     },
+    has: (rule) => byRule.has(rule),
     isFull: (rule) => (byRule.get(rule)?.length ?? 0) >= MAX_FINDINGS,
     list: () => CHECK_RULES.flatMap((rule) => byRule.get(rule) ?? []),
   };
+}
+
+/** Nothing more needs to be looked at, or can be. */
+export class CheckStop extends Error {
+  override readonly name = 'CheckStop';
+  readonly finding: NewFinding;
+
+  constructor(finding: NewFinding) {
+    super(finding.detail);
+    this.finding = finding;
+  }
 }

@@ -1,0 +1,70 @@
+/** Finds what a change adds to the repository: commits, and objects with their type and size. */
+import type { CheckRequest } from './check-commits.ts';
+import { CheckStop } from './finding.ts';
+import { askGit, linesOf, splitRecords, unreadable } from './git-output.ts';
+import type { GitRunner } from './git-runner.ts';
+
+export type NewObject = {
+  readonly id: string;
+  readonly type: 'commit' | 'tree' | 'blob' | 'tag';
+  /** In bytes, unpacked. */
+  readonly size: number;
+  /** Where it was first met; empty for commits and the root. A tag's name for tags. */
+  readonly path: string;
+};
+
+export type NewObjects = {
+  /** Ids; parents come before their children. */
+  readonly commits: readonly string[];
+  readonly byId: ReadonlyMap<string, NewObject>;
+};
+
+/** Trees and versions of files come on top of commits. */
+const MAX_OBJECTS = 300_000;
+
+export async function findNewObjects(
+  git: GitRunner,
+  { base, tips, known = [], policy }: CheckRequest,
+): Promise<NewObjects> {
+  const old = base === '' ? known : [base, ...known];
+  const commits: string[] = [];
+  const paths = new Map<string, string>();
+  const onStdout = splitRecords(0x0a, (record) => {
+    const line = record.toString();
+    const space = line.indexOf(' ');
+    if (space < 0) commits.push(line);
+    else paths.set(line.slice(0, space), line.slice(space + 1));
+    if (commits.length > policy.maxCommits) throw tooManyCommits(policy.maxCommits);
+    if (paths.size > MAX_OBJECTS) throw tooManyObjects();
+  });
+  const input = linesOf([...tips, ...old.map((id) => `^${id}`)]);
+  const args = ['rev-list', '--objects', '--topo-order', '--stdin'];
+  await askGit(git, args, { input, onStdout });
+  return { commits: commits.reverse(), byId: await describe(git, commits, paths) };
+}
+
+async function describe(
+  git: GitRunner,
+  commits: readonly string[],
+  paths: ReadonlyMap<string, string>,
+): Promise<ReadonlyMap<string, NewObject>> {
+  const byId = new Map<string, NewObject>();
+  const onStdout = splitRecords(0x0a, (record) => {
+    const [id = '', type, size] = record.toString().split(' ');
+    if (size === undefined) throw unreadable(`${id} is missing`);
+    const path = paths.get(id) ?? '';
+    byId.set(id, { id, type: type as NewObject['type'], size: Number(size), path });
+  });
+  const input = linesOf([...commits, ...paths.keys()]);
+  await askGit(git, ['cat-file', '--batch-check', '--buffer'], { input, onStdout });
+  return byId;
+}
+
+function tooManyCommits(most: number): CheckStop {
+  return new CheckStop({ rule: 'commit-count', detail: `There are more than ${most} commits` });
+}
+
+function tooManyObjects(): CheckStop {
+  const detail = `There are more than ${MAX_OBJECTS} versions of files and directories`;
+  return new CheckStop({ rule: 'file-count', detail });
+}
