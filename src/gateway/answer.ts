@@ -18,6 +18,7 @@ const STATUS: Partial<Record<DenialRule, number>> = {
   'upstream-connect': 502,
   'upstream-tls': 502,
   'upstream-reset': 502,
+  'upstream-refused': 502,
   'upstream-timeout': 504,
 };
 

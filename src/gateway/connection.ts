@@ -59,7 +59,7 @@ function handlersOutside(services: Services): GuestHandlers {
   });
   return {
     request: (guest, _socket, raw) => {
-      if (raw !== undefined && isLocal(guest)) return serveLocal(services, raw);
+      if (raw !== undefined && isLocal(guest)) return serveLocal(services, guest, raw);
       exchange(services, guest, askOutside(services));
     },
     connect: (request, socket, head) => {

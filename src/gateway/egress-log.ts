@@ -2,11 +2,17 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { HostPath } from '../host/host.ts';
 import type { EgressLine } from './message.ts';
-import type { Finding, GatewayDecision, GatewayUsage, SuperviseRequest } from './protocol.ts';
+import type {
+  Finding,
+  GatewayDecision,
+  GatewayPush,
+  GatewayUsage,
+  SuperviseRequest,
+} from './protocol.ts';
 
 /** More than any run says in earnest: 100,000 requests are about 40 MiB. */
 const MAX_FILE_BYTES = 128 * 1024 * 1024;
-/** Distinct denials, findings and requests that are told one by one; the file has them all. */
+/** Distinct denials, findings, requests and pushes that are told one by one; the file has them all. */
 const MAX_DISTINCT = 500;
 
 export type RouteTraffic = {
@@ -35,6 +41,7 @@ export type EgressFacts = {
   readonly failures: readonly Denial[];
   readonly findings: readonly (Finding & { readonly times: number })[];
   readonly requests: readonly SuperviseRequest[];
+  readonly pushes: readonly GatewayPush[];
   readonly usage: Omit<GatewayUsage, 'type'>;
   /** The file holds not all of it. */
   readonly cut: boolean;
@@ -101,6 +108,7 @@ function startTally() {
   const failures = countEqual<Omit<Denial, 'times'>>();
   const findings = countEqual<Finding>();
   const requests: SuperviseRequest[] = [];
+  const pushes: GatewayPush[] = [];
   let usage: Omit<GatewayUsage, 'type'> = {
     requests: 0,
     tokens: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
@@ -128,6 +136,8 @@ function startTally() {
       if (line.type === 'decision') addDecision(line);
       else if (line.type === 'supervise') {
         if (requests.length < MAX_DISTINCT) requests.push(line);
+      } else if (line.type === 'push') {
+        if (pushes.length < MAX_DISTINCT) pushes.push(line);
       } else if (line.type === 'usage') {
         usage = { requests: line.requests, tokens: line.tokens, bytes: line.bytes };
       }
@@ -139,6 +149,7 @@ function startTally() {
       failures: failures.list(),
       findings: findings.list(),
       requests,
+      pushes,
       usage,
     }),
   };

@@ -10,6 +10,7 @@ export type Raw = { readonly request: IncomingMessage; readonly response: Server
 const OWN_HOSTS = new Set(['127.0.0.1:7711', 'localhost:7711']);
 const HEALTH_PATH = '/bottle/health';
 const SUPERVISE_PATH = '/mcp';
+const GIT_PATH = '/git/';
 
 /** A plain path, as a server is asked and not a proxy. */
 export function isLocal({ target, authorities }: Guest): boolean {
@@ -17,12 +18,18 @@ export function isLocal({ target, authorities }: Guest): boolean {
   return target.startsWith('/') && authorities.length === 1 && OWN_HOSTS.has(host.toLowerCase());
 }
 
-export function serveLocal({ supervise }: Services, { request, response }: Raw): void {
+export function serveLocal(
+  { supervise, git }: Services,
+  guest: Guest,
+  { request, response }: Raw,
+): void {
   const [path] = (request.url ?? '').split('?');
   if (path === HEALTH_PATH && request.method === 'GET') {
     response.writeHead(200, { 'Content-Type': 'text/plain' }).end('ok\n');
   } else if (path === SUPERVISE_PATH) {
     supervise(request, response).catch(() => response.destroy());
+  } else if (git !== undefined && guest.target.startsWith(GIT_PATH)) {
+    git(guest);
   } else {
     response.writeHead(404, { 'Content-Type': 'text/plain' }).end('not found\n');
   }

@@ -1,10 +1,12 @@
 /** What the gateway process says, checked before the action believes it; published as a schema. */
 import { z } from 'zod';
+import { CHECK_RULES } from '../git-check/finding.ts';
 import {
   DENIAL_RULES,
   type GatewayDecision,
   type GatewayLimit,
   type GatewayMessage,
+  type GatewayPush,
   type GatewayUsage,
   type SuperviseRequest,
 } from './protocol.ts';
@@ -72,7 +74,33 @@ const supervise: z.ZodType<SuperviseRequest> = z
   })
   .describe('What the agent asked for: its own words');
 
-const line = z.union([decision, usage, limit, supervise]);
+const checked = z.strictObject({
+  rule: z.enum(CHECK_RULES),
+  action: z.enum(['block', 'review']),
+  commit: text.describe('Object id; empty: it is about all of them'),
+  path: text,
+  line: count.describe('From 1; 0: none'),
+  detail: text.describe('What was found; never a secret'),
+});
+
+const push: z.ZodType<GatewayPush> = z
+  .strictObject({
+    type: z.literal('push'),
+    time: time.describe('When all of it had arrived'),
+    repository: text.describe('By its name in the manifest'),
+    verdict: z
+      .enum(['forwarded', 'recorded', 'refused'])
+      .describe('`recorded`: kept on the runner; the upstream heard nothing of it'),
+    refs: z
+      .array(z.strictObject({ ref: text, old: text, new: text }))
+      .readonly()
+      .describe('With their object ids; zeros: it is made, or deleted'),
+    findings: z.array(checked).readonly(),
+    detail: text.describe('One sentence; empty unless refused'),
+  })
+  .describe('One push through the gate');
+
+const line = z.union([decision, usage, limit, supervise, push]);
 
 const message: z.ZodType<GatewayMessage> = z.union([
   line,

@@ -1,4 +1,6 @@
 /** What the action and its gateway process say to each other: JSON lines over stdin and stdout. */
+import type { CheckFinding } from '../git-check/finding.ts';
+import type { CheckRules } from '../git-check/policy.ts';
 
 /** First and only message on stdin. The end of stdin tells the gateway to stop. */
 export type GatewayConfig = {
@@ -16,6 +18,8 @@ export type GatewayConfig = {
   readonly extraAuthorities: string;
   /** Names that the workflow sends elsewhere, as curl's `--connect-to` does. */
   readonly connectTo: readonly ConnectTo[];
+  /** Absent: the guest has no remotes. */
+  readonly git?: GitGateConfig;
 };
 
 export type NamedSecret = { readonly name: string; readonly value: string };
@@ -91,6 +95,47 @@ export type RouteDlp = {
   readonly onMatch: 'block' | 'redact';
 };
 
+/** What stands behind `/git/<name>`, and what a push to it has to be like. */
+export type GitGateConfig = {
+  /** git itself. */
+  readonly program: string;
+  /** For git to find `sh`, `ssh` and its own programs. */
+  readonly path: string;
+  /** Where the repositories are made; does not exist yet. */
+  readonly directory: string;
+  readonly rules: CheckRules;
+  readonly repositories: readonly GitRepository[];
+};
+
+export type GitRepository = {
+  readonly name: string;
+  /** Of the upstream: `https://…`, `ssh://…` or `user@host:path`. */
+  readonly url: string;
+  readonly access: GitAccess;
+  /** `record`: kept on the runner; the upstream hears nothing of it. */
+  readonly push: 'forward' | 'record' | 'refuse';
+  /** May a push take commits away? */
+  readonly allowForce: boolean;
+  /** Globs of the refs that a push may write; `*` stops at a slash, `**` does not. */
+  readonly refs: readonly string[];
+  /** A clone of it on the runner, so that not all has to be fetched. */
+  readonly seed?: GitSeed;
+};
+
+export type GitAccess =
+  | { readonly kind: 'none' }
+  /** Password of the user `x-access-token`, over https. `name`: all that the audit ever says. */
+  | { readonly kind: 'token'; readonly name: string; readonly value: string }
+  /** `key`: a file. `hostKey`: as in known_hosts, after the host. */
+  | { readonly kind: 'ssh'; readonly key: string; readonly hostKey: string };
+
+export type GitSeed = {
+  /** Its directory with `objects` and, where its history is not whole, `shallow`. */
+  readonly directory: string;
+  /** The commit that the guest's work begins at. */
+  readonly commit: string;
+};
+
 /** Messages on stdout, one JSON object a line. */
 export type GatewayMessage =
   /** `certificate`: PEM of the run's authority; empty when no route is opened. */
@@ -99,7 +144,8 @@ export type GatewayMessage =
   | GatewayDecision
   | GatewayUsage
   | GatewayLimit
-  | SuperviseRequest;
+  | SuperviseRequest
+  | GatewayPush;
 
 /** Why a request was refused; the guest reads it as `X-Bottle-Denied`. */
 export const DENIAL_RULES = [
@@ -137,6 +183,8 @@ export const DENIAL_RULES = [
   'upstream-tls',
   'upstream-timeout',
   'upstream-reset',
+  /** It answered, and would not: no such repository, no right to it, or elsewhere. */
+  'upstream-refused',
 ] as const;
 
 export type DenialRule = (typeof DENIAL_RULES)[number];
@@ -215,4 +263,27 @@ export type SuperviseRequest = {
   readonly time: string;
   readonly tool: 'request_egress' | 'request_capability' | 'report_status';
   readonly fields: Readonly<Record<string, string>>;
+};
+
+/** One push of the guest through the gate, and what became of it: all of its refs, or none. */
+export type GatewayPush = {
+  readonly type: 'push';
+  /** When all of it had arrived. */
+  readonly time: string;
+  /** By its name in the manifest. */
+  readonly repository: string;
+  readonly verdict: 'forwarded' | 'recorded' | 'refused';
+  readonly refs: readonly PushedRef[];
+  /** At most 50. */
+  readonly findings: readonly CheckFinding[];
+  /** One sentence; empty unless refused. */
+  readonly detail: string;
+};
+
+export type PushedRef = {
+  /** Its whole name. */
+  readonly ref: string;
+  /** Object ids; zeros: it is made, or deleted. */
+  readonly old: string;
+  readonly new: string;
 };

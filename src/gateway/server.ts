@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { chmod } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { messageOf } from '../errors.ts';
+import type { Host } from '../host/host.ts';
 import type { StandardStreams } from '../host/streams.ts';
 import { openEntry } from './audit.ts';
 import { makeDoor } from './connection.ts';
@@ -15,12 +16,12 @@ const MAX_CONFIG_BYTES = 16 * 1024 * 1024;
 const BACKLOG = 1024;
 
 /** Serves until stdin ends, which it does when the action stops the gateway or dies. */
-export async function serveGateway(streams: StandardStreams): Promise<void> {
+export async function serveGateway(streams: StandardStreams, spawn: Host['spawn']): Promise<void> {
   const outlet = makeOutlet(streams);
   const input = streams.stdin[Symbol.asyncIterator]();
   try {
     const config = await readConfig(input);
-    const services = await makeServices(config, outlet);
+    const services = await makeServices(config, outlet, spawn);
     outliveFaults(services);
     await listen(config.socket, makeDoor(services));
     const certificate = services.authority?.certificatePem ?? '';

@@ -1,9 +1,11 @@
 /** What the core, which moves the bytes, asks of the other parts of the gateway. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Host } from '../host/host.ts';
 import type { Recorder } from './audit.ts';
 import { type Authority, makeAuthority } from './authority.ts';
 import { type Inspector, makeInspector } from './dlp/inspector.ts';
+import type { GitGate, GitGateParts } from './git-gate/gate.ts';
 import { type Meter, makeMeter } from './meter.ts';
 import type { Target } from './name.ts';
 import type { Outlet } from './outlet.ts';
@@ -26,16 +28,24 @@ export type Services = {
   readonly inspector: Inspector;
   readonly meter: Meter;
   readonly supervise: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  /** Undefined: the guest has no remotes. */
+  readonly git: GitGate | undefined;
   readonly recorder: Recorder;
   /** Undefined: now. Else to be waited for before another request is taken. */
   readonly ready: Outlet['ready'];
 };
 
-export async function makeServices(config: GatewayConfig, outlet: Outlet): Promise<Services> {
+export async function makeServices(
+  config: GatewayConfig,
+  outlet: Outlet,
+  spawn: Host['spawn'],
+): Promise<Services> {
   const { routes, limits, connectTo, extraAuthorities } = config;
   const secrets = knownSecrets(config);
   const { dial } = makeDialer({ connectTo });
   const forever = new AbortController().signal;
+  const recorder = { send: outlet.send, scrub: makeScrub(secrets) };
+  const shared = { dial, recorder, ready: outlet.ready, report: outlet.send };
   const opens = routes.some(({ tls }) => tls === 'open');
   return {
     token: config.token,
@@ -52,12 +62,25 @@ export async function makeServices(config: GatewayConfig, outlet: Outlet): Promi
     inspector: makeInspector(secrets),
     meter: makeMeter(limits, routes, outlet.send),
     supervise: makeSupervise(routes, outlet.send),
-    recorder: { send: outlet.send, scrub: makeScrub(secrets) },
+    git: await openGitGate(config, { ...shared, spawn, extraAuthorities, secrets }),
+    recorder,
     ready: outlet.ready,
   };
 }
 
-function knownSecrets({ routes, secrets }: GatewayConfig): NamedSecret[] {
-  const credentials = routes.flatMap(({ auth }) => (auth === undefined ? [] : [auth]));
+async function openGitGate(
+  { git }: GatewayConfig,
+  parts: GitGateParts,
+): Promise<GitGate | undefined> {
+  if (git === undefined) return undefined;
+  const { makeGitGate } = await import('./git-gate/gate.ts');
+  return makeGitGate(git, parts);
+}
+
+function knownSecrets({ routes, secrets, git }: GatewayConfig): NamedSecret[] {
+  const credentials = [
+    ...routes.flatMap(({ auth }) => auth ?? []),
+    ...(git?.repositories ?? []).flatMap(({ access }) => (access.kind === 'token' ? access : [])),
+  ];
   return [...secrets, ...credentials.map(({ name, value }) => ({ name, value }))];
 }

@@ -1,5 +1,7 @@
 /** The outside world as the stages see it. Tests pass a fake in; nothing is module-mocked. */
 
+import type { Duplex } from 'node:stream';
+
 /** A path on the runner. */
 export type HostPath = string;
 
@@ -65,6 +67,8 @@ export type SpawnOptions = {
   readonly stdin?: Uint8Array | AsyncIterable<Uint8Array>;
   /** Bytes on file descriptor 3, for options that must not stand in argv. */
   readonly fd3?: Uint8Array;
+  /** Instead: takes our end of a socket on descriptor 3, over which the child's children talk to us. */
+  readonly onChannel?: (channel: Duplex) => void;
   /** Output as it comes. A returned promise holds the stream back until it settles. Absent: dropped. */
   readonly onStdout?: (chunk: Uint8Array) => void | Promise<void>;
   readonly onStderr?: (chunk: Uint8Array) => void | Promise<void>;

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import type { ProcessExit, RunningProcess, RunOptions, RunResult, SpawnOptions } from './host.ts';
 import { feed, openDrain } from './process-stream.ts';
 
@@ -106,7 +106,7 @@ async function startChild(argv: readonly string[], options: SpawnOptions): Promi
         options.stdin ? 'pipe' : 'ignore',
         options.onStdout ? 'pipe' : 'ignore',
         options.onStderr ? 'pipe' : 'ignore',
-        ...(options.fd3 ? ['pipe' as const] : []),
+        ...(options.fd3 || options.onChannel ? ['pipe' as const] : []),
       ],
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       ...(options.uid === undefined ? {} : { uid: options.uid }),
@@ -209,6 +209,8 @@ function connectInputs(
   const fd3 = child.stdio[3];
   if (options.stdin && child.stdin) feed(child.stdin, options.stdin, fail);
   if (options.fd3 && fd3 && 'write' in fd3) feed(fd3, options.fd3, fail);
+  // Node makes it a socket: both ways.
+  else if (fd3) options.onChannel?.(fd3 as Duplex);
 }
 
 function connectOutputs(

@@ -164,6 +164,7 @@ export const EGRESS: EgressFacts = {
       fields: { host: 'docs.example.org', reason: 'to read the manual' },
     },
   ],
+  pushes: [],
   usage: {
     requests: 12,
     tokens: { input: 1000, output: 234, cacheRead: 50_000, cacheWrite: 0 },
