@@ -1,4 +1,4 @@
-/** The guest's `.git`, built anew: no remote, hook, credential or setting of the checkout's own. */
+/** The guest's `.git`, built anew: no hook, credential or setting of the checkout's own. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { HostPath } from '../host/host.ts';
@@ -7,6 +7,8 @@ import type { TarEntry } from '../tar/write.ts';
 import type { Base } from './base.ts';
 import { type BytePath, topOf } from './byte-path.ts';
 import { writeIndex } from './git-index.ts';
+import { gitSection } from './git-setting.ts';
+import { packedRefs, type Ref, type Refs } from './refs.ts';
 import type { TreeEntry } from './tree-entry.ts';
 import type { WorkTree } from './work-tree.ts';
 
@@ -17,6 +19,9 @@ export type GitDirectory = {
   readonly base: Base;
   /** `refs/heads/<name>`; empty for a detached HEAD. */
   readonly branch: string;
+  /** What the checkout was fetched with, and the address it was fetched from; empty: unknown. */
+  readonly refs: Refs;
+  readonly originUrl: string;
   /** The list of commits whose parents are not here; need not exist. */
   readonly shallow: HostPath;
   /** Files: each pack and its index. */
@@ -45,32 +50,59 @@ export function* gitDirectoryEntries(
     yield { kind: 'file', path, mode: 0o444, mtime: seconds, from, size };
   }
   if (existsSync(git.shallow)) yield file('shallow', readFileSync(git.shallow));
-  yield file('config', configFor(git.objectFormat));
+  yield file('config', configFor(git));
   const beside = new Set(git.workTree.beside.map(({ path }) => topOf(path)));
   if (beside.size > 0) {
     const lines = [...beside].map((directory) => `/${directory}/\n`);
     yield file('info/exclude', Buffer.from(lines.join(''), 'latin1'));
   }
-  if (git.branch !== '') {
-    const sorted = '# pack-refs with: peeled fully-peeled sorted \n';
-    yield file('packed-refs', `${sorted}${git.base.commit} ${git.branch}\n`);
+  const refs = [...ownBranch(git), ...git.refs.list];
+  if (refs.length > 0) yield file('packed-refs', Buffer.from(packedRefs(refs), 'latin1'));
+  if (git.refs.originHead !== '') {
+    yield file('refs/remotes/origin/HEAD', Buffer.from(`ref: ${git.refs.originHead}\n`, 'latin1'));
   }
   yield file('index', indexFor(git, mtimeOf));
   yield file('HEAD', git.branch === '' ? `${git.base.commit}\n` : `ref: ${git.branch}\n`);
 }
 
+function ownBranch({ branch, base }: GitDirectory): Ref[] {
+  return branch === '' ? [] : [{ name: branch, id: base.commit, peeled: '' }];
+}
+
 /** `checkStat`: our index knows a file's size and its time in seconds, no more. */
-function configFor(objectFormat: string): string {
-  const lines = [
-    'filemode = true',
-    'bare = false',
-    'logallrefupdates = true',
-    'checkStat = minimal',
-  ];
-  const [version, extension] =
-    objectFormat === 'sha1' ? [0, ''] : [1, `[extensions]\n\tobjectFormat = ${objectFormat}\n`];
-  const core = [`repositoryformatversion = ${version}`, ...lines].map((line) => `\t${line}\n`);
-  return `[core]\n${core.join('')}${extension}`;
+function configFor({ objectFormat, branch, refs, originUrl }: GitDirectory): string {
+  const isSha1 = objectFormat === 'sha1';
+  const short = branch.replace(/^refs\/heads\//, '');
+  const isTracked = refs.list.some(({ name }) => name === `${TRACKING}${short}`);
+  return [
+    gitSection('core', '', [
+      ['repositoryformatversion', isSha1 ? '0' : '1'],
+      ['filemode', 'true'],
+      ['bare', 'false'],
+      ['logallrefupdates', 'true'],
+      ['checkStat', 'minimal'],
+    ]),
+    gitSection('extensions', '', isSha1 ? [] : [['objectFormat', objectFormat]]),
+    ...(originUrl === '' ? [] : [originSection(originUrl)]),
+    ...(isTracked ? [trackingSection(short, branch)] : []),
+  ].join('');
+}
+
+const TRACKING = 'refs/remotes/origin/';
+
+function originSection(url: string): string {
+  const fetch = `+refs/heads/*:${TRACKING}*`;
+  return gitSection('remote', 'origin', [
+    ['url', url],
+    ['fetch', fetch],
+  ]);
+}
+
+function trackingSection(short: string, branch: string): string {
+  return gitSection('branch', short, [
+    ['remote', 'origin'],
+    ['merge', branch],
+  ]);
 }
 
 function indexFor(git: GitDirectory, mtimeOf: (entry: TreeEntry) => number): Buffer {

@@ -1,22 +1,25 @@
-/** Who the agent's commits are by: the agent's own `~/.gitconfig`, which the plan decides whole. */
+/** The agent's own `~/.gitconfig`: who its commits are by, and which remotes the gate stands for. */
 import type { GuestUser } from '../machine/machine.ts';
+import type { RemotePlan } from '../plan/git-plan.ts';
 import type { ProvisionPlan } from '../plan/plan.ts';
+import { gitSection } from './git-setting.ts';
 import { type Step, textFile } from './step.ts';
 
-export function gitStep({ gitUser }: ProvisionPlan, user: GuestUser): Step {
-  const lines = Object.entries({ name: gitUser.name, email: gitUser.email })
-    .filter(([, value]) => value !== '')
-    .map(([key, value]) => `\t${key} = ${quoted(value)}\n`);
-  if (lines.length === 0) return {};
-  const config = `[user]\n${lines.join('')}`;
-  return { entries: [textFile(`${user.home}/.gitconfig`, config, 0o644)] };
-}
-
-/** A value as git's configuration quotes it; other control characters cannot stand in one. */
-function quoted(value: string): string {
-  const escaped = value
-    .replace(/[\\"]/g, '\\$&')
-    .replaceAll('\n', '\\n')
-    .replace(/[\0-\x1f\x7f]/g, '');
-  return `"${escaped}"`;
+export function gitStep(
+  { gitUser }: ProvisionPlan,
+  remotes: readonly Pick<RemotePlan, 'guestUrl' | 'insteadOf'>[],
+  user: GuestUser,
+): Step {
+  const identity = Object.entries(gitUser).filter(([, value]) => value !== '');
+  const config = [
+    gitSection('user', '', identity),
+    ...remotes.map(({ guestUrl, insteadOf }) =>
+      gitSection(
+        'url',
+        guestUrl,
+        insteadOf.map((address) => ['insteadOf', address]),
+      ),
+    ),
+  ].join('');
+  return config === '' ? {} : { entries: [textFile(`${user.home}/.gitconfig`, config, 0o644)] };
 }

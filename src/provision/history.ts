@@ -4,28 +4,34 @@ import { join } from 'node:path';
 import type { HostPath } from '../host/host.ts';
 import { type Author, baseOfCheckout, baseOfFiles, type Changes } from './base.ts';
 import type { GitDirectory } from './git-directory.ts';
+import { NO_REFS, type Refs } from './refs.ts';
 import type { Repository } from './repository.ts';
 import type { Scratch } from './scratch.ts';
 import type { Listing, WorkTree } from './work-tree.ts';
 
-/** `packed`: see `packHead`. */
+/** What was fetched, and files of packs that hold all that it and HEAD reach. */
+type Packed = { readonly refs: Refs; readonly packs: readonly HostPath[] };
+
+/** `packed`: see `packHistory`. */
 export async function keepHistory(checkout: {
   readonly scratch: Scratch;
   readonly source: Repository;
   readonly listing: Listing;
   readonly changes: Changes;
   readonly workTree: WorkTree;
-  readonly packed: Promise<readonly HostPath[]>;
+  readonly packed: Promise<Packed>;
+  readonly originUrl: string;
 }): Promise<GitDirectory> {
-  const { scratch, source, workTree, packed } = checkout;
+  const { scratch, source, workTree, packed, originUrl } = checkout;
   const base = await baseOfCheckout(checkout);
-  const [history, changes] = await Promise.all([
+  const [{ refs, packs: history }, changes] = await Promise.all([
     packed,
     base.tree === source.tree ? [] : pack(scratch, [base.tree, `^${source.tree}`]),
   ]);
   const { objectFormat, branch, shallow } = source;
   const packs = [...history, ...changes];
-  return { directory: scratch.directory, objectFormat, base, branch, shallow, packs, workTree };
+  const { directory } = scratch;
+  return { directory, objectFormat, base, branch, refs, originUrl, shallow, packs, workTree };
 }
 
 /** `seconds` since the epoch: the commit's time. */
@@ -40,22 +46,30 @@ export async function beginHistory(folder: {
   const base = await baseOfFiles(scratch, workTree, author, seconds);
   const packs = await pack(scratch, [base.commit]);
   const { directory, objectFormat } = scratch;
-  return { directory, objectFormat, base, branch, shallow: '', packs, workTree };
+  const nothing = { refs: NO_REFS, originUrl: '', shallow: '' };
+  return { directory, objectFormat, base, branch, packs, workTree, ...nothing };
 }
 
 /**
- * What HEAD reaches, as files of packs. A fetch of one commit, as `actions/checkout` does it, left
- * just that in one pack, which then serves as it is.
+ * Packs what HEAD and the refs reach. A fetch as `actions/checkout` does it left just that in one
+ * pack, which then serves as it is.
  */
-export async function packHead(scratch: Scratch, source: Repository): Promise<HostPath[]> {
+export async function packHistory(
+  scratch: Scratch,
+  source: Repository,
+  fetched: Promise<Refs>,
+): Promise<Packed> {
+  const refs = await fetched;
+  const tips = [...new Set([source.head, ...refs.list.map(({ id }) => id)])];
   const only = onlyPack(source.objects);
   if (only) {
-    const reached = await scratch.run(['rev-list', '--objects', '--count', source.head]);
+    const input = Buffer.from(`${tips.join('\n')}\n`);
+    const reached = await scratch.run(['rev-list', '--objects', '--count', '--stdin'], input);
     if (Number(reached.toString()) === objectsIn(`${only}.pack`)) {
-      return [`${only}.pack`, `${only}.idx`];
+      return { refs, packs: [`${only}.pack`, `${only}.idx`] };
     }
   }
-  return pack(scratch, [source.head]);
+  return { refs, packs: await pack(scratch, tips) };
 }
 
 /** The path, without its ending, of the pack that holds every object of a repository. */

@@ -18,7 +18,7 @@ import { taskStep } from './task.ts';
 import { workspaceStep } from './workspace.ts';
 
 /** The parts of a plan that are carried out here. */
-type ProvisionInput = Pick<Plan, 'provision' | 'user'>;
+type ProvisionInput = Pick<Plan, 'provision' | 'user' | 'git'>;
 
 export type ProvisionOptions = {
   readonly scratch: HostPath;
@@ -69,7 +69,9 @@ async function fill(
   const parts = plan.provision;
   const tally: Tally = { files: 0, bytes: 0, notices: [] };
   const { scratch, git, certificate, signal } = own;
-  const workspace = workspaceStep({ host, plan: parts, git, scratch, tally });
+  const { remotes, origin } = plan.git;
+  const originUrl = remotes.find(({ name }) => name === origin)?.url.value ?? '';
+  const workspace = workspaceStep({ host, plan: parts, originUrl, git, scratch, tally });
   const steps: Step[] = [
     // First, so that no later step could fail for want of it.
     caStep(plan.user.home, certificate),
@@ -77,7 +79,7 @@ async function fill(
     taskStep(parts),
     skillsStep(parts, tally),
     outputDirectoryStep(parts),
-    gitStep(parts, plan.user),
+    gitStep(parts, remotes, plan.user),
     workspace,
   ];
   await unpackInGuest(machine, steps, signal);

@@ -8,9 +8,10 @@ import { listChanges } from './base.ts';
 import { makeExclude } from './exclude.ts';
 import type { Git } from './git-command.ts';
 import { type GitDirectory, gitDirectoryEntries } from './git-directory.ts';
-import { beginHistory, keepHistory, packHead } from './history.ts';
+import { beginHistory, keepHistory, packHistory } from './history.ts';
 import { type LeftOut, leaveOut, noticesOf } from './left-out.ts';
 import { type Pinning, pinWorkTree } from './pinned.ts';
+import { listFetched, NO_REFS } from './refs.ts';
 import { findRepository, noHistoryReason } from './repository.ts';
 import { openScratch, type Scratch } from './scratch.ts';
 import type { Step, Tally } from './step.ts';
@@ -30,6 +31,8 @@ const ONLY_IN_HISTORY = 'Excluded from the work tree, though still in the histor
 export type WorkspaceJob = {
   readonly host: Host;
   readonly plan: ProvisionPlan;
+  /** Of the guest's `origin`; empty: it has none, and nothing of what was fetched goes in. */
+  readonly originUrl: string;
   /** Absent: there is none on the runner. */
   readonly git: Git | undefined;
   /** An empty directory of this run, for what git writes. */
@@ -131,7 +134,8 @@ async function openWithGit(
   if (source && without === '') {
     const read = Promise.all([list(scratch), listChanges(scratch, source.head)]);
     // Begun before the files are looked at, because it may take longest.
-    const packed = packHead(scratch, source);
+    const fetched = job.originUrl === '' ? Promise.resolve(NO_REFS) : listFetched(git, root);
+    const packed = packHistory(scratch, source, fetched);
     packed.catch(() => {});
     const [listing, changes] = await read;
     const listed = listCheckout(root, listing, isOut, leftOut);
@@ -139,7 +143,8 @@ async function openWithGit(
       if (isOut(path) && listing.tracked.has(path)) leaveOut(leftOut, ONLY_IN_HISTORY, path);
     }
     const workTree = await pinWorkTree(pinning, listed);
-    const checkout = { scratch, source, listing, changes, workTree, packed };
+    const { originUrl } = job;
+    const checkout = { scratch, source, listing, changes, workTree, packed, originUrl };
     return { workTree, repository: keepHistory(checkout) };
   }
   if (source) job.tally.notices.push(`The guest starts with a first commit: ${without}.`);

@@ -36,11 +36,11 @@ describe('in a bottle', () => {
     commitAll(scene);
     const scratch = join(scene.root, 'scratch');
     mkdirSync(scratch, { recursive: true });
-    const { provision: parts, user } = makePlan(scene.workspace, HOME);
+    const { provision: parts, user, git } = makePlan(scene.workspace, HOME);
     const provisioned = await provision(
       scene.host,
       machine,
-      { provision: parts, user },
+      { provision: parts, user, git },
       { scratch, certificate: '' },
     );
 

@@ -1,8 +1,9 @@
 /** What provisioning carries out of a plan. */
 import { join } from 'node:path';
 import type { Plan, ProvisionPlan } from '../../src/plan/plan.ts';
+import { NO_GIT } from '../plan/no-git.ts';
 
-export type ProvisionInput = Pick<Plan, 'provision' | 'user'>;
+export type ProvisionInput = Pick<Plan, 'provision' | 'user' | 'git'>;
 
 export function makePlan(
   workspace: string,
@@ -10,6 +11,7 @@ export function makePlan(
   parts: Partial<ProvisionPlan> = {},
 ): ProvisionInput {
   return {
+    git: NO_GIT,
     user: { name: 'agent', uid: 1000, gid: 1000, home },
     provision: {
       workspace: { from: workspace, to: join(home, 'workspace'), exclude: [], pinned: [] },

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Host } from '../../src/host/host.ts';
+import type { GitPlan } from '../../src/plan/git-plan.ts';
 import type { ProvisionPlan } from '../../src/plan/plan.ts';
 import { provision } from '../../src/provision/provision.ts';
 import { type GuestOptions, type LocalMachine, localHost, localMachine } from './local.ts';
@@ -24,7 +25,11 @@ export type Scene = {
   /** Provisions, and returns what came of it. */
   readonly provision: (
     parts?: Partial<ProvisionPlan>,
-    options?: { readonly signal?: AbortSignal; readonly certificate?: string },
+    options?: {
+      readonly signal?: AbortSignal;
+      readonly certificate?: string;
+      readonly gate?: Pick<GitPlan, 'remotes' | 'origin'>;
+    },
   ) => ReturnType<typeof provision>;
   /** git on the runner, as an ordinary user would run it. */
   readonly git: (...args: string[]) => string;
@@ -60,8 +65,11 @@ export function makeScene(options: SceneOptions = {}): Scene {
     guestWorkspace,
     home,
     plan,
-    provision: (parts, given = {}) =>
-      provision(host, machine, plan(parts), { scratch, certificate: '', ...given }),
+    provision: (parts, { gate, ...given } = {}) => {
+      const whole = plan(parts);
+      const git = { ...whole.git, ...gate };
+      return provision(host, machine, { ...whole, git }, { scratch, certificate: '', ...given });
+    },
     git: (...args) => runGit(workspace, join(root, 'runner'), args),
     guestGit: (...args) => runGit(guestWorkspace, home, args),
     write: (path, text, mode = 0o644) => {
