@@ -68,4 +68,9 @@ function checkForm({ method, headers }: Guest): void {
   if (codings.some((coding) => coding.toLowerCase() !== 'chunked')) {
     throw new Denied('malformed', 'the only transfer coding is chunked');
   }
+  // With a zero before it, some would read it as octal.
+  const lengths = valuesOf(headers, 'content-length');
+  if (lengths.some((length) => !/^(?:0|[1-9][0-9]*)$/.test(length))) {
+    throw new Denied('malformed', 'the length of the body is not written as a plain number');
+  }
 }

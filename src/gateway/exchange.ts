@@ -64,4 +64,6 @@ export function refuse(guest: Guest, entry: Entry, { status, headers, body }: Re
   };
   const timer = setTimeout(end, LINGER_MS);
   guest.body.once('close', end).resume();
+  // What is no HTTP any more has no end to wait for.
+  guest.onBroken(end);
 }

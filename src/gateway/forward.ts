@@ -5,7 +5,7 @@ import type { Entry } from './audit.ts';
 import { Denied } from './denied.ts';
 import type { BodyScan } from './dlp/scan.ts';
 import type { Guest } from './guest.ts';
-import { endToEnd } from './header.ts';
+import { endToEnd, trailersToPass } from './header.ts';
 import type { Origin } from './origin.ts';
 import type { Services } from './services.ts';
 import type { Answer, Sent, UpstreamRequest } from './upstream-request.ts';
@@ -63,10 +63,10 @@ function upload(admitted: Admitted, sent: Sent, refuse: (error: Error) => void):
 }
 
 async function sendTrailers({ services, origin, guest }: Admitted, sent: Sent): Promise<void> {
-  const trailers = guest.trailers();
+  const trailers = trailersToPass(guest.trailers());
   if (trailers.length === 0) return;
   const { route, host } = origin;
-  const head = { host, pathAndQuery: '/', headers: endToEnd(trailers) };
+  const head = { host, pathAndQuery: '/', headers: trailers };
   sent.sendTrailers((await services.inspector.head(route, head)).headers);
 }
 
@@ -87,7 +87,7 @@ export async function download(admitted: Admitted, answer: Answer): Promise<void
     if (!body.readableEnded) reject(brokenOff());
   });
   body.once('end', () => {
-    if (answer.isComplete()) return guest.sendTrailers(endToEnd(answer.trailers()));
+    if (answer.isComplete()) return guest.sendTrailers(trailersToPass(answer.trailers()));
     reject(brokenOff());
     guest.abort();
   });

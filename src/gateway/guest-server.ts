@@ -33,6 +33,12 @@ export function makeHttp1Server(handlers: GuestHandlers): Server {
   const handle = (request: IncomingMessage, response: ServerResponse) => {
     const fault = makeFault();
     reading.set(request.socket, { request, fault });
+    // Node reads 0.9 and 2.0 here as if they were 1.1.
+    if (request.httpVersionMajor !== 1) {
+      refused.add(request.socket);
+      const version = new Denied('malformed', 'this version of HTTP is not spoken here');
+      return handlers.refused(request.socket, version);
+    }
     const guest = guestOfHttp1(request, response, fault.on);
     handlers.request(guest, request.socket, { request, response });
   };
@@ -57,9 +63,10 @@ export function makeHttp1Server(handlers: GuestHandlers): Server {
     handlers.upgrade(request, socket as Socket, head),
   );
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
-    // What is refused once may break further rules while it ends.
-    const denied = refused.has(socket) ? undefined : deniedByParser(error);
+    // What is refused once may break further rules while it ends, and still hears the first refusal.
+    if (refused.has(socket)) return;
     refused.add(socket);
+    const denied = deniedByParser(error);
     const current = reading.get(socket);
     if (denied === undefined) socket.destroy();
     else if (current?.request.complete === false) current.fault.raise(denied);

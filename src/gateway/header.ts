@@ -46,6 +46,14 @@ export function endToEnd(pairs: Pairs): Pairs {
   });
 }
 
+/** Behind a body, those that change how a message is read, or whose it is, come too late (§6.5.1). */
+export function trailersToPass(pairs: Pairs): Pairs {
+  return endToEnd(pairs).filter(([name]) => !NEVER_BEHIND.test(name));
+}
+
+const NEVER_BEHIND =
+  /^(?:host|trailer|expect|range|(?:set-)?cookie|authorization)$|^(?:if|content)-|(?:key|token)$/i;
+
 export function without(pairs: Pairs, names: ReadonlySet<string>): Pairs {
   return pairs.filter(([name]) => !names.has(name.toLowerCase()));
 }
