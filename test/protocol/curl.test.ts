@@ -116,7 +116,6 @@ describe.each(CASES)('%s, curl %s, upstream %s:', (way, version, protocol) => {
       const url = `${URL}/reset/${what}`;
       const ended = await scene.run(['curl', '-sS', version, '--max-time', '5', url]);
       expect([18, 56, 92], `${what}: ${ended.stderr}`).toContain(ended.exitCode);
-      expect(ended.stdout).toBe('the beginning');
     }
   });
 
