@@ -30,7 +30,7 @@ async function takeStep(host: Host, services: Services): Promise<string | undefi
   if (plan === undefined || inputs.mode === 'plan') return await answerPlan(host, plan);
   const engine = await requireEngine(host, plan.engine.value, inputs);
   if (inputs.mode === 'lock') return await answerLock(host, services, inputs, plan, engine);
-  const run = await openRun(host, plan, engine, own);
+  const run = await openRun(host, plan, engine, { own, workflowToken: inputs.token });
   // What a phase throws is kept by the run and decides its outcome.
   await carryOut(host, services, engine, run).catch(() => {});
   return await concludeRun(host, services, run, inputs);

@@ -1,7 +1,9 @@
 /** What the gateway process is told: the plan's routes with the secrets that the plan only names. */
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
+import { readCredential } from './credential.ts';
 import { BottleError, messageOf } from './errors.ts';
+import { gateRequest } from './gate-request.ts';
 import type { ConnectTo, GatewayConfig, GatewayRoute, NamedSecret } from './gateway/protocol.ts';
 import type { GatewayRequest } from './gateway/start.ts';
 import type { Host, HostPath } from './host/host.ts';
@@ -15,6 +17,8 @@ export type RunSecrets = {
   readonly canary: NamedSecret;
   /** Values of the step's variables that the plan names. */
   readonly named: readonly NamedSecret[];
+  /** The input `token`; empty: none. */
+  readonly workflowToken: string;
 };
 
 /** @throws {BottleError} `config-invalid`: a credential or `BOTTLE_CONNECT_TO` is unusable. */
@@ -22,7 +26,10 @@ export async function gatewayRequest(
   host: Host,
   { plan, paths, secrets }: Pick<Run, 'plan' | 'paths' | 'secrets'>,
 ): Promise<GatewayRequest> {
-  return { config: await gatewayConfig(host, plan, paths.socket, secrets), log: paths.egress };
+  const places = { directory: paths.gate, scratch: paths.scratch, token: secrets.workflowToken };
+  const git = await gateRequest(host, plan, places);
+  const config = await gatewayConfig(host, plan, paths.socket, secrets);
+  return { config: { ...config, ...(git && { git }) }, log: paths.egress };
 }
 
 async function gatewayConfig(
@@ -49,20 +56,13 @@ async function gatewayConfig(
   };
 }
 
-/** A secret is often pasted with a line break at its end, which no header can carry. */
 function withCredential(
   host: Pick<Host, 'env'>,
   { auth, ...route }: Plan['reach']['routes'][number],
 ): GatewayRoute {
   if (auth === undefined) return route;
-  const value = (host.env[auth.name] ?? '').trim();
-  if (/^[\x20-\x7e]+$/.test(value)) return { ...route, auth: { ...auth, value } };
-  throw new BottleError({
-    outcome: 'config-invalid',
-    what: `The credential for ${route.host} ${value === '' ? 'is empty' : 'holds characters that no HTTP header can carry'}`,
-    where: `the step's variable ${auth.name}, for ${route.source}`,
-    fix: `Set it in the step's "env:", for example ${auth.name}: \${{ secrets.${auth.name} }}, to the plain token.`,
-  });
+  const use = { what: route.host, source: route.source };
+  return { ...route, auth: { ...auth, value: readCredential(host, auth.name, use) } };
 }
 
 /** What this runner trusts beside its own store, by the variables that its other programs read. */

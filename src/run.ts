@@ -35,6 +35,8 @@ export type RunPaths = {
   /** Every decision of the gateway, in the artifact. */
   readonly egress: HostPath;
   readonly scratch: HostPath;
+  /** What the guest's remotes are on the runner. */
+  readonly gate: HostPath;
   readonly socket: HostPath;
   readonly machineState: HostPath;
 };
@@ -66,7 +68,7 @@ export async function openRun(
   host: Host,
   plan: Plan,
   engine: ReadyEngine,
-  own: StepDirectory,
+  { own, workflowToken }: { readonly own: StepDirectory; readonly workflowToken: string },
 ): Promise<Run> {
   const paths = pathsOf(own.path);
   const state: RunState = {
@@ -79,7 +81,7 @@ export async function openRun(
   saveRunState(host, state);
   await reapDeadRuns(host);
   await enlistRun(host, state);
-  const secrets = runSecrets(host, plan);
+  const secrets = runSecrets(host, plan, workflowToken);
   for (const { value } of secrets.named) if (value.length >= SHORTEST_MASK) host.setSecret(value);
   await mkdir(paths.artifact, { recursive: true, mode: 0o700 });
   await mkdir(paths.scratch, { mode: 0o700 });
@@ -130,6 +132,7 @@ export function pathsOf(directory: HostPath): RunPaths {
     transcript: join(artifact, 'agent.log'),
     egress: join(artifact, 'egress.jsonl'),
     scratch: join(directory, 'scratch'),
+    gate: join(directory, 'gate'),
     socket: join(directory, 'gateway.sock'),
     // Short: smolvm appends sixty characters, and a unix socket's path is bounded.
     machineState: join(directory, 'm'),
@@ -139,7 +142,7 @@ export function pathsOf(directory: HostPath): RunPaths {
 /** A mask on a short value would hide half the log. */
 const SHORTEST_MASK = 8;
 
-function runSecrets(host: Host, plan: Plan): RunSecrets {
+function runSecrets(host: Host, plan: Plan, workflowToken: string): RunSecrets {
   const names = [...new Set(plan.secrets.map(({ name }) => name))];
   return {
     token: randomBytes(32).toString('hex'),
@@ -147,6 +150,7 @@ function runSecrets(host: Host, plan: Plan): RunSecrets {
       name: `SERVICE_${host.randomName(6).toUpperCase()}_TOKEN`,
       value: `svc_${host.randomName(40)}`,
     },
+    workflowToken,
     named: names.flatMap((name) => {
       const value = host.env[name]?.trim();
       return value ? [{ name, value }] : [];

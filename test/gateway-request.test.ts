@@ -28,6 +28,7 @@ const SECRETS = {
   token: 'f'.repeat(64),
   canary: { name: 'SERVICE_A_TOKEN', value: 'svc_canary' },
   named: [{ name: 'API_TOKEN', value: 'tok-123' }],
+  workflowToken: '',
 };
 
 function request(env: Record<string, string>, routes: readonly RouteRule[] = [ROUTE]) {

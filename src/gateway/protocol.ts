@@ -130,8 +130,10 @@ export type GitAccess =
   | { readonly kind: 'ssh'; readonly key: string; readonly hostKey: string };
 
 export type GitSeed = {
-  /** Its directory with `objects` and, where its history is not whole, `shallow`. */
-  readonly directory: string;
+  /** A directory: where its objects are. */
+  readonly objects: string;
+  /** The list of commits whose parents are not there; need not exist. */
+  readonly shallow: string;
   /** The commit that the guest's work begins at. */
   readonly commit: string;
 };

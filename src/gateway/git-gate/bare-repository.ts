@@ -20,8 +20,8 @@ export async function makeBareRepository(
   if (seed === undefined) return;
   const information = join(directory, 'objects', 'info');
   await mkdir(information, { recursive: true });
-  await writeFile(join(information, 'alternates'), `${join(seed.directory, 'objects')}\n`);
-  await copyIfThere(join(seed.directory, 'shallow'), join(directory, 'shallow'));
+  await writeFile(join(information, 'alternates'), `${seed.objects}\n`);
+  await copyIfThere(seed.shallow, join(directory, 'shallow'));
   await must(git, ['update-ref', BASE_REF, seed.commit]);
 }
 
