@@ -1,12 +1,13 @@
 /** Checks every commit that a change brings, before anybody else sees a byte of it. */
 import { checkAncestry } from './ancestry.ts';
 import { listChanges } from './change.ts';
-import { checkContents } from './content-check.ts';
+import { checkCollisions } from './collision.ts';
+import { checkContents, listSearched } from './content-check.ts';
 import { type CheckFinding, CheckStop, collectFindings, type Findings } from './finding.ts';
 import { unreadable } from './git-output.ts';
 import type { GitRunner } from './git-runner.ts';
 import { coverPaths, findOrigins, type Inspection } from './inspection.ts';
-import { findNewObjects } from './new-object.ts';
+import { describeObjects, findNewObjects } from './new-object.ts';
 import { checkPatchSize } from './patch-size.ts';
 import { checkPaths } from './path-check.ts';
 import type { CheckPolicy } from './policy.ts';
@@ -52,16 +53,35 @@ async function inspect(git: GitRunner, request: CheckRequest, findings: Findings
     throw unreadable('Something that is no object id was to be checked');
   if (tips.length > MAX_TIPS)
     throw new CheckStop({ rule: 'ref-name', detail: `There are more than ${MAX_TIPS} tips` });
-  await checkAncestry(git, base, tips, findings);
-  const { commits, byId: objects } = await findNewObjects(git, { base, tips, known, policy });
+  const [, { commits, paths }] = await together(
+    checkAncestry(git, base, tips, findings),
+    findNewObjects(git, { base, tips, known, policy }),
+  );
   const { maxFiles } = policy;
-  const changes = await listChanges(git, { commits, tips, base, maxFiles });
+  const [objects, changes] = await together(
+    describeObjects(git, commits, paths),
+    listChanges(git, { commits, tips, base, maxFiles }),
+  );
   const search = searchSecrets(policy.secrets);
   const show = await coverPaths(search, changes, findings);
   const origins = findOrigins(changes);
   const scope = { git, policy, base, tips, objects, changes, origins };
   const inspection: Inspection = { ...scope, search, findings, show };
   checkPaths(inspection);
-  await checkContents(inspection);
-  if (!findings.has('file-size')) await checkPatchSize(inspection);
+  const searched = listSearched(inspection);
+  // git would hold a file that is too large as a whole.
+  const isLarge = findings.has('file-size');
+  await together(
+    checkContents(inspection, searched),
+    checkCollisions(inspection),
+    isLarge ? undefined : checkPatchSize(inspection),
+  );
+}
+
+/** Leaves nothing running behind: the first failure is thrown when all have ended. */
+async function together<T extends readonly unknown[]>(
+  ...tasks: T
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(tasks);
+  return Promise.all(tasks);
 }

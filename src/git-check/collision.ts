@@ -1,61 +1,98 @@
 /** Finds names in one directory that are one file on a file system that folds case or Unicode. */
 import { posix } from 'node:path';
+import type { Change } from './change.ts';
+import { CheckStop } from './finding.ts';
 import { askGit, linesOf } from './git-output.ts';
+import type { GitRunner } from './git-runner.ts';
 import type { Inspection } from './inspection.ts';
-import type { NewObject } from './new-object.ts';
+import { streamObjects } from './object-stream.ts';
 import { foldName } from './path-name.ts';
 
-/** Larger ones are not looked through; see `checkTreeSizes`. */
+/** Larger ones are refused; see `listSearched`. */
 export const MAX_TREE_BYTES = 16 * 1024 * 1024;
 
-type Collision = { readonly directory: string; readonly names: readonly [string, string] };
-
-export type CollisionSearch = {
-  /** Only directories that something was added to need be looked at. */
-  wants(tree: NewObject): boolean;
-  look(tree: NewObject, content: Buffer): void;
-  /** Adds a finding for each that the base does not have as well. */
-  report(): Promise<void>;
-};
-
-export function searchCollisions(inspection: Inspection): CollisionSearch {
-  const added = listAdded(inspection);
-  const found = new Map<string, Collision>();
-  return {
-    wants: ({ type, path }) => type === 'tree' && added.has(path),
-    look({ id, path: directory }, content) {
-      const names = added.get(directory);
-      const byFold = new Map<string, string>();
-      for (const name of namesIn(content, id.length / 2)) {
-        const folded = foldName(name);
-        const other = byFold.get(folded);
-        byFold.set(folded, name);
-        if (other === undefined || !(names?.has(name) || names?.has(other))) continue;
-        if (found.size < MAX_FOUND)
-          found.set(`${directory}/${folded}`, { directory, names: [other, name] });
-      }
-    },
-    report: () => report(inspection, [...found.values()]),
-  };
-}
-
+const MAX_TREES = 50_000;
 const MAX_FOUND = 1000;
 
-/** Directory → the names in it that the change adds, or adds something below. */
-function listAdded({ changes }: Inspection): ReadonlyMap<string, ReadonlySet<string>> {
-  const added = new Map<string, Set<string>>();
-  for (const { path, now, before } of changes) {
-    if (now === undefined || before.length > 0) continue;
-    for (let at = path; at !== '.' && at !== ''; at = posix.dirname(at)) {
-      const directory = posix.dirname(at) === '.' ? '' : posix.dirname(at);
-      const names = added.get(directory) ?? new Set<string>();
-      added.set(directory, names);
-      const name = posix.basename(at);
-      if (names.has(name)) break;
-      names.add(name);
+/** Directory → names in it. The root is the empty path. */
+type Names = ReadonlyMap<string, Set<string>>;
+type Pair = { readonly directory: string; readonly names: readonly [string, string] };
+
+/** Only names that the change adds count, and only where the base does not have both of them. */
+export async function checkCollisions(inspection: Inspection): Promise<void> {
+  const { git, changes, objects } = inspection;
+  const added = listNames(changes.filter(({ now, before }) => now && before.length === 0));
+  const ever = await listEver(inspection, added);
+  const suspects = new Set(
+    [...ever]
+      .filter(([path, names]) => pairsIn(path, names, added).length > 0)
+      .map(([path]) => path),
+  );
+  const trees = new Map<string, string>();
+  for (const { id, type, size, path } of objects.values())
+    if (type === 'tree' && suspects.has(path) && size <= MAX_TREE_BYTES) trees.set(id, path);
+  const found = new Map<string, Pair>();
+  await streamObjects(git, [...trees.keys()], {
+    onObject: () => true,
+    onContent: ({ id }, content) => {
+      const names = namesIn(content, id.length / 2);
+      for (const pair of pairsIn(trees.get(id) ?? '', names, added))
+        if (found.size < MAX_FOUND) found.set(`${pair.directory}/${pair.names.join('/')}`, pair);
+    },
+  });
+  await report(inspection, [...found.values()]);
+}
+
+/** Each name of each path, by the directory that it stands in. */
+function listNames(changes: readonly Change[]): Names {
+  const names = new Map<string, Set<string>>();
+  for (const { path } of changes)
+    for (let at = path; at !== ''; at = parentOf(at)) {
+      const inside = names.get(parentOf(at)) ?? new Set<string>();
+      names.set(parentOf(at), inside);
+      if (inside.has(posix.basename(at))) break;
+      inside.add(posix.basename(at));
     }
-  }
-  return added;
+  return names;
+}
+
+const parentOf = (path: string) => path.slice(0, Math.max(0, path.lastIndexOf('/')));
+
+/** What a directory had at any time: what it has at the beginning or the end, and what changed. */
+async function listEver({ git, base, tips, changes }: Inspection, added: Names): Promise<Names> {
+  const changed = listNames(changes);
+  // git is asked by lines; such a name is refused anyhow.
+  const directories = [...added.keys()].filter((path) => !path.includes('\n'));
+  const ever = new Map(directories.map((path) => [path, new Set(changed.get(path))]));
+  const commits = base === '' ? tips : [base, ...tips];
+  if (commits.length * directories.length > MAX_TREES) throw tooManyTrees();
+  const ids = new Map<string, Set<string>>();
+  for (const commit of commits)
+    for (const [path, id] of await findTrees(git, commit, directories))
+      ids.set(id, (ids.get(id) ?? new Set()).add(path));
+  await streamObjects(git, [...ids.keys()], {
+    onObject: ({ start, end }) => end - start <= MAX_TREE_BYTES,
+    onContent: ({ id }, content) => {
+      for (const name of namesIn(content, id.length / 2))
+        for (const path of ids.get(id) ?? []) ever.get(path)?.add(name);
+    },
+  });
+  return ever;
+}
+
+/** Of those that are there, and are directories. */
+async function findTrees(
+  git: GitRunner,
+  commit: string,
+  directories: readonly string[],
+): Promise<[path: string, id: string][]> {
+  const input = linesOf(directories.map((path) => `${commit}:${path}`));
+  const answer = await askGit(git, ['cat-file', '--batch-check', '--buffer'], { input });
+  const lines = answer.toString().split('\n');
+  return directories.flatMap((path, index) => {
+    const [, id] = /^([0-9a-f]{40,64}) tree \d+$/.exec(lines[index] ?? '') ?? [];
+    return id === undefined ? [] : [[path, id]];
+  });
 }
 
 /** `<mode> <name>\0<id>` for each entry. */
@@ -69,25 +106,40 @@ function* namesIn(tree: Buffer, idBytes: number): Generator<string> {
   }
 }
 
-async function report(inspection: Inspection, found: readonly Collision[]): Promise<void> {
+function pairsIn(directory: string, names: Iterable<string>, added: Names): Pair[] {
+  const fresh = added.get(directory);
+  const byFold = new Map<string, string>();
+  const pairs: Pair[] = [];
+  for (const name of names) {
+    const folded = foldName(name);
+    const other = byFold.get(folded);
+    if (other !== undefined && (fresh?.has(name) || fresh?.has(other)))
+      pairs.push({ directory, names: [other, name] });
+    byFold.set(folded, name);
+  }
+  return pairs;
+}
+
+async function report(inspection: Inspection, found: readonly Pair[]): Promise<void> {
   const { git, base, changes, findings, show } = inspection;
   if (found.length === 0) return;
   const paths = found.flatMap(({ directory, names }) =>
     names.map((name) => (directory === '' ? name : `${directory}/${name}`)),
   );
-  const isOld = base === '' ? paths.map(() => false) : await existIn(git, base, paths);
+  const old = base === '' ? [] : await existing(git, base, paths);
   for (const index of found.keys()) {
-    const [one, other] = [paths[index * 2] ?? '', paths[index * 2 + 1] ?? ''];
-    if (isOld[index * 2] && isOld[index * 2 + 1]) continue;
-    const below = (path: string) => path === other || path.startsWith(`${other}/`);
-    const commit = changes.find(({ path }) => below(path))?.commit ?? '';
+    const [one = '', other = ''] = paths.slice(index * 2);
+    if (old[index * 2] && old[index * 2 + 1]) continue;
+    const isBelow = ({ path }: Change) => path === other || path.startsWith(`${other}/`);
     const detail = `It is the same file as ${show(one)} where case or Unicode forms do not count`;
+    const commit = changes.find(isBelow)?.commit ?? '';
     findings.add({ rule: 'path-alias', commit, path: show(other), detail });
   }
 }
 
-async function existIn(
-  git: Inspection['git'],
+/** Whether each of the paths is in the commit. */
+async function existing(
+  git: GitRunner,
   commit: string,
   paths: readonly string[],
 ): Promise<boolean[]> {
@@ -97,4 +149,9 @@ async function existIn(
     .toString()
     .split('\n')
     .map((line) => !line.endsWith(' missing'));
+}
+
+function tooManyTrees(): CheckStop {
+  const detail = `Files are added to more than ${MAX_TREES} directories`;
+  return new CheckStop({ rule: 'file-count', detail });
 }

@@ -1,11 +1,10 @@
 /** Reads everything that a change brings, once, and has each check look at what it needs. */
 import { checkAttributes, isAttributes, MAX_ATTRIBUTES_BYTES } from './attribute.ts';
 import { SYMLINK } from './change.ts';
-import { MAX_TREE_BYTES, searchCollisions } from './collision.ts';
+import { MAX_TREE_BYTES } from './collision.ts';
 import { CheckStop } from './finding.ts';
 import type { Inspection } from './inspection.ts';
 import { checkModules, isModules, MAX_MODULES_BYTES } from './module-file.ts';
-import type { NewObject } from './new-object.ts';
 import { streamObjects } from './object-stream.ts';
 import { checkSuspects } from './secret-check.ts';
 import { watchForSecrets } from './secret-watch.ts';
@@ -18,32 +17,26 @@ const MAX_CONTENT_BYTES = 2 * 1024 ** 3;
 /** Objects that are kept until all are read. */
 const MAX_KEPT = 10_000;
 
-export async function checkContents(inspection: Inspection): Promise<void> {
-  const { git, objects, search } = inspection;
+/** `searched`: ids of what is looked through for secrets; see `listSearched`. */
+export async function checkContents(
+  inspection: Inspection,
+  searched: readonly string[],
+): Promise<void> {
+  const { git, search } = inspection;
   const wanted = listWanted(inspection);
-  const collisions = searchCollisions(inspection);
-  const trees = new Set([...objects.values()].filter(collisions.wants).map(({ id }) => id));
   const kept = new Map<string, Buffer>();
   const suspects = watchForSecrets(search);
-  await streamObjects(
-    git,
-    [...new Set([...listSearched(inspection), ...trees, ...wanted.keys()])],
-    {
-      onBytes: suspects.push,
-      onObject: (object) => {
-        suspects.begin(object);
-        return trees.has(object.id) || object.end - object.start <= (wanted.get(object.id) ?? -1);
-      },
-      onContent: ({ id }, content) => {
-        if (trees.has(id)) collisions.look(objects.get(id) as NewObject, content);
-        else kept.set(id, content);
-      },
+  await streamObjects(git, [...new Set([...searched, ...wanted.keys()])], {
+    onBytes: suspects.push,
+    onObject: (object) => {
+      suspects.begin(object);
+      return object.end - object.start <= (wanted.get(object.id) ?? -1);
     },
-  );
+    onContent: ({ id }, content) => void kept.set(id, content),
+  });
   checkAttributes(inspection, kept);
   checkModules(inspection, kept);
   await checkSymlinks(inspection, kept);
-  await collisions.report();
   await checkSuspects(inspection, await suspects.end());
 }
 
@@ -63,8 +56,9 @@ function listWanted({ changes }: Inspection): ReadonlyMap<string, number> {
   return wanted;
 }
 
-/** Too large ones are not looked at, but told of. */
-function listSearched({ objects, policy, origins, findings, show }: Inspection): string[] {
+/** Ids of all commits, tags and files. Too large ones are not among them, but told of. */
+export function listSearched(inspection: Inspection): readonly string[] {
+  const { objects, policy, origins, findings, show } = inspection;
   const ids: string[] = [];
   let bytes = 0;
   for (const { id, type, size, path } of objects.values()) {

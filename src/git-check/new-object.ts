@@ -13,10 +13,11 @@ export type NewObject = {
   readonly path: string;
 };
 
-export type NewObjects = {
-  /** Ids; parents come before their children. */
+export type NewIds = {
+  /** Parents come before their children. */
   readonly commits: readonly string[];
-  readonly byId: ReadonlyMap<string, NewObject>;
+  /** Of all other objects, with the path where each was met. */
+  readonly paths: ReadonlyMap<string, string>;
 };
 
 /** Trees and versions of files come on top of commits. */
@@ -25,7 +26,7 @@ const MAX_OBJECTS = 300_000;
 export async function findNewObjects(
   git: GitRunner,
   { base, tips, known = [], policy }: CheckRequest,
-): Promise<NewObjects> {
+): Promise<NewIds> {
   const old = base === '' ? known : [base, ...known];
   const commits: string[] = [];
   const paths = new Map<string, string>();
@@ -40,10 +41,10 @@ export async function findNewObjects(
   const input = linesOf([...tips, ...old.map((id) => `^${id}`)]);
   const args = ['rev-list', '--objects', '--topo-order', '--stdin'];
   await askGit(git, args, { input, onStdout });
-  return { commits: commits.reverse(), byId: await describe(git, commits, paths) };
+  return { commits: commits.reverse(), paths };
 }
 
-async function describe(
+export async function describeObjects(
   git: GitRunner,
   commits: readonly string[],
   paths: ReadonlyMap<string, string>,
