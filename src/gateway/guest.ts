@@ -33,7 +33,7 @@ export type Guest = {
   isGone(): boolean;
   /** Ends it where it is: the guest sees that the answer is not complete. */
   abort(): void;
-  /** Calls back when the guest has the whole answer, or is gone. */
+  /** Calls back when the guest has the whole answer, or is gone; at once if it is. */
   onClose(callback: () => void): void;
   /** Calls back when the body turns out not to be HTTP, at once if it has; one callback at a time. */
   onBroken(callback: (denied: Denied) => void): void;
@@ -49,6 +49,7 @@ export function guestOfHttp1(
 ): Guest {
   const headers = pairsOf(request.rawHeaders);
   const { method = '', url = '' } = request;
+  const isGone = () => response.closed || request.socket.destroyed;
   return {
     method,
     target: url,
@@ -73,9 +74,12 @@ export function guestOfHttp1(
       if (trailers.length > 0) response.addTrailers([...trailers] as [string, string][]);
     },
     answered: () => response.headersSent,
-    isGone: () => response.closed || request.socket.destroyed,
+    isGone,
     abort: () => request.socket.destroy(),
-    onClose: (callback) => response.once('close', callback),
+    onClose: (callback) => {
+      if (isGone()) callback();
+      else response.once('close', callback);
+    },
     onBroken,
   };
 }
@@ -115,7 +119,10 @@ export function guestOfHttp2(
     answered: () => stream.headersSent,
     isGone: () => stream.destroyed,
     abort: () => stream.destroy(new Error('the exchange was ended')),
-    onClose: (callback) => stream.once('close', callback),
+    onClose: (callback) => {
+      if (stream.destroyed) callback();
+      else stream.once('close', callback);
+    },
     onBroken: NEVER,
   };
 }

@@ -20,6 +20,9 @@ export type Place = (typeof PLACES)[number];
 /** The last one to a request; that to a CONNECT which is let through is none. */
 const ANSWER = /HTTP\/1\.1 [2-5]\d\d (?!Connection Established)/g;
 
+/** Of a guest that has said it all. */
+const PATIENCE_MS = 200;
+
 export type Judged = {
   /** All that the gateway answered. */
   readonly answer: string;
@@ -32,7 +35,7 @@ export type Judged = {
 export type Judge = {
   readonly gateway: GatewayProcess;
   /**
-   * `end`: the guest ends its side when it has said that.
+   * `end`: the guest ends its side when nothing comes back, as it will not say any more.
    * @throws When the upstream got anything that another reader could read in another way, or that is
    * not what the gateway says that it let through.
    */
@@ -111,9 +114,9 @@ function readEscapes(path: string): string {
 
 async function say(gateway: GatewayProcess, place: Place, raw: Buffer, end: boolean) {
   const socket = place === 'outside' ? await gateway.connect() : await openTls(gateway);
-  if (end) socket.end(raw);
-  else socket.write(raw);
-  return readUntil(socket, () => false);
+  socket.write(raw);
+  const timer = setTimeout(() => end && socket.end(), PATIENCE_MS);
+  return readUntil(socket, () => false).finally(() => clearTimeout(timer));
 }
 
 async function openTls(gateway: GatewayProcess) {
