@@ -33,11 +33,11 @@ function describeEscapes(open: () => Promise<Bottle>): void {
     rmSync(socket, { force: true });
     gateway = await startGatewayProcess({ ...ground.config, socket }, PROGRAM);
     const { token } = gateway;
-    const inGuest = await openAttacker(
-      (argv, options) => execBehindRelay(machine, argv, { token, ...options }),
-      RELAY_PORT,
-      GATEWAY_SOCKET,
-    );
+    const inGuest = await openAttacker({
+      exec: (argv, options) => execBehindRelay(machine, argv, { token, ...options }),
+      port: RELAY_PORT,
+      socket: GATEWAY_SOCKET,
+    });
     attacker = {
       ...inGuest,
       async attack(steps) {

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { GatewayConfig } from '../../src/gateway/protocol.ts';
@@ -136,6 +136,7 @@ function routes(ports: readonly number[]): GatewayConfig['routes'] {
 /** Listeners that count who comes. */
 async function listenOnRunner() {
   let touched = 0;
+  const sockets = new Set<Socket>();
   const touch = () => {
     touched += 1;
   };
@@ -144,7 +145,9 @@ async function listenOnRunner() {
   const servers = [0, 1, 2].map(() =>
     createServer((socket) => {
       touch();
-      socket.on('error', () => {}).end('hello\n');
+      sockets.add(socket);
+      socket.on('error', () => {}).on('close', () => sockets.delete(socket));
+      socket.end('hello\n');
     }),
   );
   const [overTcp, overUnix, overAbstract] = servers;
@@ -158,6 +161,7 @@ async function listenOnRunner() {
     touched: () => touched,
     async close() {
       datagrams.close();
+      for (const socket of sockets) socket.destroy();
       await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
       rmSync(directory, { recursive: true, force: true });
     },

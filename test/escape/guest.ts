@@ -1,4 +1,5 @@
 /** The attacker in the guest: a Python program that does the steps it is told and says what came. */
+import { existsSync } from 'node:fs';
 import type { ExecOptions } from '../../src/machine/machine.ts';
 import type { Step } from './attack.ts';
 
@@ -14,12 +15,11 @@ export type Answer = {
   readonly errors: readonly string[];
 };
 
-/** Arguments: the relay's port, the gateway's socket. A line of JSON for each attack, and back. */
+/** Arguments: the relay's port, the gateway's socket, seconds to wait for bytes. A line of JSON for each attack, and back. */
 const PROGRAM = `
 import base64, errno, json, os, select, socket, ssl, struct, sys, threading
 
-port, path = int(sys.argv[1]), sys.argv[2]
-PATIENCE = 14
+port, path, patience = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 writing = threading.Lock()
 
 class Attack:
@@ -28,7 +28,7 @@ class Attack:
 
     def open(self, family, place):
         connection = socket.socket(family)
-        connection.settimeout(PATIENCE)
+        connection.settimeout(patience)
         connection.connect(place)
         self.connections.append(connection)
 
@@ -114,13 +114,29 @@ for line in sys.stdin:
 /** Found by its path: the walls are tried with the relay's own program, the attacks with this. */
 export const PYTHON = '/usr/bin/python3';
 
+/** Why there is none outside of a bottle; empty: there is. */
+export function whyNoAttacker(): string {
+  return existsSync(PYTHON) ? '' : `needs ${PYTHON}: apt-get install python3`;
+}
+
 export type Exec = (
   argv: readonly string[],
   options: Pick<ExecOptions, 'stdin' | 'onStdout' | 'onStderr' | 'signal'>,
 ) => Promise<unknown>;
 
-/** `exec` runs the program where its relay listens on `port`. */
-export async function openAttacker(exec: Exec, port: number, socket: string): Promise<Attacker> {
+export type AttackerParts = {
+  /** Runs the program. */
+  readonly exec: Exec;
+  /** Where its relay listens. */
+  readonly port: number;
+  /** The gateway's, as the program sees it. */
+  readonly socket: string;
+  /** How long it waits for bytes; default: longer than all bounds of the gateway. */
+  readonly patience?: number;
+};
+
+export async function openAttacker(parts: AttackerParts): Promise<Attacker> {
+  const { exec, port, socket, patience = 14 } = parts;
   const lines = makeQueue();
   const waiting = new Map<number, (answer: Answer) => void>();
   const ready = Promise.withResolvers<void>();
@@ -133,7 +149,7 @@ export async function openAttacker(exec: Exec, port: number, socket: string): Pr
     waiting.get(number)?.({ bytes: Buffer.from(answer, 'base64'), errors });
     waiting.delete(number);
   };
-  const ended = exec([PYTHON, '-I', '-c', PROGRAM, String(port), socket], {
+  const ended = exec([PYTHON, '-I', '-c', PROGRAM, String(port), socket, String(patience)], {
     stdin: lines.stream(),
     onStdout: (chunk) => {
       const parts = (rest + Buffer.from(chunk).toString()).split('\n');

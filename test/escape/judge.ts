@@ -21,7 +21,7 @@ const STEP_MS = 5;
 export async function judge(scene: Scene, { attack, expected }: Case): Promise<string[]> {
   const { ground, gateway, attacker } = scene;
   const before = gateway.decisions().length;
-  const [requests, bytes] = [ground.allowed.requests(), ground.allowed.bytes().length];
+  const [requests, watched] = [ground.allowed.requests(), ground.allowed.watch()];
   const [evil, touched] = [ground.evil.connections(), ground.touched()];
   const answer = await attacker.attack(
     typeof attack === 'function' ? attack(ground.places) : attack,
@@ -30,7 +30,7 @@ export async function judge(scene: Scene, { attack, expected }: Case): Promise<s
   if (told.length > 0) return told;
   const decisions = () => gateway.decisions().slice(before);
   const wrong = await judgeAudit(decisions, expected);
-  const seen = ground.allowed.bytes().subarray(bytes);
+  const seen = watched();
   const asked = ground.allowed.requests() - requests;
   const { requests: wanted = 0, sees = [], misses = [] } = expected;
   return [

@@ -12,8 +12,8 @@ export type Recorder = {
   readonly port: number;
   readonly connections: () => number;
   readonly requests: () => number;
-  /** Decrypted; bodies once more, without their chunks and unpacked. */
-  readonly bytes: () => Buffer;
+  /** Gives what came since: decrypted, and bodies once more without their chunks and unpacked. */
+  watch(): () => Buffer;
   /** The name leads here at these ports. */
   place(host: string, ports?: readonly number[]): ConnectTo[];
   close(): Promise<void>;
@@ -25,6 +25,7 @@ const TLS_RECORD = 0x16;
 export async function startRecorder(names: readonly string[]): Promise<Recorder> {
   const authority = await testAuthority();
   const seen: Buffer[] = [];
+  const bodies: Buffer[][] = [];
   const sockets = new Set<Socket>();
   let [connections, requests] = [0, 0];
   /** To be called when HTTP has it: the server would read past who listens already. */
@@ -34,10 +35,10 @@ export async function startRecorder(names: readonly string[]): Promise<Recorder>
   const http = createHttpServer((request, response) => {
     requests += 1;
     const body: Buffer[] = [];
+    bodies.push(body);
     request.on('data', (chunk) => void body.push(chunk)).on('error', () => {});
-    // Also when it broke off; what came is without the heads of its chunks.
-    request.on('close', () => void seen.push(unpack(request, Buffer.concat(body))));
     request.on('end', () => {
+      seen.push(unpack(request, Buffer.concat(body)));
       const { url = '', rawHeaders } = request;
       const to = /^\/redirect\?(.*)$/.exec(url)?.[1];
       const told = url.startsWith('/reflect') ? rawHeaders.join('\n') : 'ok\n';
@@ -75,7 +76,10 @@ export async function startRecorder(names: readonly string[]): Promise<Recorder>
     port,
     connections: () => connections,
     requests: () => requests,
-    bytes: () => Buffer.concat(seen),
+    watch() {
+      const [from, first] = [seen.length, bodies.length];
+      return () => Buffer.concat([...seen.slice(from), ...bodies.slice(first).flat()]);
+    },
     place: (host, ports = [443, 80]) =>
       ports.map((one) => ({ host, port: one, address: '127.0.0.1', toPort: port })),
     async close() {
@@ -93,5 +97,5 @@ function unpack({ headers }: IncomingMessage, body: Buffer): Buffer {
   } catch {
     // Not what it says, or not all of it.
   }
-  return body;
+  return Buffer.alloc(0);
 }

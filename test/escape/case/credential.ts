@@ -1,5 +1,5 @@
 /** Who would like the gateway's credentials, or to use its own in their place. */
-import { ask, type Case, get, inside, say, send, through } from '../attack.ts';
+import { ask, type Case, get, inside, request, say, send, through } from '../attack.ts';
 import { HEADER, INJECTED, INJECTED_HEADER, OPEN, PATHS, TUNNEL } from '../ground.ts';
 import { http2Fields, http2Request } from '../http2.ts';
 
@@ -70,6 +70,18 @@ const others: readonly Case[] = [
       ['tls', OPEN, ['h2']],
       send(http2Request(http2Fields(OPEN, '/', [['authorization', `Bearer ${OWN}`]]))),
       ['until', Buffer.from('ok\n').toString('base64')],
+    ),
+    expected: { requests: 1, sees: [`Bearer ${INJECTED}`], misses: [OWN] },
+  },
+  {
+    name: 'a trailer that is a credential',
+    attack: inside(
+      OPEN,
+      request(
+        'POST /',
+        [`Host: ${OPEN}`, 'Connection: close', 'Transfer-Encoding: chunked'],
+        `1\r\nx\r\n0\r\nAuthorization: Bearer ${OWN}\r\n\r\n`,
+      ),
     ),
     expected: { requests: 1, sees: [`Bearer ${INJECTED}`], misses: [OWN] },
   },

@@ -37,6 +37,11 @@ const host: readonly Case[] = [
     expected: { rule: 'ip-literal' },
   },
   {
+    name: 'a Host with an escaped dot',
+    attack: say(request(`GET http://${OPEN}/`, [`Host: ${OPEN.replace('.', '%2e')}`])),
+    expected: { rule: 'malformed' },
+  },
+  {
     name: 'two Hosts, the allowed one first',
     attack: say(request(`GET http://${OPEN}/`, [`Host: ${OPEN}`, `Host: ${EVIL}`])),
     expected: { rule: 'malformed' },

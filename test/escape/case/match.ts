@@ -123,6 +123,10 @@ const mutations: readonly Case[] = [
     'a mutation by GET',
     inside(GRAPH, ask(GRAPH, `/graphql?query=${encodeURIComponent(MUTATION)}`)),
   ] as const,
+  ...['/graphql/', '//graphql', '/%67raphql', '/GraphQL'].map(
+    (target) =>
+      [`a mutation to ${target}`, post(target, JSON.stringify({ query: MUTATION }))] as const,
+  ),
   ['a mutation as a form', post('/graphql', FORM, FORM_TYPE)] as const,
 ].map(([what, attack]) => ({
   name: `GraphQL: ${what}`,

@@ -32,6 +32,20 @@ const sizes: readonly Case[] = [
     expected: { rule: 'oversize' },
   },
   {
+    name: 'an extension of a chunk without end',
+    attack: inside(
+      OPEN,
+      ask(OPEN, '/', ['Transfer-Encoding: chunked'], { method: 'POST' }),
+      `1;${large}\r\nx\r\n0\r\n\r\n`,
+    ),
+    expected: { rule: 'oversize', requests: 'any' },
+  },
+  {
+    name: 'a head without end',
+    attack: say(`GET http://${OPEN}/ HTTP/1.1\r\n${'X-Note: 1\r\n'.repeat(50_000)}`),
+    expected: { rule: 'oversize' },
+  },
+  {
     name: 'a host name without end',
     attack: say(request(`CONNECT ${'a.'.repeat(2_000)}test:443`, ['Host: x'])),
     expected: { rule: 'malformed' },

@@ -121,6 +121,11 @@ const chunked: readonly Case[] = [
     expected: FOUND,
   },
   {
+    name: 'the canary in a body, each byte a chunk',
+    attack: inside(OPEN, CHUNKED, ...[...CANARY].map(chunk), '0\r\n\r\n'),
+    expected: FOUND,
+  },
+  {
     name: 'a secret in a trailer',
     attack: inside(OPEN, CHUNKED, `${chunk('hello')}0\r\nX-Note: ${KNOWN}\r\n\r\n`),
     expected: FOUND,

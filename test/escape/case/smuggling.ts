@@ -80,6 +80,8 @@ const LINES: readonly (readonly [what: string, line: string])[] = [
   ['a tab in its path', 'GET /a\tb HTTP/1.1'],
   ['a lone CR in its path', 'GET /a\rX: y HTTP/1.1'],
   ['a NUL in its path', 'GET /a\0b HTTP/1.1'],
+  ['no version', 'GET /'],
+  ['an old version', 'GET / HTTP/0.9'],
   ['another version', 'GET / HTTP/1.2'],
   ['another protocol', 'GET / ICY/1.0'],
   ['a space before it', ' GET / HTTP/1.1'],

@@ -126,7 +126,8 @@ const kernel: readonly Case[] = [
 
 const connectUnix = (path: string) => connect('AF_UNIX', 'SOCK_STREAM', JSON.stringify(path));
 
-const runner: readonly Case[] = [
+/** Listeners that are really there, outside. */
+export const RUNNER_CASES: readonly Case[] = [
   {
     name: 'a port of the runner’s loopback',
     attack: ({ tcp }) => connect('AF_INET', 'SOCK_STREAM', `("127.0.0.1", ${tcp})`),
@@ -168,6 +169,9 @@ const runner: readonly Case[] = [
     attack: ({ abstract }) => connectUnix(`\0${abstract}`),
     expected: { errors: NOBODY },
   },
+];
+
+const system: readonly Case[] = [
   {
     name: 'the socket of Docker',
     attack: connectUnix('/var/run/docker.sock'),
@@ -206,4 +210,11 @@ const own: readonly Case[] = [
   expected: { rule: 'handshake' } as const,
 }));
 
-export const SOCKET_CASES = [...outside, ...forbidden, ...kernel, ...runner, ...own];
+export const SOCKET_CASES = [
+  ...outside,
+  ...forbidden,
+  ...kernel,
+  ...RUNNER_CASES,
+  ...system,
+  ...own,
+];
