@@ -1,6 +1,7 @@
 /** Writes down, as a git tree and a commit, what the agent starts from. */
 import { statSync } from 'node:fs';
 import { type BytePath, joinNul, splitNul } from './byte-path.ts';
+import { isPointedTo, type Lfs } from './lfs.ts';
 import type { Repository } from './repository.ts';
 import type { Scratch } from './scratch.ts';
 import type { TreeEntry } from './tree-entry.ts';
@@ -46,8 +47,9 @@ export async function baseOfCheckout(checkout: {
   readonly listing: Listing;
   readonly changes: Changes;
   readonly workTree: WorkTree;
+  readonly lfs: Lfs;
 }): Promise<Base> {
-  const { scratch, source, listing, changes, workTree } = checkout;
+  const { scratch, source, listing, changes, workTree, lfs } = checkout;
   const committed = committedOf(listing, changes);
   const indexed = statSync(source.index).mtimeMs;
   const clean = new Set<BytePath>();
@@ -58,7 +60,9 @@ export async function baseOfCheckout(checkout: {
     copied.add(path);
     if (entry.kind === 'directory') continue;
     const same = listing.tracked.has(path) && !changes.has(path) && !listing.sparse.has(path);
-    if (same && entry.root === source.top && mtimeMs < indexed) clean.add(path);
+    const isOwn = entry.root === source.top;
+    if (same && isOwn && mtimeMs < indexed) clean.add(path);
+    else if (isOwn && lfs.paths.has(path) && (await holdsCommitted(entry))) clean.add(path);
     else added.push(entry);
   }
   const removed = [...committed]
@@ -69,6 +73,10 @@ export async function baseOfCheckout(checkout: {
   const differs = added.length + removed.length > 0;
   const tree = differs ? await writeTree(scratch, head, added, removed) : source.tree;
   return { commit: head, tree, committed, clean };
+
+  async function holdsCommitted(entry: TreeEntry): Promise<boolean> {
+    return await isPointedTo(entry, committed.get(entry.path)?.id, scratch.objectFormat);
+  }
 }
 
 /** HEAD's tree in git's order: the index, but for what differs. */

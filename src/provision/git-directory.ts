@@ -8,6 +8,7 @@ import type { Base } from './base.ts';
 import { type BytePath, topOf } from './byte-path.ts';
 import { writeIndex } from './git-index.ts';
 import { gitSection } from './git-setting.ts';
+import { LFS_CLEAN } from './lfs.ts';
 import { packedRefs, type Ref, type Refs } from './refs.ts';
 import type { TreeEntry } from './tree-entry.ts';
 import type { WorkTree } from './work-tree.ts';
@@ -22,6 +23,8 @@ export type GitDirectory = {
   /** What the checkout was fetched with, and the address it was fetched from; empty: unknown. */
   readonly refs: Refs;
   readonly originUrl: string;
+  /** Are there files whose content LFS keeps? */
+  readonly hasLfs: boolean;
   /** The list of commits whose parents are not here; need not exist. */
   readonly shallow: HostPath;
   /** Files: each pack and its index. */
@@ -70,7 +73,7 @@ function ownBranch({ branch, base }: GitDirectory): Ref[] {
 }
 
 /** `checkStat`: our index knows a file's size and its time in seconds, no more. */
-function configFor({ objectFormat, branch, refs, originUrl }: GitDirectory): string {
+function configFor({ objectFormat, branch, refs, originUrl, hasLfs }: GitDirectory): string {
   const isSha1 = objectFormat === 'sha1';
   const short = branch.replace(/^refs\/heads\//, '');
   const isTracked = refs.list.some(({ name }) => name === `${TRACKING}${short}`);
@@ -84,6 +87,7 @@ function configFor({ objectFormat, branch, refs, originUrl }: GitDirectory): str
     ]),
     gitSection('extensions', '', isSha1 ? [] : [['objectFormat', objectFormat]]),
     ...(originUrl === '' ? [] : [originSection(originUrl)]),
+    gitSection('filter', 'lfs', hasLfs ? [['clean', LFS_CLEAN]] : []),
     ...(isTracked ? [trackingSection(short, branch)] : []),
   ].join('');
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { HostPath } from '../host/host.ts';
 import { type Author, baseOfCheckout, baseOfFiles, type Changes } from './base.ts';
 import type { GitDirectory } from './git-directory.ts';
+import type { Lfs } from './lfs.ts';
 import { NO_REFS, type Refs } from './refs.ts';
 import type { Repository } from './repository.ts';
 import type { Scratch } from './scratch.ts';
@@ -19,10 +20,11 @@ export async function keepHistory(checkout: {
   readonly listing: Listing;
   readonly changes: Changes;
   readonly workTree: WorkTree;
+  readonly lfs: Lfs;
   readonly packed: Promise<Packed>;
   readonly originUrl: string;
 }): Promise<GitDirectory> {
-  const { scratch, source, workTree, packed, originUrl } = checkout;
+  const { scratch, source, workTree, lfs, packed, originUrl } = checkout;
   const base = await baseOfCheckout(checkout);
   const [{ refs, packs: history }, changes] = await Promise.all([
     packed,
@@ -30,8 +32,16 @@ export async function keepHistory(checkout: {
   ]);
   const { objectFormat, branch, shallow } = source;
   const packs = [...history, ...changes];
-  const { directory } = scratch;
-  return { directory, objectFormat, base, branch, refs, originUrl, shallow, packs, workTree };
+  const own = {
+    directory: scratch.directory,
+    objectFormat,
+    base,
+    branch,
+    shallow,
+    packs,
+    workTree,
+  };
+  return { ...own, refs, originUrl, hasLfs: lfs.paths.size > 0 };
 }
 
 /** `seconds` since the epoch: the commit's time. */
@@ -46,7 +56,7 @@ export async function beginHistory(folder: {
   const base = await baseOfFiles(scratch, workTree, author, seconds);
   const packs = await pack(scratch, [base.commit]);
   const { directory, objectFormat } = scratch;
-  const nothing = { refs: NO_REFS, originUrl: '', shallow: '' };
+  const nothing = { refs: NO_REFS, originUrl: '', hasLfs: false, shallow: '' };
   return { directory, objectFormat, base, branch, packs, workTree, ...nothing };
 }
 

@@ -18,6 +18,8 @@ export type Repository = {
   readonly index: HostPath;
   readonly shallow: HostPath;
   readonly exclude: HostPath;
+  /** Its settings. */
+  readonly config: HostPath;
 };
 
 const QUESTIONS = [
@@ -28,6 +30,7 @@ const QUESTIONS = [
   ['--git-path', 'index'],
   ['--git-path', 'shallow'],
   ['--git-path', 'info/exclude'],
+  ['--git-path', 'config'],
 ] as const;
 const REVISIONS = ['HEAD', 'HEAD^{tree}', '--symbolic-full-name', 'HEAD'];
 
@@ -51,10 +54,11 @@ export async function findRepository(
   }
   if (isInside !== 'true') return undefined;
   if (more.length > 0) throw lineBreakInPath(directory);
-  const [objects = '', index = '', shallow = '', exclude = ''] = places.map((place) =>
+  const [objects = '', index = '', shallow = '', exclude = '', config = ''] = places.map((place) =>
     resolve(directory, place),
   );
-  const found = { objectFormat, top: resolve(directory, up), objects, index, shallow, exclude };
+  const top = resolve(directory, up);
+  const found = { objectFormat, top, objects, index, shallow, exclude, config };
   if (hasCommit) return { ...found, head, tree, branch: name === 'HEAD' ? '' : name };
   const branch = await git.run(['symbolic-ref', 'HEAD'], inDirectory);
   return { ...found, head: '', tree: '', branch: linesOf(branch)[0] ?? '' };

@@ -3,16 +3,20 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Host, HostPath } from '../host/host.ts';
 import type { ProvisionPlan } from '../plan/plan.ts';
+import type { Matcher } from '../secret/matcher.ts';
 import type { TarEntry } from '../tar/write.ts';
 import { listChanges } from './base.ts';
+import type { BytePath } from './byte-path.ts';
 import { makeExclude } from './exclude.ts';
 import type { Git } from './git-command.ts';
 import { type GitDirectory, gitDirectoryEntries } from './git-directory.ts';
 import { beginHistory, keepHistory, packHistory } from './history.ts';
 import { type LeftOut, leaveOut, noticesOf } from './left-out.ts';
+import { findLfs } from './lfs.ts';
+import { findPersisted, NO_CREDENTIALS, withoutCredentials } from './persisted-credential.ts';
 import { type Pinning, pinWorkTree } from './pinned.ts';
 import { listFetched, NO_REFS } from './refs.ts';
-import { findRepository, noHistoryReason } from './repository.ts';
+import { findRepository, noHistoryReason, type Repository } from './repository.ts';
 import { openScratch, type Scratch } from './scratch.ts';
 import type { Step, Tally } from './step.ts';
 import { type TreeEntry, tarEntryOf } from './tree-entry.ts';
@@ -27,6 +31,8 @@ import {
 import { resolveWorkspace } from './workspace-root.ts';
 
 const ONLY_IN_HISTORY = 'Excluded from the work tree, though still in the history';
+
+const POINTER = 'Copied as Git LFS pointers, because the checkout has no content for them';
 
 export type WorkspaceJob = {
   readonly host: Host;
@@ -115,7 +121,8 @@ async function openWithoutGit(
   if (existsSync(join(root, '.git'))) {
     job.tally.notices.push('No git on the runner: no history is copied, and ignored files are.');
   }
-  const listed = listFolder(root, makeExclude(job.plan.workspace.exclude), leftOut);
+  const all = listFolder(root, makeExclude(job.plan.workspace.exclude), leftOut);
+  const listed = withoutCredentials(all, NO_CREDENTIALS, () => false, leftOut);
   const workTree = await pinWorkTree(pinningOf(job, root, undefined, leftOut), listed);
   return { workTree, repository: Promise.resolve(undefined) };
 }
@@ -126,38 +133,70 @@ async function openWithGit(
   root: HostPath,
   leftOut: LeftOut,
 ): Promise<Checkout> {
-  const isOut = makeExclude(job.plan.workspace.exclude);
   const source = await findRepository(git, root);
   const scratch = openScratch(job.host, git, job.scratch, root, source);
-  const pinning = pinningOf(job, root, scratch, leftOut);
-  const without = source ? noHistoryReason(source, root) : '';
-  if (source && without === '') {
-    const read = Promise.all([list(scratch), listChanges(scratch, source.head)]);
-    // Begun before the files are looked at, because it may take longest.
-    const fetched = job.originUrl === '' ? Promise.resolve(NO_REFS) : listFetched(git, root);
-    const packed = packHistory(scratch, source, fetched);
-    packed.catch(() => {});
-    const [listing, changes] = await read;
-    const listed = listCheckout(root, listing, isOut, leftOut);
-    for (const path of listed.withheld) {
-      if (isOut(path) && listing.tracked.has(path)) leaveOut(leftOut, ONLY_IN_HISTORY, path);
-    }
-    const workTree = await pinWorkTree(pinning, listed);
-    const { originUrl } = job;
-    const checkout = { scratch, source, listing, changes, workTree, packed, originUrl };
-    return { workTree, repository: keepHistory(checkout) };
+  const open = { job, git, root, scratch, leftOut };
+  if (source === undefined) return await openFolder(open, NO_CREDENTIALS);
+  const without = noHistoryReason(source, root);
+  const credentials = await findPersisted(git, source);
+  if (without === '') return await openRepository(open, source, credentials);
+  job.tally.notices.push(`The guest starts with a first commit: ${without}.`);
+  const listing = await list(scratch);
+  return await openFolder(open, credentials, { listing, branch: source.branch });
+}
+
+type Open = {
+  readonly job: WorkspaceJob;
+  readonly git: Git;
+  readonly root: HostPath;
+  readonly scratch: Scratch;
+  readonly leftOut: LeftOut;
+};
+
+async function openRepository(
+  { job, git, root, scratch, leftOut }: Open,
+  source: Repository,
+  credentials: Matcher,
+): Promise<Checkout> {
+  const isOut = makeExclude(job.plan.workspace.exclude);
+  const read = Promise.all([list(scratch), listChanges(scratch, source.head)]);
+  // Begun before the files are looked at, because it may take longest.
+  const fetched = job.originUrl === '' ? Promise.resolve(NO_REFS) : listFetched(git, root);
+  const packed = packHistory(scratch, source, fetched);
+  packed.catch(() => {});
+  const [listing, changes] = await read;
+  const all = listCheckout(root, listing, isOut, leftOut);
+  for (const path of all.withheld) {
+    if (isOut(path) && listing.tracked.has(path)) leaveOut(leftOut, ONLY_IN_HISTORY, path);
   }
-  if (source) job.tally.notices.push(`The guest starts with a first commit: ${without}.`);
-  const listing = source && (await list(scratch));
+  const isOwn = (path: BytePath) => listing.tracked.has(path) && !changes.has(path);
+  const listed = withoutCredentials(all, credentials, isOwn, leftOut);
+  const workTree = await pinWorkTree(pinningOf(job, root, scratch, leftOut), listed);
+  const lfs = await findLfs(scratch, workTree.entries);
+  for (const { path } of lfs.pointers) leaveOut(leftOut, POINTER, path);
+  const { originUrl } = job;
+  const checkout = { scratch, source, listing, changes, workTree, lfs, packed, originUrl };
+  return { workTree, repository: keepHistory(checkout) };
+}
+
+/** `around`: what the repository says of it, where it is a part of one. */
+async function openFolder(
+  { job, root, scratch, leftOut }: Open,
+  credentials: Matcher,
+  around?: { readonly listing: Listing; readonly branch: string },
+): Promise<Checkout> {
+  const isOut = makeExclude(job.plan.workspace.exclude);
+  const listing = around?.listing;
   // A directory that a repository around it ignores is a folder like any other.
-  const listed =
+  const all =
     listing && listing.tracked.size + listing.untracked.length > 0
       ? listCheckout(root, listing, isOut, leftOut)
       : listFolder(root, isOut, leftOut);
-  const workTree = await pinWorkTree(pinning, listed);
+  const listed = withoutCredentials(all, credentials, () => false, leftOut);
+  const workTree = await pinWorkTree(pinningOf(job, root, scratch, leftOut), listed);
   const author = job.plan.gitUser;
   const seconds = Math.floor(job.host.now() / 1000);
-  const branch = source?.branch || 'refs/heads/main';
+  const branch = around?.branch || 'refs/heads/main';
   return { workTree, repository: beginHistory({ scratch, workTree, author, seconds, branch }) };
 }
 

@@ -169,7 +169,10 @@ async function guestGit(scene: Scene, ...args: readonly string[]): Promise<void>
 }
 
 async function serve(root: string): Promise<number> {
-  const server = createServer(gitServer(root)).listen(0, '127.0.0.1');
+  const server = createServer((request, response) => {
+    gitServer(root)(request, response, new Promise(() => {}));
+  });
+  server.listen(0, '127.0.0.1');
   onTestFinished(() => void server.close());
   await once(server, 'listening');
   return (server.address() as AddressInfo).port;
