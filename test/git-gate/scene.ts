@@ -38,7 +38,8 @@ export type Scene = {
   atUpstream(...args: string[]): string;
   /** A clone through the gate in a directory of this name. */
   clone(name: string, ...args: string[]): Promise<string>;
-  pushes(): GatewayPush[];
+  /** What was said of pushes; waits until it was said of this many. */
+  pushes(count: number): Promise<GatewayPush[]>;
   /** Requests of the upstream whose target fits. */
   asked(pattern: RegExp): number;
   close(): Promise<void>;
@@ -112,7 +113,11 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
       await good(directory, 'clone', '--quiet', ...args, url, name);
       return join(directory, name);
     },
-    pushes: () => gateway.messages.filter((message) => message.type === 'push'),
+    async pushes(count) {
+      const said = () => gateway.messages.filter((message) => message.type === 'push');
+      if (count > 0) await gateway.waitFor(() => said().length >= count);
+      return said();
+    },
     asked: (pattern) => upstream.requests.filter(({ target }) => pattern.test(target)).length,
     async close() {
       await relay.close();

@@ -31,7 +31,7 @@ export type GitGateParts = Pick<Services, 'dial' | 'ready' | 'recorder'> & {
 
 const OWN = { host: '127.0.0.1', port: 7711 };
 /** Commands in the guest ask again and again; a second of age is nothing to them. */
-const FRESH_MS = 2_000;
+const FRESH_MS = 1_000;
 /** Between the first and the last request of one fetch. */
 const SAME_FETCH_MS = 15 * 60_000;
 const MAX_AT_ONCE = 16;

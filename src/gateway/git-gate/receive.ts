@@ -32,8 +32,8 @@ export async function takePush(channel: Duplex, parts: ReceiveParts): Promise<vo
     await repository.alone(async () => {
       ended.throwIfAborted();
       const verdict = await decide(basename(objects), refs, parts);
-      answerHook(channel, verdict.verdict !== 'refused', sayVerdict(verdict, parts));
       parts.report(messageOf(time, refs, verdict, parts));
+      answerHook(channel, verdict.verdict !== 'refused', sayVerdict(verdict, parts));
       // git writes the refs now, and so long nobody else may.
       await untilAborted(ended);
     });
@@ -94,7 +94,7 @@ function sayVerdict(
   const shown = findings.slice(0, MAX_SAID).map(sayFinding);
   const more = findings.length - shown.length;
   const last = {
-    refused: `refused, and nothing was sent on: ${detail}`,
+    refused: `refused, and nothing was changed: ${detail}`,
     recorded: 'checked and kept on the runner; the upstream is not told of it',
     forwarded: `checked and sent on to ${repository.settings.name}`,
   }[verdict];
