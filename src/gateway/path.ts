@@ -10,6 +10,8 @@ const PATH_CHARACTER = /[A-Za-z0-9\-._~!$&'()*+,:@=]/;
 const NOT_IN_TARGET = /[^\x21-\x7e]|[#\\]/;
 /** Nobody escapes so often but to hide something, and each round takes its time. */
 const MAX_ROUNDS = 4;
+/** Nothing in it can be read in two ways: most paths are like that, and need no closer look. */
+const PLAIN_PATH = /^(?:\/(?!\.)[\w\-.~!$&'()*+,:@=]*)+$/;
 /** `..;a` too: some servers take parameters off before they look; others do so with blanks. */
 const DOT_SEGMENT = /^\s*\.{1,2}\s*(?:;.*)?$/s;
 
@@ -30,8 +32,10 @@ export function normalisePath(pathAndQuery: string): { path: string; query: stri
   const question = pathAndQuery.indexOf('?');
   const end = question < 0 ? pathAndQuery.length : question;
   const written = pathAndQuery.slice(0, end);
+  const query = pathAndQuery.slice(end + 1);
+  if (PLAIN_PATH.test(written)) return { path: written, query };
   checkPath(written);
-  return { path: normaliseEscapes(written), query: pathAndQuery.slice(end + 1) };
+  return { path: normaliseEscapes(written), query };
 }
 
 /** The same path in the one way of writing it that paths are compared in. */
