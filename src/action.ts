@@ -1,6 +1,7 @@
 /** The story of a step. Each line is a file or a folder of that name. */
 import { runAgent } from './agent/run.ts';
 import { answerDoctor, answerLock, answerPlan } from './answer.ts';
+import { bringBack } from './bring-back.ts';
 import { concludeEarly, concludeRun } from './conclude.ts';
 import { startGateway } from './gateway/start.ts';
 import { gatewayRequest } from './gateway-request.ts';
@@ -9,7 +10,6 @@ import { ensureImage } from './image/image.ts';
 import { imageRequest } from './image-request.ts';
 import { readInputs } from './inputs.ts';
 import { type ReadyEngine, requireEngine } from './machine/engine.ts';
-import { collect } from './outputs/collect.ts';
 import { preparePlan } from './prepare.ts';
 import { provision } from './provision/provision.ts';
 import { agentOptions, closeRun, machineSpec, openRun, type Run } from './run.ts';
@@ -37,7 +37,7 @@ async function takeStep(host: Host, services: Services): Promise<string | undefi
 }
 
 async function carryOut(host: Host, services: Services, engine: ReadyEngine, run: Run) {
-  const { plan, paths, secrets, signal, salvaging } = run;
+  const { plan, paths, secrets, signal } = run;
   try {
     const fetch = () => ensureImage(host, services, imageRequest(host, plan, engine));
     const image = await run.phase('image', fetch);
@@ -51,7 +51,7 @@ async function carryOut(host: Host, services: Services, engine: ReadyEngine, run
     try {
       await run.phase('agent', () => runAgent(host, machine, plan, agentOptions(run)));
     } finally {
-      await run.phase('collect', () => collect(machine, plan, given, paths.artifact, salvaging));
+      await bringBack(host, run, machine, given);
     }
   } finally {
     await run.phase('clean up', () => closeRun(host, run));

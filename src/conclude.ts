@@ -6,7 +6,7 @@ import { type Inputs, readInputs } from './inputs.ts';
 import { toBottleError } from './outcome.ts';
 import { makeRecord } from './report/record.ts';
 import { report, reportEarly } from './report/report.ts';
-import type { Run } from './run.ts';
+import { type Run, secretsOf } from './run.ts';
 import { PROBE_DENIALS } from './walls/probe.ts';
 
 /** The failure of the step in one sentence, or undefined when the step succeeds. */
@@ -38,18 +38,19 @@ export async function concludeRun(
     ...(made.provision && { provisioned: made.provision }),
     ...(made.agent && { agent: agentFacts(made.agent) }),
     ...(made.collect && { collected: made.collect }),
+    ...(made.proposal && { proposal: made.proposal }),
   });
   host.log.startGroup('Report');
   const { message } = await report(host, services, {
     record,
     plan,
     directory: run.paths.artifact,
-    secrets: [inputs.token, ...secretValues(run)],
+    secrets: secretsOf(run).map(({ value }) => value),
     logs: [
       ...(made.agent ? [run.paths.transcript] : []),
       ...(made.gateway ? [run.paths.egress] : []),
     ],
-    ...(made.collect && { collected: made.collect }),
+    ...(made.proposal && { proposal: made.proposal }),
   });
   host.log.endGroup();
   return verdict(host, outcome, message, inputs.failOn);
@@ -83,11 +84,6 @@ function failOn(host: Host): readonly Outcome[] {
   } catch {
     return OUTCOMES;
   }
-}
-
-/** All that must not leave: the canary and the relay's token are looked for like the real ones. */
-function secretValues({ secrets: { named, canary, token } }: Run): readonly string[] {
-  return [...named.map(({ value }) => value), canary.value, token];
 }
 
 function agentFacts(agent: AgentRun) {

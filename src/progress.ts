@@ -4,6 +4,7 @@ import type { Gateway } from './gateway/start.ts';
 import type { EnsuredImage } from './image/request.ts';
 import type { Machine } from './machine/machine.ts';
 import type { Collected } from './outputs/outputs.ts';
+import type { Proposal } from './proposal/proposal.ts';
 import type { Provisioned } from './provision/provisioned.ts';
 import type { Walls } from './walls/prove.ts';
 
@@ -16,6 +17,7 @@ export type PhaseResults = {
   provision: Provisioned;
   agent: AgentRun;
   collect: Collected;
+  proposal: Proposal;
   'clean up': undefined;
 };
 
@@ -29,6 +31,7 @@ export const PHASE_TITLES: Readonly<Record<PhaseName, string>> = {
   provision: 'Provision',
   agent: 'Run the agent',
   collect: 'Collect what it made',
+  proposal: 'Check its work',
   'clean up': 'Clean up',
 };
 
@@ -48,10 +51,17 @@ const SENTENCES: { readonly [K in PhaseName]: (result: PhaseResults[K]) => strin
     end.kind === 'exited'
       ? `The agent ended with exit code ${end.exitCode} after ${end.durationMs.toFixed(0)} ms.`
       : `The agent was ended from outside (${end.kind}) after ${end.durationMs.toFixed(0)} ms.`,
-  collect: ({ files, refused, changedFiles }) =>
-    `${changedFiles.length} changed files, ${files.length} outputs, ${refused.length} refused.`,
+  collect: ({ files, refused }) => `${files.length} outputs, ${refused.length} refused.`,
+  proposal: proposalSentence,
   'clean up': () => 'Done.',
 };
+
+function proposalSentence(proposal: Proposal): string {
+  if (proposal.kind === 'none') return 'It changed nothing.';
+  if (proposal.kind === 'refused') return proposal.reason;
+  const { stat, commits, verdict, findings } = proposal;
+  return `${stat.length} changed files in ${commits.length} commits: ${verdict}, ${findings.length} findings.`;
+}
 
 const WALLS = {
   microvm: 'a hardware-isolated microVM',

@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunAgentOptions } from './agent/run.ts';
 import { type BottleError, messageOf } from './errors.ts';
-import type { GatewayLimit } from './gateway/protocol.ts';
+import type { GatewayLimit, NamedSecret } from './gateway/protocol.ts';
 import type { GatewayEvents } from './gateway/start.ts';
 import type { RunSecrets } from './gateway-request.ts';
 import type { Host, HostPath } from './host/host.ts';
@@ -20,8 +20,8 @@ import { enlistRun, reapDeadRuns } from './reap.ts';
 import { type PhaseClock, startPhases } from './report/phases.ts';
 import { type RunState, type StepDirectory, saveRunState } from './state.ts';
 
-/** Between the runner's SIGINT and its SIGTERM are 7.5 s; this much of it may go into salvaging. */
-const SALVAGE_MS = 2_500;
+/** Between the runner's SIGINT and its SIGTERM are 7.5 s: collecting and proposing end by these. */
+const SALVAGE_MS = { collect: 2_500, propose: 4_000 };
 const COLLECT_MS = 15 * 60_000;
 /** What an agent gets to end by itself, after its model told it that a limit is reached. */
 const LIMIT_GRACE_MS = 30_000;
@@ -35,6 +35,8 @@ export type RunPaths = {
   /** Every decision of the gateway, in the artifact. */
   readonly egress: HostPath;
   readonly scratch: HostPath;
+  /** What the guest sent of the agent's work, unread. */
+  readonly bundles: HostPath;
   /** What the guest's remotes are on the runner. */
   readonly gate: HostPath;
   readonly socket: HostPath;
@@ -51,8 +53,11 @@ export type Run = {
   readonly made: Partial<PhaseResults>;
   /** Aborts when there is no point in going on: cancelled, the gateway died, a limit is reached. */
   readonly signal: AbortSignal;
-  /** How long collecting may take; after a cancellation it is ended early. */
-  readonly salvaging: { readonly timeoutMs: number; readonly signal: AbortSignal };
+  /** How long bringing back may take; after a cancellation it is ended early. */
+  readonly salvaging: {
+    readonly collecting: { readonly timeoutMs: number; readonly signal: AbortSignal };
+    readonly proposing: AbortSignal;
+  };
   /** Runs one phase in a log group of its own. What a phase throws first decides the outcome. */
   phase<K extends PhaseName>(
     name: K,
@@ -86,7 +91,7 @@ export async function openRun(
   await mkdir(paths.artifact, { recursive: true, mode: 0o700 });
   await mkdir(paths.scratch, { mode: 0o700 });
 
-  const { ended, salvage } = endings(host);
+  const { ended, collecting, proposing } = endings(host);
   const made: Partial<PhaseResults> = {};
   const clock = startPhases(() => host.now());
   let thrown: unknown;
@@ -99,7 +104,10 @@ export async function openRun(
     clock,
     made,
     signal: ended.signal,
-    salvaging: { timeoutMs: COLLECT_MS, signal: salvage.signal },
+    salvaging: {
+      collecting: { timeoutMs: COLLECT_MS, signal: collecting.signal },
+      proposing: proposing.signal,
+    },
     async phase(name, action) {
       host.log.startGroup(PHASE_TITLES[name]);
       try {
@@ -124,6 +132,14 @@ export async function openRun(
   };
 }
 
+/** All that must not leave: the canary and the relay's token are looked for like the real ones. */
+export function secretsOf({ secrets }: Pick<Run, 'secrets'>): readonly NamedSecret[] {
+  const { named, canary, token, workflowToken } = secrets;
+  const own = { name: "the relay's token", value: token };
+  const github = { name: 'the input token', value: workflowToken };
+  return [...named, canary, own, github].filter(({ value }) => value !== '');
+}
+
 /** How a run's directory is laid out. */
 export function pathsOf(directory: HostPath): RunPaths {
   const artifact = join(directory, 'artifact');
@@ -132,6 +148,7 @@ export function pathsOf(directory: HostPath): RunPaths {
     transcript: join(artifact, 'agent.log'),
     egress: join(artifact, 'egress.jsonl'),
     scratch: join(directory, 'scratch'),
+    bundles: join(directory, 'bundles'),
     gate: join(directory, 'gate'),
     socket: join(directory, 'gateway.sock'),
     // Short: smolvm appends sixty characters, and a unix socket's path is bounded.
@@ -181,14 +198,17 @@ function gatewayEvents(host: Host, plan: Plan, ended: AbortController) {
 /** A cancellation ends the work at once, and the salvaging a little later. */
 function endings(host: Host) {
   const ended = new AbortController();
-  const salvage = new AbortController();
+  const collecting = new AbortController();
+  const proposing = new AbortController();
   const onCancel = () => {
-    ended.abort(host.cancelled.reason);
-    setTimeout(() => salvage.abort(host.cancelled.reason), SALVAGE_MS).unref();
+    const { reason } = host.cancelled;
+    ended.abort(reason);
+    setTimeout(() => collecting.abort(reason), SALVAGE_MS.collect).unref();
+    setTimeout(() => proposing.abort(reason), SALVAGE_MS.propose).unref();
   };
   if (host.cancelled.aborted) onCancel();
   else host.cancelled.addEventListener('abort', onCancel, { once: true });
-  return { ended, salvage };
+  return { ended, collecting, proposing };
 }
 
 /** What the engine boots, from what the plan says and what the image stage brought. */

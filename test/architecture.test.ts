@@ -14,6 +14,7 @@ const STAGES = [
   'manifest',
   'outputs',
   'plan',
+  'proposal',
   'provision',
   'report',
   'trust',

@@ -1,11 +1,13 @@
 /** What runs in the guest to send its outputs: one shell script for dash, bash and busybox. */
 import type { GuestPath } from '../machine/machine.ts';
 import type { Search } from './glob.ts';
+import { BUNDLES, WORK_SCRIPT } from './work-script.ts';
 
 export type CollectRequest = {
   /** Name of the directory that the script works in; random, so that it is not there yet. */
   readonly scratch: string;
-  /** The tree that the patch starts from; empty: no patch. */
+  /** The commit and the tree that the agent started from; empty: no work is looked for. */
+  readonly baseCommit: string;
   readonly baseTree: string;
   readonly workspace: GuestPath;
   /** Sent when there is room for nothing else. */
@@ -16,7 +18,7 @@ export type CollectRequest = {
 };
 
 /** The script's own files, in the scratch directory: first in the archive; the result always. */
-export const SENT = { patch: 'changes.patch', changed: 'changed', result: 'result' } as const;
+export const SENT = { ...BUNDLES, result: 'result' } as const;
 
 /** All values are arguments, none is part of the script. */
 export function collectArgv(request: CollectRequest): string[] {
@@ -26,6 +28,7 @@ export function collectArgv(request: CollectRequest): string[] {
     SCRIPT,
     'collect',
     request.scratch,
+    request.baseCommit,
     request.baseTree,
     request.workspace,
     request.outputDirectory,
@@ -43,8 +46,8 @@ export function collectArgv(request: CollectRequest): string[] {
 // Paths begin with `./` and are below `/`, so that no name is taken for an option and no tar
 // changes them. The agent may have filled the disk: the first place with a MiB of room is taken.
 const PREPARE = `
-name=$1 base=$2 workspace=$3 outputs=$4 result=$5 result_bytes=$6
-shift 6
+name=$1 base=$2 base_tree=$3 workspace=$4 outputs=$5 result=$6 result_bytes=$7
+shift 7
 LC_ALL=C
 export LC_ALL
 cd / || exit
@@ -64,40 +67,8 @@ fi
 trap 'rm -rf "$scratch"' EXIT
 `;
 
-// Nothing of the repository's or the user's settings has a say, and nothing in it is written to:
-// index and new objects are scratch. Files that provisioning withheld are marked in the guest's
-// index, and must not be taken for deleted.
-const PATCH = `
-quiet_git() {
-  git -c core.hooksPath=/dev/null -c core.fsmonitor=false -c core.splitIndex=false \\
-    -c core.untrackedCache=false -c core.safecrlf=false -c advice.addEmbeddedRepo=false "$@"
-}
-diff_trees() {
-  quiet_git diff-tree -r --no-ext-diff --no-textconv --no-color --ignore-submodules=all "$@"
-}
-make_patch() (
-  command -v git >/dev/null || { echo 'there is no git' >&2; exit 1; }
-  cd "$workspace" || exit
-  unset GIT_EXTERNAL_DIFF GIT_DIFF_OPTS GIT_INDEX_FILE GIT_OBJECT_DIRECTORY
-  GIT_DIR=$workspace/.git GIT_WORK_TREE=$workspace GIT_OPTIONAL_LOCKS=0 GIT_TERMINAL_PROMPT=0
-  GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null GIT_ATTR_NOSYSTEM=1
-  GIT_NO_REPLACE_OBJECTS=1 GIT_NO_LAZY_FETCH=1
-  export GIT_DIR GIT_WORK_TREE GIT_OPTIONAL_LOCKS GIT_TERMINAL_PROMPT GIT_CONFIG_NOSYSTEM
-  export GIT_CONFIG_GLOBAL GIT_ATTR_NOSYSTEM GIT_NO_REPLACE_OBJECTS GIT_NO_LAZY_FETCH
-  GIT_ALTERNATE_OBJECT_DIRECTORIES=$(quiet_git rev-parse --git-path objects) || exit
-  quiet_git ls-files -z -t | tr '\\n\\000' '\\001\\n' | sed -n 's/^S //p' |
-    tr '\\n\\001' '\\000\\n' >"$scratch/withheld"
-  GIT_INDEX_FILE=$scratch/index GIT_OBJECT_DIRECTORY=$scratch/objects
-  export GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_INDEX_FILE GIT_OBJECT_DIRECTORY
-  mkdir "$scratch/objects" && quiet_git read-tree "$base" || exit
-  quiet_git update-index -z --skip-worktree --stdin <"$scratch/withheld" || exit
-  quiet_git add -A --ignore-errors . || echo 'the patch may lack some files' >&2
-  tree=$(quiet_git write-tree) || exit
-  diff_trees -p --binary "$base" "$tree" >"$scratch/patch" &&
-    diff_trees -z --name-only "$base" "$tree" >"$scratch/names" || exit
-  mv "$scratch/patch" "$scratch/${SENT.patch}" && mv "$scratch/names" "$scratch/${SENT.changed}"
-)
-[ -z "$base" ] || make_patch || echo 'so there is no patch of the workspace' >&2
+const WORK = `
+[ -z "$base" ] || make_bundles || echo 'so the work in the workspace stays behind' >&2
 : >"$scratch/${SENT.result}"
 if [ -f "$result" ] && ! [ -L "$result" ]; then
   head -c "$result_bytes" "$result" >"$scratch/${SENT.result}"
@@ -132,4 +103,4 @@ case $(tar --version 2>/dev/null) in
 esac
 `;
 
-const SCRIPT = [PREPARE, PATCH, LIST, SEND].join('');
+const SCRIPT = [PREPARE, WORK_SCRIPT, WORK, LIST, SEND].join('');

@@ -17,6 +17,8 @@ import type { Collected } from './outputs.ts';
 export type CollectPlan = Pick<Plan, 'outputs' | 'provision' | 'resultFile' | 'limits' | 'user'>;
 
 export type CollectOptions = {
+  /** Is made, and gets the bundles of the agent's work. */
+  readonly bundles: HostPath;
   readonly timeoutMs: number;
   /** Ends the collection early. */
   readonly signal?: AbortSignal;
@@ -27,8 +29,8 @@ const STDERR_BYTES = 8192;
 const STDERR_LINES = 20;
 
 /**
- * Puts `outputs`, `workspace`, `home`, `root` and `changes.patch` into the directory, as far as
- * there is something. What had come when the time was over is kept.
+ * Puts `outputs`, `workspace`, `home` and `root` into the directory, as far as there is something.
+ * What had come when the time was over is kept.
  *
  * Never throws for what the guest does or for a machine that dies: the rest is kept, and a notice
  * says it. Throws when the runner's own disk does not let the directory be made.
@@ -36,7 +38,7 @@ const STDERR_LINES = 20;
 export async function collect(
   machine: Machine,
   plan: CollectPlan,
-  provisioned: Pick<Provisioned, 'baseTree'>,
+  provisioned: Pick<Provisioned, 'baseCommit' | 'baseTree'>,
   directory: HostPath,
   options: CollectOptions,
 ): Promise<Collected> {
@@ -52,6 +54,7 @@ export async function collect(
   };
   const argv = collectArgv({
     scratch,
+    baseCommit: provisioned.baseCommit,
     baseTree: provisioned.baseTree,
     workspace: workspace.to,
     outputDirectory,
@@ -63,14 +66,13 @@ export async function collect(
   const { extracted, notices } = await receive(machine, argv, options, (stream) =>
     extractTar(stream, directory, limitsOf(plan), placement.place),
   );
-  const sent = takeSent(directory, extracted.files);
+  const sent = takeSent(directory, extracted.files, options.bundles);
   const unmatched = placement.unmatched().map(({ text }) => `No file matched outputs: ${text}`);
   return {
     directory,
     files: sent.files,
     refused: extracted.refused,
-    patch: sent.patch,
-    changedFiles: sent.changedFiles,
+    sent: sent.sent,
     result: sent.result,
     notices: [...notices, ...noticesOf(extracted), ...sent.notices, ...unmatched],
   };

@@ -13,14 +13,21 @@ export type CollectedFile = {
 /** Something in the guest that was not taken, and why. */
 export type RefusedEntry = { readonly path: string; readonly reason: string };
 
+/** Bundles that the guest's git wrote. */
+export type SentBundles = {
+  /** One commit: all files as the agent left them, committed or not. */
+  readonly work: HostPath;
+  /** The commits that the agent made itself. */
+  readonly commits: HostPath;
+};
+
 export type Collected = {
   /** The directory on the runner that holds everything below. */
   readonly directory: HostPath;
   readonly files: readonly CollectedFile[];
   readonly refused: readonly RefusedEntry[];
-  /** The agent's change to the workspace as a git patch; empty string when there is none. */
-  readonly patch: string;
-  readonly changedFiles: readonly string[];
+  /** Where the bundles of the agent's work are on the runner, unread; empty: none came. */
+  readonly sent: SentBundles;
   /** The agent's one-text answer; empty when it left none. */
   readonly result: string;
   /** Things a person should know: no git in the guest, no output matched. */

@@ -27,9 +27,9 @@ export type Change = {
   /** Descends from `base`. */
   readonly tip: string;
   readonly commits: readonly ProposedCommit[];
-  /** `base..tip` as `refs/heads/proposal`, by our own git. */
+  /** `base..tip` as `refs/heads/proposal`, by our own git; empty when it is blocked, or failed. */
   readonly bundle: HostPath;
-  /** From `base` to `tip`, for `git apply`; empty when it could not be made. */
+  /** From `base` to `tip`, for `git apply`; empty when nothing differs, or it could not be made. */
   readonly patch: HostPath;
   readonly stat: readonly ChangedFile[];
   readonly findings: readonly CheckFinding[];

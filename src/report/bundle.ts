@@ -1,9 +1,11 @@
 /** Puts together what leaves the run as files, with known secrets taken out. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { HostPath } from '../host/host.ts';
 import { cleanFiles } from './clean-file.ts';
-import { digest, type RunRecord } from './record.ts';
+import type { RunRecord } from './record.ts';
 import type { Redactor } from './redact.ts';
 import { renderSummary } from './summary.ts';
 
@@ -13,12 +15,13 @@ export const BUNDLE_FILES = {
   summary: 'summary.md',
   result: 'result.md',
   patch: 'changes.patch',
+  bundle: 'proposal.bundle',
 } as const;
 
 export type BundleInput = {
   readonly record: RunRecord;
-  /** The agent's change; empty when there is none. */
-  readonly patch: string;
+  /** The agent's change, at the top of `directory`; each empty when there is none. */
+  readonly change: { readonly patch: HostPath; readonly bundle: HostPath };
   /** Holds what was collected; made when it does not exist. */
   readonly directory: HostPath;
   /** The agent's raw output, the gateway's audit: files at the top of `directory`. */
@@ -28,7 +31,9 @@ export type BundleInput = {
 export type Bundle = {
   readonly record: RunRecord;
   readonly summary: string;
-  readonly patch: string;
+  /** The patch without secrets, and its beginning; empty when there is none. */
+  readonly patch: HostPath;
+  readonly patchHead: string;
   /** What was there already and goes along: paths on the runner, below the directory. */
   readonly files: readonly HostPath[];
 };
@@ -36,41 +41,81 @@ export type Bundle = {
 /** Rewrites files in the directory where a secret stood in them; writes nothing else. */
 export async function cleanBundle(input: BundleInput, redactor: Redactor): Promise<Bundle> {
   const { directory } = input;
-  const text = redactStrings({ record: input.record, patch: input.patch }, redactor);
-  const { record, patch } = text.value;
+  const text = redactStrings(input.record, redactor);
   const collected = await cleanFiles(input.record.outputs.files, directory, redactor);
-  const logs = input.logs.map((log) => ({ path: basename(log), size: 0, sha256: '' }));
-  const loose = await cleanFiles(logs, directory, redactor, 'rewrite');
+  const own = [...input.logs, input.change.patch].filter((path) => path !== '').map(loose);
+  const rewritten = await cleanFiles(own, directory, redactor, 'rewrite');
+  const kept = rewritten.files.map((file) => join(directory, file.path));
+  const patch = kept.includes(input.change.patch) ? input.change.patch : '';
+  const { bundle } = input.change;
+  const digests = { patchSha256: await digest(patch), bundleSha256: await digest(bundle) };
   const clean: RunRecord = {
-    ...record,
-    // Our own words, even where a secret happens to be one of them.
-    outcome: input.record.outcome,
-    engine: input.record.engine,
-    startedAt: input.record.startedAt,
+    ...ownWords(text.value, input.record),
     outputs: {
       files: collected.files,
-      refused: [...record.outputs.refused, ...collected.refused, ...loose.refused],
+      refused: [...text.value.outputs.refused, ...collected.refused, ...rewritten.refused],
     },
-    change: { ...record.change, patchSha256: digest(patch) },
-    notices: [...record.notices, ...collected.notices],
-    secretsFound: text.found + collected.found + loose.found,
+    notices: [...text.value.notices, ...collected.notices],
+    secretsFound: text.found + collected.found + rewritten.found + blockedSecrets(input.record),
   };
+  const record = { ...clean, change: { ...clean.change, ...digests } };
+  const patchHead = await readHead(patch);
+  const files = [...collected.files.map((file) => join(directory, file.path)), ...kept];
   return {
-    record: clean,
+    record,
     patch,
-    summary: renderSummary(clean, { patch }),
-    files: [...collected.files, ...loose.files].map((file) => join(directory, file.path)),
+    patchHead,
+    summary: renderSummary(record, { patch: patchHead }),
+    files: bundle === '' ? files : [...files, bundle],
   };
+}
+
+const loose = (path: HostPath) => ({ path: basename(path), size: 0, sha256: '' });
+
+/** What we say stays, even where a secret happens to be one of our words. */
+function ownWords(clean: RunRecord, { outcome, engine, startedAt, change }: RunRecord): RunRecord {
+  const findings = clean.change.findings.map((finding, at) => {
+    const { rule, action } = change.findings[at] ?? finding;
+    return { ...finding, rule, action };
+  });
+  const { verdict } = change;
+  return { ...clean, outcome, engine, startedAt, change: { ...clean.change, verdict, findings } };
+}
+
+/** Those that the checks found in the commits, which is why no bundle of them leaves. */
+function blockedSecrets({ change }: RunRecord): number {
+  return change.findings.filter(({ rule }) => rule === 'secret').length;
+}
+
+/** SHA-256 in lower-case hex; empty for no file. */
+async function digest(path: HostPath): Promise<string> {
+  if (path === '') return '';
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path)) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+/** More than a summary shows. */
+const HEAD_BYTES = 256 * 1024;
+
+async function readHead(path: HostPath): Promise<string> {
+  if (path === '') return '';
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES));
+    return buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    await file.close();
+  }
 }
 
 /** Writes the bundle's own files; returns every file of the artifact. */
 export async function writeBundle(bundle: Bundle, directory: HostPath): Promise<HostPath[]> {
-  const { record, patch, summary } = bundle;
+  const { record, summary } = bundle;
   const contents = [
     [BUNDLE_FILES.record, `${JSON.stringify(record, null, 2)}\n`],
     [BUNDLE_FILES.summary, summary],
     [BUNDLE_FILES.result, record.result],
-    [BUNDLE_FILES.patch, patch],
   ] as const;
   await mkdir(directory, { recursive: true });
   const files = [...bundle.files];

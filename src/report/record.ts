@@ -1,13 +1,13 @@
 /** `run.json`, the record of a run: versioned plain data. Its published schema comes from here. */
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type BottleError, OUTCOMES, type Outcome } from '../errors.ts';
 import type { EgressFacts } from '../gateway/egress-log.ts';
 import type { ImageFacts } from '../image/request.ts';
 import type { Collected } from '../outputs/outputs.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { Proposal } from '../proposal/proposal.ts';
 import type { Provisioned } from '../provision/provisioned.ts';
-import { diffStat } from './diff-stat.ts';
+import { changeSchema, makeChangeRecord } from './change-record.ts';
 import {
   egressSchema,
   makeEgressRecord,
@@ -36,12 +36,6 @@ const problem = z.strictObject({
   file: text.exactOptional(),
   line: z.int().min(1).exactOptional(),
   column: z.int().min(1).exactOptional(),
-});
-
-const changedFile = z.strictObject({
-  path: text,
-  added: count.nullable().describe('Lines; null where lines mean nothing, as in a binary file'),
-  removed: count.nullable(),
 });
 
 const counted = count.nullable().describe('Null: no limit');
@@ -103,11 +97,7 @@ export const runRecordSchema = z
       files: list(z.strictObject({ path: text, size: count, sha256 })),
       refused: list(z.strictObject({ path: text, reason: text })),
     }),
-    change: z.strictObject({
-      files: list(changedFile),
-      patchSha256: sha256.or(z.literal('')),
-      baseCommit: text,
-    }),
+    change: changeSchema,
     result: text,
     notices: list(text),
     secretsFound: count.describe('Secret values that were found in what leaves the run'),
@@ -122,7 +112,6 @@ export function recordSchemaText(): string {
 export type RunRecord = Readonly<z.output<typeof runRecordSchema>>;
 export type Phase = Readonly<z.output<typeof phase>>;
 export type Wall = Readonly<z.output<typeof wall>>;
-export type ChangedFile = Readonly<z.output<typeof changedFile>>;
 
 /** What is known when a run ends; what is absent was not reached. */
 export type RunFacts = {
@@ -144,6 +133,7 @@ export type RunFacts = {
   /** How the agent ended; `exitCode` is null when we ended it. */
   readonly agent?: { readonly exitCode: number | null; readonly durationMs: number };
   readonly collected?: Collected;
+  readonly proposal?: Proposal;
 };
 
 /** Pure. Secrets are not looked for here: `report` does that before anything is written. */
@@ -192,16 +182,13 @@ export function makeRecord(facts: RunFacts): RunRecord {
       skills: provisioned?.skills ?? [],
     },
     outputs: { files, refused: collected?.refused ?? [] },
-    change: {
-      files: changedFiles(collected),
-      patchSha256: digest(collected?.patch ?? ''),
-      baseCommit: provisioned?.baseCommit ?? '',
-    },
+    change: makeChangeRecord(facts.proposal, provisioned?.baseCommit ?? ''),
     result: collected?.result ?? '',
     notices: [
       ...(facts.image?.notices ?? []),
       ...(provisioned?.notices ?? []),
       ...(collected?.notices ?? []),
+      ...(facts.proposal?.notices ?? []),
       ...(facts.egress?.cut ? ['egress.jsonl was cut: it grew over 128 MiB'] : []),
     ],
     secretsFound: 0,
@@ -221,11 +208,6 @@ function limitsOf({ plan, agent, collected }: RunFacts, usage: UsageRecord): Run
   };
 }
 
-/** SHA-256 in lower-case hex; empty for nothing. */
-export function digest(content: string): string {
-  return content === '' ? '' : createHash('sha256').update(content).digest('hex');
-}
-
 function describeImage({ plan, image }: RunFacts): RunRecord['image'] {
   const planned = plan.image.value;
   return {
@@ -243,13 +225,6 @@ function referenceOf(image: Plan['image']['value']): string {
   if (image.kind === 'smolfile') return image.path;
   // An address may hold a password or a signed query.
   return image.reference.replace(/^(https:\/\/)(?:[^/?#]*@)?([^?#]*).*$/is, '$1$2');
-}
-
-function changedFiles(collected: Collected | undefined): ChangedFile[] {
-  const stats = new Map(diffStat(collected?.patch ?? '').map((stat) => [stat.path, stat]));
-  return (collected?.changedFiles ?? []).map(
-    (path) => stats.get(path) ?? { path, added: null, removed: null },
-  );
 }
 
 function sizeOf(files: readonly { readonly size: number }[]): number {

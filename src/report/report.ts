@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { type BottleError, messageOf, type Problem } from '../errors.ts';
 import type { Host, HostPath, Services, UploadedArtifact } from '../host/host.ts';
-import type { Collected } from '../outputs/outputs.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { Proposal } from '../proposal/proposal.ts';
 import { type ActionOutputs, actionOutputs, artifactOutputs } from './action-output.ts';
 import { BUNDLE_FILES, type Bundle, cleanBundle, writeBundle } from './bundle.ts';
 import type { RunRecord } from './record.ts';
@@ -14,8 +14,9 @@ import { uploadInTime } from './upload.ts';
 export type ReportInput = {
   readonly record: RunRecord;
   readonly plan: Plan;
-  readonly collected?: Collected;
-  /** What the artifact is made from: `collected.directory`, or one of the run, made if absent. */
+  /** Its patch and its bundle lie at the top of `directory`. */
+  readonly proposal?: Proposal;
+  /** What the artifact is made from; made when it does not exist. */
   readonly directory: HostPath;
   /** The agent's raw output, the gateway's audit: files at the top of `directory`. */
   readonly logs: readonly HostPath[];
@@ -44,16 +45,16 @@ export async function report(
   services: Pick<Services, 'uploadArtifact'>,
   input: ReportInput,
 ): Promise<Reported> {
-  const { directory, collected } = input;
+  const { directory, proposal } = input;
   const redactor = createRedactor(input.secrets);
-  const bundle = await cleanBundle({ ...input, patch: collected?.patch ?? '' }, redactor);
-  const { record } = bundle;
+  const change = proposal?.kind === 'change' ? proposal : { patch: '', bundle: '' };
+  const bundle = await cleanBundle({ ...input, change }, redactor);
+  const { record, patch } = bundle;
 
   const files = await attempt(host, 'The report could not be written', directory, () =>
     writeBundle(bundle, directory),
   );
   const written = (name: string) => (files ? join(directory, name) : '');
-  const patch = bundle.patch && written(BUNDLE_FILES.patch);
   setOutputs(host, actionOutputs(record, { patch, record: written(BUNDLE_FILES.record) }));
   await writeSummary(host, bundle.summary);
   const message = `${record.reason} · ${record.where} · ${record.fix}`;
@@ -81,7 +82,7 @@ async function uploadBundle(
   host: Host,
   services: Pick<Services, 'uploadArtifact'>,
   { plan: { artifact }, directory }: ReportInput,
-  { record, patch }: Bundle,
+  { record, patchHead }: Bundle,
   files: readonly HostPath[],
 ): Promise<UploadedArtifact | undefined> {
   const options = artifact.retentionDays > 0 ? { retentionDays: artifact.retentionDays } : {};
@@ -96,7 +97,7 @@ async function uploadBundle(
     setOutputs(host, artifactOutputs(uploaded));
   } else {
     const notices = [...record.notices, `${what}: its files stay in ${directory} on the runner`];
-    await writeSummary(host, renderSummary({ ...record, notices }, { patch }));
+    await writeSummary(host, renderSummary({ ...record, notices }, { patch: patchHead }));
   }
   return uploaded;
 }

@@ -1,11 +1,12 @@
 /** The step summary: what a maintainer should know in ten seconds, in GitHub's Markdown. */
 import type { BottleError, Outcome, Problem } from '../errors.ts';
+import { renderChange } from './change-summary.ts';
 import { totalTokens } from './egress-record.ts';
 import { renderEgress } from './egress-summary.ts';
 import { code, fenced } from './guest-text.ts';
 import { join, limited, section, size, table } from './markdown.ts';
 import { phaseChart } from './phase-chart.ts';
-import type { ChangedFile, RunRecord } from './record.ts';
+import type { RunRecord } from './record.ts';
 
 /**
  * GitHub drops a summary over 1 MiB as a whole. These caps keep the worst text there is, in which
@@ -31,7 +32,10 @@ const HEADLINES: Readonly<Record<Outcome, readonly [mark: string, sentence: stri
   'internal-error': ['FAIL', 'The action itself failed'],
 };
 
-/** Below 900 KiB, whatever the run left. Both arguments have had their secrets removed. */
+/**
+ * Below 900 KiB, whatever the run left. Both arguments have had their secrets removed; of the patch
+ * the beginning is enough.
+ */
 export function renderSummary(record: RunRecord, extras: { readonly patch: string }): string {
   return join([
     headline(record.outcome),
@@ -39,7 +43,7 @@ export function renderSummary(record: RunRecord, extras: { readonly patch: strin
     record.outcome === 'success' ? '' : failure({ ...record, what: record.reason }),
     notices(record),
     section('Result', record.result && showResult(record.result)),
-    section('Changed files', changedFiles(record, extras.patch)),
+    section('Change', renderChange(record.change, extras.patch, LARGEST.patch)),
     section('Outputs', outputs(record)),
     section('Refused', refused(record)),
     section('Reach', renderEgress(record.egress)),
@@ -102,18 +106,6 @@ function notices(record: RunRecord): string {
 function showResult(result: string): string {
   const rest = 'The whole of it is in `result.md` of the artifact.';
   return fenced(result, 'text', LARGEST.result, rest);
-}
-
-function changedFiles(record: RunRecord, patch: string): string {
-  const row = ({ path, added, removed }: ChangedFile) =>
-    `| ${code(path)} | ${added === null ? 'not counted' : `+${added} −${removed}`} |`;
-  const rest = 'The whole of it is in `changes.patch` of the artifact.';
-  const folded = patch && [
-    '<details><summary>Patch</summary>',
-    fenced(patch, 'diff', LARGEST.patch, rest),
-    '</details>',
-  ];
-  return join([table(['File', 'Lines'], record.change.files, row), ...folded]);
 }
 
 function outputs(record: RunRecord): string {

@@ -10,7 +10,7 @@ import { bootBottle, whyNoBottle } from '../machine/bottle.ts';
 import { makePlan } from '../provision/plan.ts';
 import { commitAll, startRepository } from '../provision/repository.ts';
 import { makeScene } from '../provision/scene.ts';
-import { pathsOf } from './guest-scene.ts';
+import { pathsOf, propose } from './guest-scene.ts';
 
 const HOME = '/home/node';
 const why = await whyNoBottle();
@@ -65,12 +65,16 @@ describe('in a bottle', () => {
         outputMib: { value: 1, source: 'test' },
       },
     };
-    const options = { timeoutMs: 20_000 };
+    const bundles = join(scratch, 'bundles');
+    const options = { bundles, timeoutMs: 20_000 };
     const collected = await collect(machine, plan, provisioned, directory, options);
     expect(pathsOf(collected)).toContain('workspace/dist/x.txt');
     expect(collected.result).toBe('done\n');
-    expect(collected.changedFiles).toEqual(['a.txt', 'dist/x.txt']);
-    expect(collected.patch).toContain('\n+two\n');
+    const { proposal } = await propose(scene, collected, provisioned);
+    expect(proposal).toHaveProperty('stat', [
+      { path: 'a.txt', added: 1, removed: 0 },
+      { path: 'dist/x.txt', added: 1, removed: 0 },
+    ]);
     expect(collected.refused.map(({ reason }) => reason)).toEqual(
       expect.arrayContaining(['is a named pipe', 'is a symbolic link']),
     );

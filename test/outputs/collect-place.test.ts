@@ -19,10 +19,10 @@ test.each<[string, string | undefined]>([
   ['home/node/a.txt', 'home/a.txt'],
   ['var/log/x/y.log', 'root/var/log/x/y.log'],
   ['etc/shadow', undefined],
-  ['tmp/scratch-1/changes.patch', '.collect/changes.patch'],
+  ['tmp/scratch-1/work.bundle', '.collect/work.bundle'],
   ['tmp/scratch-1/other', undefined],
-  ['tmp/scratch-2/changes.patch', undefined],
-  ['home/node/outputs/x/changes.patch', 'outputs/x/changes.patch'],
+  ['tmp/scratch-2/work.bundle', undefined],
+  ['home/node/outputs/x/work.bundle', 'outputs/x/work.bundle'],
   ['.collect/result', undefined],
 ])('%s → %s', (path, expected) => {
   expect(createPlacement(makePlan('', home), globs, 'scratch-1').place(path)).toBe(expected);

@@ -71,7 +71,9 @@ describe.each(SHELLS)('a guest with %s', (_name, program) => {
     expect(collected.patch).toContain('old mode 100644\nnew mode 100755');
     const tree = readTree(guest.directory);
     expect(tree.files['changes.patch']).toBe(Buffer.from(collected.patch).toString('latin1'));
-    expect(Object.keys(tree.files).sort()).toEqual([...pathsOf(collected), 'changes.patch'].sort());
+    expect(Object.keys(tree.files).sort()).toEqual(
+      [...pathsOf(collected), 'changes.patch', 'proposal.bundle'].sort(),
+    );
     expect(collected.files.find(({ path }) => path === 'outputs/report.md')).toEqual({
       path: 'outputs/report.md',
       size: 9,

@@ -32,8 +32,8 @@ export function provisionPinned(
 }
 
 /** The paths of the patch that is collected from the guest as it is now. */
-export async function changesOf(guest: Guest, { baseTree }: Provisioned): Promise<string[]> {
-  const { changedFiles, notices } = await guest.collect({ baseTree });
+export async function changesOf(guest: Guest, given: Provisioned): Promise<string[]> {
+  const { changedFiles, notices } = await guest.collect({ given });
   if (notices.length > 0) throw new Error(notices.join('\n'));
   return [...changedFiles];
 }

@@ -54,9 +54,27 @@ describe('the run record', () => {
 
   test('counts the change and what was used', () => {
     const record = makeRecord(SUCCESS);
-    expect(record.change.files).toEqual([{ path: 'greeting.txt', added: 2, removed: 1 }]);
-    expect(record.change.patchSha256).toBe(sha256(SUCCESS.collected?.patch ?? ''));
+    expect(record.change).toMatchObject({
+      verdict: 'clean',
+      baseCommit: 'b'.repeat(40),
+      tip: 'd'.repeat(40),
+      commits: [{ subject: 'Greet the world' }],
+      files: [{ path: 'greeting.txt', added: 2, removed: 1 }],
+    });
     expect(record.limits.minutes).toEqual({ limit: 10, used: 1.023 });
+  });
+
+  test('says why work was refused, and what it had begun with', () => {
+    const reason = 'It is no bundle';
+    const proposal = { kind: 'refused', findings: [], reason, notices: ['n'] } as const;
+    const record = makeRecord({ ...SUCCESS, proposal });
+    expect(record.change).toMatchObject({
+      verdict: 'refused',
+      reason: 'It is no bundle',
+      baseCommit: 'b'.repeat(40),
+      tip: '',
+    });
+    expect(record.notices).toContain('n');
   });
 
   test('names an address without what may be a password in it', () => {

@@ -5,10 +5,20 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { parse as parseYaml } from 'yaml';
 import { BottleError } from '../../src/errors.ts';
 import type { Host, LogLocation, UploadedArtifact } from '../../src/host/host.ts';
+import type { Proposal } from '../../src/proposal/proposal.ts';
 import { actionOutputs, OUTPUT_NAMES } from '../../src/report/action-output.ts';
-import { makeRecord, type RunFacts, runRecordSchema } from '../../src/report/record.ts';
+import { makeRecord, runRecordSchema } from '../../src/report/record.ts';
 import { type ReportInput, report, reportEarly } from '../../src/report/report.ts';
-import { COLLECTED, PLAN, SCENARIOS, SUCCESS, sha256 } from './scenario.ts';
+import {
+  CHANGE,
+  COLLECTED,
+  PATCH,
+  PLAN,
+  SCENARIOS,
+  type Scenario,
+  SUCCESS,
+  sha256,
+} from './scenario.ts';
 
 const SECRET = 'hunter2-"of"-the-deep';
 const ARTIFACT: UploadedArtifact = {
@@ -69,13 +79,14 @@ const refusing = {
 };
 
 /** Writes the collected files to the directory, and gives the input for a report on them. */
-function inputOf(facts: RunFacts, contents: Readonly<Record<string, string>> = {}): ReportInput {
+function inputOf(facts: Scenario, contents: Readonly<Record<string, string>> = {}): ReportInput {
   const files = Object.entries(contents).map(([path, content]) => {
     mkdirSync(dirname(join(directory, path)), { recursive: true });
     writeFileSync(join(directory, path), content);
     return { path, size: Buffer.byteLength(content), sha256: sha256(content) };
   });
   const collected = facts.collected && { ...facts.collected, directory, files };
+  const proposal = facts.proposal && placed(facts.proposal, facts.patchText ?? '');
   const record = makeRecord(collected ? { ...facts, collected } : facts);
   return {
     record,
@@ -83,8 +94,20 @@ function inputOf(facts: RunFacts, contents: Readonly<Record<string, string>> = {
     directory,
     secrets: [SECRET],
     logs: [],
-    ...(collected && { collected }),
+    ...(proposal && { proposal }),
   };
+}
+
+/** With its patch and its bundle in the directory. */
+function placed(proposal: Proposal, patchText: string): Proposal {
+  if (proposal.kind !== 'change') return proposal;
+  const place = (name: string, content: string) => {
+    if (content === '') return '';
+    writeFileSync(join(directory, name), content);
+    return join(directory, name);
+  };
+  const bundle = place('proposal.bundle', proposal.bundle && 'bundle');
+  return { ...proposal, patch: place('changes.patch', patchText), bundle };
 }
 
 describe('the report', () => {
@@ -99,13 +122,25 @@ describe('the report', () => {
     expect(said.outputs['artifact-id']).toBe(ARTIFACT.id);
     // The step's failure is the caller's one error; these are for places alone.
     expect(said.errors).toHaveLength(reported.record.problems.length);
-    expect(said.warnings).toEqual([]);
+    expect(said.warnings).toHaveLength(reported.record.secretsFound);
     expect(said.summary).toBe(sent['summary.md']);
     expect(runRecordSchema.parse(JSON.parse(sent['run.json'] ?? ''))).toEqual(reported.record);
-    expect(sent['changes.patch']).toBe(facts.collected?.patch || undefined);
+    expect(sent['changes.patch']).toBe(facts.patchText);
+    const { patchSha256, bundleSha256 } = reported.record.change;
+    expect(patchSha256).toBe(facts.patchText ? sha256(facts.patchText) : '');
+    expect(bundleSha256).toBe(sent['proposal.bundle'] ? sha256('bundle') : '');
     expect(sent['result.md']).toBe(facts.collected?.result || undefined);
     expect(sent['outputs/report.txt']).toBe(contents['outputs/report.txt']);
     expect(reported.artifact).toEqual(ARTIFACT);
+  });
+
+  test('counts the secrets that blocked a change, though nothing of them leaves', async () => {
+    const { services, sent } = recordingServices();
+    const input = inputOf(SCENARIOS.hostile ?? SUCCESS);
+    const { record } = await report(recordingHost().host, services, input);
+    expect(record.secretsFound).toBe(1);
+    expect(record.change).toMatchObject({ verdict: 'blocked', bundleSha256: '' });
+    expect(Object.keys(sent)).not.toContain('proposal.bundle');
   });
 
   test('gives what, where and fix in one line, for the failure of the step', async () => {
@@ -124,12 +159,12 @@ describe('the report', () => {
     const binary = `\0${SECRET}`;
     const collected = {
       ...COLLECTED,
-      patch: leak(COLLECTED.patch.replace('world', 'SECRET')),
-      changedFiles: [leak('SECRET.txt')],
       refused: [{ path: leak('SECRET/link'), reason: 'a link' }],
       result: `It is ${Buffer.from(`x${SECRET}`).toString('base64')} in base64`,
       notices: [leak('saw SECRET')],
     };
+    const proposal = { ...CHANGE, stat: [{ path: leak('SECRET.txt'), added: 1, removed: 0 }] };
+    const patchText = leak(PATCH.replace('world', 'SECRET'));
     const error = new BottleError({
       outcome: 'provision-failed',
       what: leak('SECRET failed'),
@@ -138,7 +173,7 @@ describe('the report', () => {
       problems: [{ message: leak('SECRET') }],
     });
     const input = inputOf(
-      { ...SUCCESS, outcome: error.outcome, error, collected },
+      { ...SUCCESS, outcome: error.outcome, error, collected, proposal, patchText },
       {
         'outputs/text.txt': leak('one SECRET and SECRET'),
         [leak('outputs/SECRET.txt')]: 'named',
@@ -184,7 +219,7 @@ describe('the report', () => {
     expect(said.warnings[0]).toContain(directory);
     expect(said.summary).toContain('was not uploaded');
     expect(readFileSync(said.outputs['run-record'] ?? '', 'utf8')).toContain('"success"');
-    expect(readFileSync(said.outputs.patch ?? '', 'utf8')).toBe(COLLECTED.patch);
+    expect(readFileSync(said.outputs.patch ?? '', 'utf8')).toBe(PATCH);
   });
 
   test('outlives a disk and a summary that cannot be written', async () => {

@@ -4,6 +4,7 @@ import { BottleError, type Outcome } from '../../src/errors.ts';
 import type { EgressFacts } from '../../src/gateway/egress-log.ts';
 import type { Collected } from '../../src/outputs/outputs.ts';
 import type { Plan } from '../../src/plan/plan.ts';
+import type { Change } from '../../src/proposal/proposal.ts';
 import type { RunFacts } from '../../src/report/record.ts';
 import { NO_GIT } from '../plan/no-git.ts';
 
@@ -72,7 +73,7 @@ export const PLAN: Plan = {
   notices: [],
 };
 
-const PATCH = `diff --git a/greeting.txt b/greeting.txt
+export const PATCH = `diff --git a/greeting.txt b/greeting.txt
 index 1111111..2222222 100644
 --- a/greeting.txt
 +++ b/greeting.txt
@@ -87,9 +88,22 @@ export const COLLECTED: Collected = {
   directory: '/run/artifact',
   files: [{ path: 'outputs/report.txt', size: 1536, sha256: sha256('report') }],
   refused: [{ path: 'outputs/link', reason: 'a link that leaves the root' }],
-  patch: PATCH,
-  changedFiles: ['greeting.txt'],
+  sent: { work: '/run/bundles/work.bundle', commits: '' },
   result: 'The greeting is friendlier now.\n',
+  notices: [],
+};
+
+export const CHANGE: Change = {
+  kind: 'change',
+  base: 'b'.repeat(40),
+  tip: 'd'.repeat(40),
+  commits: [{ sha: 'd'.repeat(40), subject: 'Greet the world', author: 'Ada <ada@example.com>' }],
+  bundle: '/run/artifact/proposal.bundle',
+  patch: '/run/artifact/changes.patch',
+  stat: [{ path: 'greeting.txt', added: 2, removed: 1 }],
+  findings: [],
+  verdict: 'clean',
+  repository: '/run/scratch/proposal.git',
   notices: [],
 };
 
@@ -176,7 +190,12 @@ export const EGRESS: EgressFacts = {
 const STARTED = Date.UTC(2026, 0, 2, 3, 4, 5);
 
 /** A run that went well, up to the end. */
-export const SUCCESS: RunFacts = {
+export type Scenario = RunFacts & {
+  /** What the patch's file holds. */
+  readonly patchText?: string;
+};
+
+export const SUCCESS: Scenario = {
   plan: PLAN,
   outcome: 'success',
   phases: [
@@ -193,6 +212,8 @@ export const SUCCESS: RunFacts = {
   provisioned: {
     baseTree: 'a'.repeat(40),
     baseCommit: 'b'.repeat(40),
+    repository: '/run/scratch/base.git',
+    withheld: new Set(),
     files: 12,
     bytes: 34_567,
     skills: ['greet'],
@@ -209,6 +230,8 @@ export const SUCCESS: RunFacts = {
   egress: EGRESS,
   agent: { exitCode: 0, durationMs: 61_400 },
   collected: COLLECTED,
+  proposal: CHANGE,
+  patchText: PATCH,
 };
 
 const EARLY = { plan: PLAN, startedAt: STARTED, endedAt: STARTED + 900 };
@@ -233,7 +256,7 @@ function endedBy(outcome: Outcome, names: readonly string[], what: string): RunF
 const STOPPED = { ...SUCCESS, agent: { exitCode: null, durationMs: 61_400 } };
 
 /** Every outcome after the plan, and the two ends of what a run can leave: nothing, and malice. */
-export const SCENARIOS: Readonly<Record<string, RunFacts>> = {
+export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   success: SUCCESS,
   'agent-failed': {
     ...SUCCESS,
@@ -296,11 +319,42 @@ export const SCENARIOS: Readonly<Record<string, RunFacts>> = {
         { path: 'outputs/gpj.exe\u202etxt', size: 1, sha256: sha256('') },
       ],
       refused: [{ path: '../../etc/passwd', reason: 'its path leaves | the root' }],
-      patch: PATCH.replace('world', '```\n</details><img src="https://evil.example/x.png">'),
-      changedFiles: ['a](https://evil.example)', 'closes #12 @everyone'],
       result:
         '```\n# PASS: approved by @maintainer\n![x](https://evil.example/b)\n\x1b[31mred\x07\n',
       notices: ['<script>alert(1)</script> [click](javascript:alert(1))'],
+    },
+    patchText: PATCH.replace('world', '```\n</details><img src="https://evil.example/x.png">'),
+    proposal: {
+      ...CHANGE,
+      commits: [
+        { sha: 'e'.repeat(40), subject: '**Approved** by @maintainer', author: '<b>' },
+        ...CHANGE.commits,
+      ],
+      stat: ['a](https://evil.example)', 'closes #12 @everyone'].map((path) => ({
+        path,
+        added: null,
+        removed: null,
+      })),
+      bundle: '',
+      findings: [
+        {
+          rule: 'protected-path',
+          action: 'block',
+          commit: 'e'.repeat(40),
+          path: '.github/workflows/`|<img>.yml',
+          line: 0,
+          detail: 'It is ![x](https://evil.example) protected',
+        },
+        {
+          rule: 'secret',
+          action: 'block',
+          commit: 'e'.repeat(40),
+          path: 'a](https://evil.example)',
+          line: 7,
+          detail: 'A file holds a secret: API_TOKEN',
+        },
+      ],
+      verdict: 'blocked',
     },
   },
 };

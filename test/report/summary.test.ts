@@ -54,7 +54,7 @@ const UNTRUSTED = new BottleError({
 
 describe('the summary', () => {
   test.each(Object.entries(SCENARIOS))('of %s reads as it did', async (name, facts) => {
-    const summary = renderSummary(makeRecord(facts), { patch: facts.collected?.patch ?? '' });
+    const summary = renderSummary(makeRecord(facts), { patch: facts.patchText ?? '' });
     await expect(`${summary}\n`).toMatchFileSnapshot(`summary/${name}.md`);
   });
 
@@ -104,7 +104,16 @@ function guestRecord(write: () => string): RunRecord {
       files: outputs.files.map((file) => ({ ...file, path: write() })),
       refused: [{ path: write(), reason: write() }],
     },
-    change: { ...record.change, files: [{ path: write(), added: 1, removed: 2 }] },
+    change: {
+      ...record.change,
+      verdict: 'refused',
+      reason: write(),
+      commits: [{ sha: write(), subject: write(), author: write() }],
+      files: [{ path: write(), added: 1, removed: 2 }],
+      findings: [
+        { rule: 'secret', action: 'block', commit: '', path: write(), line: 3, detail: write() },
+      ],
+    },
     result: write(),
     notices: [write()],
   };
@@ -131,7 +140,7 @@ describe('guest text in the summary', () => {
       ),
     );
     fc.assert(
-      fc.property(fc.array(hostile, { minLength: 18, maxLength: 18 }), (texts) => {
+      fc.property(fc.array(hostile, { minLength: 23, maxLength: 23 }), (texts) => {
         let next = 0;
         const write = () => (texts[next++ % texts.length] ?? []).join('');
         const summary = renderSummary(guestRecord(write), { patch: write() });
@@ -180,7 +189,12 @@ describe('guest text in the summary', () => {
           phases: many(record.phases),
           notices: many(record.notices),
           outputs: { files: many(record.outputs.files), refused: many(record.outputs.refused) },
-          change: { ...record.change, files: many(record.change.files) },
+          change: {
+            ...record.change,
+            commits: many(record.change.commits),
+            files: many(record.change.files),
+            findings: many(record.change.findings),
+          },
         },
         { patch: text },
       );

@@ -1,10 +1,10 @@
-/** The patch of the workspace: right, whatever the agent did to its repository. */
+/** What comes of the workspace: the right patch, whatever the agent did to its repository. */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { type Guest, makeGuest, pathsOf, pathWith } from '../outputs/guest-scene.ts';
+import { applied, withRepository } from '../outputs/repository-scene.ts';
 import { commitAll, startRepository } from '../provision/repository.ts';
-import { type Guest, makeGuest, pathsOf, pathWith } from './guest-scene.ts';
-import { applied, withRepository } from './repository-scene.ts';
 
 describe('the patch', () => {
   test('is empty, and no notice, when nothing changed', async () => {
@@ -83,40 +83,47 @@ describe('the patch', () => {
     expect(collected.patch).toContain('+after the repositories');
   });
 
-  test.each<[string, (guest: Guest) => void, RegExp]>([
-    [
-      'the repository is gone',
-      (g) => rmSync(join(g.guestWorkspace, '.git'), { recursive: true }),
-      /not a git repository/,
-    ],
-    [
-      'HEAD is broken',
-      (g) => writeFileSync(join(g.guestWorkspace, '.git/HEAD'), '?'),
-      /not a git repository/,
-    ],
+  test.each<[string, (guest: Guest) => void]>([
+    ['the repository is gone', (g) => rmSync(join(g.guestWorkspace, '.git'), { recursive: true })],
+    ['HEAD is broken', (g) => writeFileSync(join(g.guestWorkspace, '.git/HEAD'), '?')],
     [
       'the objects are gone',
       (g) => rmSync(join(g.guestWorkspace, '.git/objects'), { recursive: true }),
-      /git/,
     ],
-    ['the workspace is gone', (g) => rmSync(g.guestWorkspace, { recursive: true }), /cd/],
+    ['the index is broken', (g) => writeFileSync(join(g.guestWorkspace, '.git/index'), 'DIRC?')],
     [
-      'the workspace is a file',
+      'the repository is another one',
       (g) => {
-        rmSync(g.guestWorkspace, { recursive: true });
-        writeFileSync(g.guestWorkspace, '');
+        rmSync(join(g.guestWorkspace, '.git'), { recursive: true });
+        g.guestGit('init', '-q');
       },
-      /cd/,
     ],
-  ])('%s: a notice, and the outputs come', async (_name, breakIt, notice) => {
+  ])('%s: the work comes back all the same', async (_name, breakIt) => {
     const guest = await withRepository(makeGuest());
     guest.leave('outputs/a', 'a');
+    guest.leave('workspace/kept.txt', 'changed\n');
+    guest.leave('workspace/new.txt', 'new\n');
     breakIt(guest);
     const collected = await guest.collect();
-    expect(collected.patch).toBe('');
+    expect(collected.changedFiles).toEqual(['kept.txt', 'new.txt']);
     expect(pathsOf(collected)).toEqual(['outputs/a']);
-    expect(collected.notices.join('\n')).toMatch(notice);
-    expect(collected.notices).toContain('The guest said: so there is no patch of the workspace');
+  });
+
+  test.each<[string, (guest: Guest) => void]>([
+    ['is gone', () => {}],
+    ['is a file', (g) => writeFileSync(g.guestWorkspace, '')],
+  ])('the workspace %s: a notice, and the outputs come', async (_name, replace) => {
+    const guest = await withRepository(makeGuest());
+    guest.leave('outputs/a', 'a');
+    rmSync(guest.guestWorkspace, { recursive: true });
+    replace(guest);
+    const collected = await guest.collect();
+    expect(collected.proposal.kind).toBe('none');
+    expect(pathsOf(collected)).toEqual(['outputs/a']);
+    expect(collected.notices.join('\n')).toMatch(/cd/);
+    expect(collected.notices).toContain(
+      'The guest said: so the work in the workspace stays behind',
+    );
   });
 
   test('needs a git in the guest: a notice', async () => {
@@ -126,29 +133,26 @@ describe('the patch', () => {
     ]);
     const bare = makeGuest({ guestPath: path });
     bare.leave('outputs/a');
-    const collected = await bare.collect({ baseTree: 'a'.repeat(40) });
+    const collected = await bare.collect({
+      given: { baseTree: 'a'.repeat(40), baseCommit: 'b'.repeat(40) },
+    });
     expect(pathsOf(collected)).toEqual(['outputs/a']);
     expect(collected.notices).toContain('The guest said: there is no git');
   });
 
-  test('over 32 MiB stays a file', async () => {
+  test('may be large, and may be no UTF-8', async () => {
     const guest = await withRepository(makeGuest());
-    guest.leave('workspace/large.txt', Buffer.alloc(33 << 20, `${'x'.repeat(127)}\n`));
-    const collected = await guest.collect({ outputMib: 100 });
-    expect(collected).toMatchObject({ patch: '', changedFiles: ['large.txt'] });
-    expect(pathsOf(collected)).toEqual(['changes.patch']);
-    expect(collected.notices).toEqual(['The patch is over 32 MiB and only a file']);
-  });
-
-  test('that is no UTF-8 stays a file, byte for byte', async () => {
-    const guest = await withRepository(makeGuest());
+    guest.leave('workspace/large.txt', Buffer.alloc(31 << 20, `${'x'.repeat(127)}\n`));
+    guest.leave('workspace/larger.txt', Buffer.alloc(33 << 20, `${'y'.repeat(127)}\n`));
     guest.leave('workspace/latin.txt', Buffer.from([0x61, 0xe9, 0x0a]));
-    const collected = await guest.collect();
-    expect(collected.patch).toBe('');
-    expect(collected.changedFiles).toEqual(['latin.txt']);
-    expect(pathsOf(collected)).toEqual(['changes.patch']);
-    const patch = readFileSync(join(guest.directory, 'changes.patch'));
-    expect(patch.includes(Buffer.from([0x2b, 0x61, 0xe9, 0x0a]))).toBe(true);
-    expect(collected.notices).toEqual(['The patch is not UTF-8 and only a file']);
+    const collected = await guest.collect({ outputMib: 100 });
+    const applied = join(guest.root, 'applied');
+    guest.git('clone', '-q', guest.workspace, applied);
+    guest.git('-C', applied, 'apply', join(guest.directory, 'changes.patch'));
+    for (const name of ['large.txt', 'larger.txt', 'latin.txt']) {
+      const file = readFileSync(join(applied, name));
+      expect(file.equals(readFileSync(join(guest.guestWorkspace, name))), name).toBe(true);
+    }
+    expect(collected.changedFiles).toEqual(['large.txt', 'larger.txt', 'latin.txt']);
   });
 });
