@@ -2,7 +2,7 @@
 import type { Entry } from './audit.ts';
 import { withCredential, withoutKeyParameters } from './credential.ts';
 import { Denied } from './denied.ts';
-import { readEntity } from './entity.ts';
+import { entityOf, isGraphql, readGraphql } from './entity.ts';
 import type { Admitted } from './forward.ts';
 import type { Guest } from './guest.ts';
 import { valuesOf } from './header.ts';
@@ -32,7 +32,11 @@ export async function admit(asking: Asking): Promise<Admitted> {
   const { path, query } = normalisePath(asking.pathAndQuery);
   entry.path = path;
   matchRequest(route, { method: guest.method, path, headers: guest.headers });
-  const entity = await readEntity(guest, route.graphqlMutations, { path, query });
+  const { graphqlMutations } = route;
+  const entity =
+    graphqlMutations !== undefined && isGraphql(path)
+      ? await readGraphql(guest, graphqlMutations, query)
+      : entityOf(guest);
   services.meter.admit(route);
 
   const head = { host, pathAndQuery: asking.pathAndQuery, headers: entity.headers };

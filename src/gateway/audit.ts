@@ -61,22 +61,26 @@ function decisionOf(
   began: number,
   { denied, scrub }: { readonly denied: Denied | undefined; readonly scrub: Scrub },
 ): GatewayDecision {
-  const { close: _, ...fields } = entry;
   const said = (text: string, length: number) =>
     scrub(ascii(text).slice(0, MAX_SAID)).slice(0, length);
   return {
     type: 'decision',
     time: new Date(began).toISOString(),
-    ...fields,
     decision: denied === undefined ? 'allowed' : decisionBy(denied.rule),
     rule: denied?.rule ?? 'route',
     detail: said(denied?.message ?? '', MAX_DETAIL),
+    route: entry.route,
     method: said(entry.method, MAX_METHOD),
     // The name of a route is the plan's own word.
     host: entry.host === entry.route ? entry.host : said(entry.host, MAX_HOST),
+    port: entry.port,
     path: said(entry.path, MAX_PATH),
-    findings: entry.findings.slice(0, MAX_FINDINGS),
+    status: entry.status,
+    bytesUp: entry.bytesUp,
+    bytesDown: entry.bytesDown,
     milliseconds: Date.now() - began,
+    credential: entry.credential,
+    findings: entry.findings.slice(0, MAX_FINDINGS),
   };
 }
 

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { Denied } from './denied.ts';
 import { checkOperations, checkQueryString } from './graphql.ts';
 import type { Guest } from './guest.ts';
-import { endToEnd, type Pairs, valuesOf, without } from './header.ts';
+import { endToEnd, hasField, type Pairs, valuesOf, without } from './header.ts';
 
 export type Entity = { readonly headers: Pairs; readonly body: Readable };
 
@@ -12,24 +12,31 @@ const MAX_GRAPHQL_BYTES = 1024 * 1024;
 const REPLACED = new Set(['host', 'expect']);
 const LENGTH = new Set(['content-length']);
 
+/** What goes on as it comes. */
+export function entityOf(guest: Guest): Entity {
+  const headers = endToEnd(guest.headers, REPLACED);
+  return { headers: [...headers, ...wishesOf(guest)], body: guest.body };
+}
+
+export function isGraphql(path: string): boolean {
+  return GRAPHQL_PATH.test(path);
+}
+
 /**
- * `mutations`: those that the route lets pass; undefined: GraphQL is not looked at, and the body
- * goes on as it comes.
+ * The same for a request to GraphQL; its body is read to the end before it goes on.
+ * `mutations`: those that the route lets pass.
  *
  * @throws {Denied} `graphql`, `malformed`
  */
-export async function readEntity(
+export async function readGraphql(
   guest: Guest,
-  mutations: readonly string[] | undefined,
-  { path, query }: { readonly path: string; readonly query: string },
+  mutations: readonly string[],
+  query: string,
 ): Promise<Entity> {
-  const headers = without(endToEnd(guest.headers), REPLACED);
-  if (mutations === undefined || !GRAPHQL_PATH.test(path)) {
-    return { headers: [...headers, ...wishesOf(guest)], body: guest.body };
-  }
+  const headers = endToEnd(guest.headers, REPLACED);
   checkQueryString(query);
   if (!guest.hasBody) return { headers, body: guest.body };
-  if (valuesOf(headers, 'content-encoding').length > 0) {
+  if (hasField(headers, 'content-encoding')) {
     throw new Denied('graphql', 'GraphQL: the request is encoded');
   }
   if (guest.expectsContinue) guest.sendContinue();
@@ -44,11 +51,11 @@ export async function readEntity(
 
 /** What the guest asks of this connection and what is to be asked of the next, too. */
 function wishesOf({ headers, expectsContinue, hasBody }: Guest): Pairs {
+  const wishes: [string, string][] = [];
+  if (expectsContinue && hasBody) wishes.push(['Expect', '100-continue']);
   const wantsTrailers = valuesOf(headers, 'te').some((value) => /\btrailers\b/i.test(value));
-  return [
-    ...(expectsContinue && hasBody ? ([['Expect', '100-continue']] as const) : []),
-    ...(wantsTrailers ? ([['te', 'trailers']] as const) : []),
-  ];
+  if (wantsTrailers) wishes.push(['te', 'trailers']);
+  return wishes;
 }
 
 async function readAll(body: Readable): Promise<Buffer> {

@@ -24,7 +24,8 @@ export async function exchange(
   entry.method = guest.method;
   let origin: Origin | undefined;
   try {
-    await services.ready();
+    const held = services.ready();
+    if (held !== undefined) await held;
     const asked = ask(guest, entry);
     origin = asked.origin;
     await carry(await admit({ services, guest, entry, ...asked }));

@@ -1,5 +1,5 @@
 /** Moves a request that may pass to its upstream and the answer back, as fast as both ends take it. */
-import { type Readable, Transform } from 'node:stream';
+import { type Readable, Transform, type Writable } from 'node:stream';
 import { deniedBy } from './answer.ts';
 import type { Entry } from './audit.ts';
 import { Denied } from './denied.ts';
@@ -52,14 +52,15 @@ function upload(admitted: Admitted, sent: Sent, refuse: (error: Error) => void):
   const end = () => {
     sendTrailers(admitted, sent).then(() => sent.body.end(), refuse);
   };
-  body.on('data', counter(admitted, 'up', refuse));
+  const count = counter(admitted, 'up', refuse);
   if (scan === undefined) {
-    body.once('end', end).pipe(sent.body, { end: false });
+    pour(body, sent.body, count);
+    body.on('end', end);
     return;
   }
-  const scanned = scanning(scan).on('error', refuse).once('end', end);
-  scanned.once('close', () => addFindings(admitted.entry, scan));
-  body.pipe(scanned).pipe(sent.body, { end: false });
+  const scanned = scanning(scan).on('error', refuse).on('end', end);
+  scanned.on('close', () => addFindings(admitted.entry, scan));
+  body.on('data', count).pipe(scanned).pipe(sent.body, { end: false });
 }
 
 async function sendTrailers({ services, origin, guest }: Admitted, sent: Sent): Promise<void> {
@@ -80,26 +81,40 @@ export async function download(admitted: Admitted, answer: Answer): Promise<void
   const tap = services.meter.tap(origin.route, path, status, headers, entry.bytesUp);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   guest.onClose(resolve);
-  body.on('data', counter(admitted, 'down', reject));
-  if (tap !== undefined) body.on('data', (chunk) => tap.push(chunk));
-  body.once('error', (error) => reject(deniedBy(error)));
-  body.once('close', () => {
+  const count = counter(admitted, 'down', reject);
+  const target = guest.answer({ status, headers });
+  body.on('error', (error) => reject(deniedBy(error)));
+  body.on('close', () => {
     if (!body.readableEnded) reject(brokenOff());
   });
-  body.once('end', () => {
-    if (answer.isComplete()) return guest.sendTrailers(trailersToPass(answer.trailers()));
+  body.on('end', () => {
+    if (answer.isComplete()) {
+      guest.sendTrailers(trailersToPass(answer.trailers()));
+      if (scan === undefined) target.end();
+      return;
+    }
     reject(brokenOff());
     guest.abort();
   });
-  const target = guest.answer({ status, headers });
-  if (scan === undefined) body.pipe(target);
-  else body.pipe(scanning(scan).on('error', reject)).pipe(target);
+  if (tap !== undefined) body.on('data', (chunk) => tap.push(chunk));
+  if (scan === undefined) pour(body, target, count);
+  else body.on('data', count).pipe(scanning(scan).on('error', reject)).pipe(target);
   try {
     await promise;
   } finally {
     tap?.end();
     if (scan !== undefined) addFindings(entry, scan);
   }
+}
+
+/** What `sink` takes no more is dropped: who sends it is not to wait for that. */
+function pour(body: Readable, sink: Writable, count: (chunk: Uint8Array) => void): void {
+  body.on('data', (chunk: Uint8Array) => {
+    count(chunk);
+    if (sink.destroyed || sink.write(chunk)) return;
+    body.pause();
+    sink.once('drain', () => body.resume());
+  });
 }
 
 function brokenOff(): Denied {

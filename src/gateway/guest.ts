@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type { Readable, Writable } from 'node:stream';
 import type { Denied } from './denied.ts';
-import { asObject, flatten, type Pairs, pairsOf, valuesOf } from './header.ts';
+import { asObject, flatten, hasField, type Pairs, pairsOf, valuesOf } from './header.ts';
 
 export type AnswerHead = { readonly status: number; readonly headers: Pairs };
 
@@ -66,7 +66,7 @@ export function guestOfHttp1(
       response.sendDate = false;
       response.writeHead(head.status, flatten(head.headers));
       // What has a length is sent with its first bytes; a stream of events is there from its head.
-      if (valuesOf(head.headers, 'content-length').length === 0) response.flushHeaders();
+      if (!hasField(head.headers, 'content-length')) response.flushHeaders();
       return response;
     },
     closing: (headers) => [...headers, ['Connection', 'close']],
@@ -78,7 +78,7 @@ export function guestOfHttp1(
     abort: () => request.socket.destroy(),
     onClose: (callback) => {
       if (isGone()) callback();
-      else response.once('close', callback);
+      else response.on('close', callback);
     },
     onBroken,
   };

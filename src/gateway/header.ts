@@ -17,7 +17,9 @@ export function pairsOf(raw: readonly string[]): Pairs {
 }
 
 export function flatten(pairs: Pairs): string[] {
-  return pairs.flat();
+  const flat: string[] = [];
+  for (const [name, value] of pairs) flat.push(name, value);
+  return flat;
 }
 
 /** For HTTP/2: lower-case names, several values of one name as a list. */
@@ -32,17 +34,36 @@ export function asObject(pairs: Pairs): Record<string, string | string[]> {
   return fields;
 }
 
-export function valuesOf(pairs: Pairs, name: string): string[] {
-  return pairs.filter(([given]) => given.toLowerCase() === name).map(([, value]) => value);
+/** `name`: lower case. */
+export function hasField(pairs: Pairs, name: string): boolean {
+  return pairs.some(([given]) => isNamed(given, name));
 }
 
-/** The fields that are meant for the other end. */
-export function endToEnd(pairs: Pairs): Pairs {
+export function valuesOf(pairs: Pairs, name: string): string[] {
+  const values: string[] = [];
+  for (const [given, value] of pairs) if (isNamed(given, name)) values.push(value);
+  return values;
+}
+
+/** `name`: lower case. The length is looked at first, as this is asked of each field many times. */
+export function isNamed(given: string, name: string): boolean {
+  return given.length === name.length && given.toLowerCase() === name;
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+/** The fields that are meant for the other end, without those `replaced` on the way. */
+export function endToEnd(pairs: Pairs, replaced = NONE): Pairs {
   const named = valuesOf(pairs, 'connection').flatMap((value) => value.toLowerCase().split(','));
-  const dropped = new Set(named.map((name) => name.trim()));
+  const dropped = named.length === 0 ? NONE : new Set(named.map((name) => name.trim()));
   return pairs.filter(([given]) => {
     const name = given.toLowerCase();
-    return !(HOP_BY_HOP.has(name) || dropped.has(name) || name.startsWith('proxy-'));
+    return !(
+      HOP_BY_HOP.has(name) ||
+      replaced.has(name) ||
+      dropped.has(name) ||
+      name.startsWith('proxy-')
+    );
   });
 }
 

@@ -34,8 +34,8 @@ type Protocol = 'h2' | 'http/1.1';
 
 export function makePool(connect: Connect): Pool {
   const sessions = makeSessions();
-  /** What each origin spoke when it was asked last. */
-  const known = new Map<string, Promise<Protocol>>();
+  /** What each origin spoke when it was asked last; a promise while it is asked. */
+  const known = new Map<string, Protocol | Promise<Protocol>>();
   /** The connections by which that was found, until their first request. */
   const fresh = new Map<string, Socket>();
 
@@ -50,13 +50,16 @@ export function makePool(connect: Connect): Pool {
     fresh.set(key, socket);
     return 'http/1.1';
   };
-  const protocolOf = (origin: Origin): Promise<Protocol> => {
+  const protocolOf = (origin: Origin): Protocol | Promise<Protocol> => {
     const key = keyOf(origin);
     const found = known.get(key);
     if (found !== undefined) return found;
     const asked = ask(origin);
     known.set(key, asked);
-    asked.catch(() => known.delete(key));
+    asked.then(
+      (protocol) => known.set(key, protocol),
+      () => known.delete(key),
+    );
     const [oldest] = known.keys();
     if (known.size > MAX_KNOWN && oldest !== undefined) known.delete(oldest);
     return asked;
@@ -70,9 +73,9 @@ export function makePool(connect: Connect): Pool {
     }),
   };
   const sendOnce = async (origin: Origin, request: UpstreamRequest): Promise<Sent> => {
-    if (origin.scheme === 'http' || (await protocolOf(origin)) === 'http/1.1') {
-      return sendHttp1(agents[origin.scheme], origin, request);
-    }
+    const asked = origin.scheme === 'http' ? 'http/1.1' : protocolOf(origin);
+    const protocol = typeof asked === 'string' ? asked : await asked;
+    if (protocol === 'http/1.1') return sendHttp1(agents[origin.scheme], origin, request);
     const session = sessions.take(keyOf(origin));
     if (session !== undefined) return sendHttp2(session, origin, request);
     known.delete(keyOf(origin));
@@ -123,7 +126,6 @@ function repeating(first: Sent, again: () => Promise<Sent>): Sent {
     current.body.end();
     return current.answer;
   });
-  answer.catch(() => {});
   return {
     ...first,
     answer,

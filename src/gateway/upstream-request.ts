@@ -10,7 +10,7 @@ import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { Denied } from './denied.ts';
 import { pairsOfObject } from './guest.ts';
-import { asObject, flatten, type Pairs, pairsOf, valuesOf, without } from './header.ts';
+import { asObject, flatten, hasField, type Pairs, pairsOf, without } from './header.ts';
 import type { Origin } from './origin.ts';
 import type { Session } from './session.ts';
 
@@ -77,7 +77,6 @@ export function sendHttp1(agent: Agent, origin: Origin, request: UpstreamRequest
     outgoing.on('error', reject);
     outgoing.on('response', (incoming) => resolve(answerOf(incoming)));
   });
-  answer.catch(() => {});
   if (request.hasBody) outgoing.flushHeaders();
   return {
     body: outgoing,
@@ -106,7 +105,7 @@ export function sendUpgrade(agent: Agent, origin: Origin, request: UpstreamReque
 
 /** Node would guess the framing from the method. */
 function framing({ method, headers, hasBody }: UpstreamRequest): string[] {
-  if (valuesOf(headers, 'content-length').length > 0) return [];
+  if (hasField(headers, 'content-length')) return [];
   if (hasBody) return ['Transfer-Encoding', 'chunked'];
   return METHODS_WITHOUT_BODY.has(method) ? [] : ['Content-Length', '0'];
 }
@@ -160,7 +159,6 @@ export function sendHttp2(session: Session, origin: Origin, request: UpstreamReq
       });
     });
   });
-  answer.catch(() => {});
   return {
     body: stream,
     sendTrailers: (trailers) => {
