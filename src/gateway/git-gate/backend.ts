@@ -36,7 +36,9 @@ const MAX_HEAD = 16 * 1024;
 export async function runBackend(backend: Backend): Promise<void> {
   const { spawn, guest, entry, argv, env, root, onChannel } = backend;
   const gone = new AbortController();
-  guest.onClose(() => gone.abort());
+  guest.onClose(() => gone.abort(new Error('the guest hung up')));
+  guest.onBroken((denied) => gone.abort(denied));
+  if (guest.isGone()) gone.abort(new Error('the guest hung up'));
   if (guest.expectsContinue) guest.sendContinue();
   const answer = startAnswer(guest, entry);
   const child = await spawn([...argv, 'http-backend'], {
@@ -48,7 +50,9 @@ export async function runBackend(backend: Backend): Promise<void> {
     timeoutMs: TIMEOUT_MS,
     signal: AbortSignal.any([gone.signal, backend.signal]),
   });
-  answer.end(await child.exit);
+  const exit = await child.exit;
+  gone.signal.throwIfAborted();
+  answer.end(exit);
 }
 
 function metaVariables({ guest, asked, root }: Backend): Record<string, string> {

@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../../errors.ts';
+import { type SecretSearch, searchSecrets } from '../../git-check/secret-search.ts';
 import type { Host } from '../../host/host.ts';
 import { printable } from '../../printable.ts';
 import { refusalOf } from '../answer.ts';
@@ -46,7 +47,9 @@ export async function makeGitGate(config: GitGateConfig, parts: GitGateParts): P
   await mkdir(root, { recursive: true, mode: 0o700 });
   await mkdir(hooks, { mode: 0o700 });
   await writeFile(join(hooks, 'pre-receive'), HOOK, { mode: 0o700 });
-  const shared = { ...parts, config, directory, root, signal: new AbortController().signal };
+  const search = searchSecrets(parts.secrets);
+  const forever = new AbortController().signal;
+  const shared = { ...parts, config, directory, root, search, signal: forever };
   const repositories = new Map(
     config.repositories.map((each) => [each.name, openRepository(each, shared)]),
   );
@@ -105,6 +108,7 @@ type Served = GitGateParts & {
   readonly config: GitGateConfig;
   readonly root: string;
   readonly hooks: string;
+  readonly search: SecretSearch;
   readonly signal: AbortSignal;
   readonly guest: Guest;
   readonly entry: Entry;
@@ -113,12 +117,11 @@ type Served = GitGateParts & {
 };
 
 async function carryOut(served: Served): Promise<void> {
-  const { config, asked, repository, hooks, recorder, secrets, report } = served;
+  const { config, asked, repository, hooks, search, secrets, report } = served;
   const isPush = asked.service === 'receive' && asked.step === 'pack';
   const ended = new AbortController();
   const policy = { ...config.rules, secrets };
-  const cover = (text: string) => asUtf8(recorder.scrub(asLatin1(text)));
-  const receiving = { repository, policy, cover, report, ended: ended.signal };
+  const receiving = { repository, policy, search, report, ended: ended.signal };
   try {
     await runBackend({
       ...served,
@@ -130,15 +133,6 @@ async function carryOut(served: Served): Promise<void> {
   } finally {
     ended.abort(new Error('git ended'));
   }
-}
-
-/** One character a byte, as the audit looks at text. */
-function asLatin1(text: string): string {
-  return Buffer.from(text).toString('latin1');
-}
-
-function asUtf8(text: string): string {
-  return Buffer.from(text, 'latin1').toString();
 }
 
 /** Whatever is no answer of the upstream went wrong here. */

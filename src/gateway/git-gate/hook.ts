@@ -25,7 +25,7 @@ exit 1
 
 const END = '\nend\n';
 /** Beyond any push that is meant well; git would send on any number of refs. */
-const MAX_BYTES = 256 * 1024;
+const MAX_BYTES = 8 * 1024 * 1024;
 const UPDATE = /^([0-9a-f]{40,64}) ([0-9a-f]{40,64}) (.+)$/;
 
 /** What the hook tells. Rejects when it ends before, or tells more than a push may hold. */

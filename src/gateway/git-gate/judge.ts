@@ -4,25 +4,27 @@ import type { CheckFinding } from '../../git-check/finding.ts';
 import type { GitRunner } from '../../git-check/git-runner.ts';
 import type { CheckPolicy } from '../../git-check/policy.ts';
 import { checkRefs } from '../../git-check/ref-name.ts';
+import { printable } from '../../printable.ts';
 import type { GitRepository, PushedRef } from '../protocol.ts';
 import { compileRefs } from './ref-glob.ts';
 
 export type JudgeParts = {
   readonly repository: GitRepository;
   readonly policy: CheckPolicy;
-  /** Takes secrets out of a text. */
-  readonly cover: (text: string) => string;
 };
 
-const MAX_REFS = 200;
+/** `shown`: its name without what is secret in it. */
+export type ShownRef = PushedRef & { readonly shown: string };
+
+export const MAX_REFS = 200;
 
 /** Empty: nothing speaks against it. `git` sees the objects of the push. */
 export async function judgePush(
   git: GitRunner,
-  refs: readonly PushedRef[],
-  { repository, policy, cover }: JudgeParts,
+  refs: readonly ShownRef[],
+  { repository, policy }: JudgeParts,
 ): Promise<readonly CheckFinding[]> {
-  const named = judgeNames(refs, repository, cover);
+  const named = judgeNames(refs, repository);
   if (named.length > 0) return named;
   const lost = await judgeLosses(git, refs, repository);
   if (lost.length > 0) return lost;
@@ -33,18 +35,17 @@ export async function judgePush(
 }
 
 function judgeNames(
-  refs: readonly PushedRef[],
+  refs: readonly ShownRef[],
   { name, refs: globs }: GitRepository,
-  cover: JudgeParts['cover'],
 ): CheckFinding[] {
   if (refs.length > MAX_REFS) {
     return [refused('', `more than ${MAX_REFS} refs were pushed at once`)];
   }
-  const names = refs.map(({ ref }) => ref);
-  const secret = names.find((ref) => cover(ref) !== ref);
+  const secret = refs.find(({ ref, shown }) => shown !== ref);
   if (secret !== undefined) {
-    return [{ ...refused(cover(secret), 'the name of the ref holds a secret'), rule: 'secret' }];
+    return [{ ...refused(secret.shown, 'the name of the ref holds a secret'), rule: 'secret' }];
   }
+  const names = refs.map(({ ref }) => ref);
   const isAllowed = compileRefs(globs);
   const others = names.filter((ref) => !isAllowed(ref));
   return [
@@ -87,6 +88,6 @@ export function isZero(id: string): boolean {
   return /^0+$/.test(id);
 }
 
-function refused(path: string, detail: string): CheckFinding {
-  return { rule: 'ref-name', action: 'block', commit: '', path, line: 0, detail };
+function refused(ref: string, detail: string): CheckFinding {
+  return { rule: 'ref-name', action: 'block', commit: '', path: printable(ref), line: 0, detail };
 }

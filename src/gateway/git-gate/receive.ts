@@ -1,17 +1,22 @@
 /** Takes a push: hears of it from the hook, judges it, hands it on or keeps it, and says what became of it. */
 import { basename, join } from 'node:path';
 import type { Duplex } from 'node:stream';
+import { messageOf } from '../../errors.ts';
 import type { CheckFinding } from '../../git-check/finding.ts';
+import type { CheckPolicy } from '../../git-check/policy.ts';
+import type { SecretSearch } from '../../git-check/secret-search.ts';
 import { printable } from '../../printable.ts';
-import { deniedBy } from '../answer.ts';
+import { Denied } from '../denied.ts';
 import type { GatewayPush, PushedRef } from '../protocol.ts';
 import { handOn } from './hand-on.ts';
 import { answerHook, hearHook } from './hook.ts';
-import { type JudgeParts, judgePush } from './judge.ts';
+import { judgePush, MAX_REFS, type ShownRef } from './judge.ts';
 import type { Repository } from './repository.ts';
 
-export type ReceiveParts = Omit<JudgeParts, 'repository'> & {
+export type ReceiveParts = {
   readonly repository: Repository;
+  readonly policy: CheckPolicy;
+  readonly search: SecretSearch;
   readonly report: (push: GatewayPush) => void;
   /** Aborts when git has ended: it was interrupted, or it has our word. */
   readonly ended: AbortSignal;
@@ -24,15 +29,16 @@ const MAX_SAID = 20;
 
 /** Never rejects; settles when git has ended. */
 export async function takePush(channel: Duplex, parts: ReceiveParts): Promise<void> {
-  const { repository, ended } = parts;
+  const { repository, search, ended } = parts;
   channel.on('error', () => {});
   try {
-    const { objects, refs } = await hearHook(channel);
+    const { objects, refs: pushed } = await hearHook(channel);
+    const refs = await Promise.all(pushed.slice(0, MAX_REFS + 1).map((ref) => show(search, ref)));
     const time = new Date().toISOString();
     await repository.alone(async () => {
       ended.throwIfAborted();
       const verdict = await decide(basename(objects), refs, parts);
-      parts.report(messageOf(time, refs, verdict, parts));
+      parts.report(pushOf(time, refs, verdict, parts));
       answerHook(channel, verdict.verdict !== 'refused', sayVerdict(verdict, parts));
       // git writes the refs now, and so long nobody else may.
       await untilAborted(ended);
@@ -43,33 +49,44 @@ export async function takePush(channel: Duplex, parts: ReceiveParts): Promise<vo
   }
 }
 
+async function show(search: SecretSearch, pushed: PushedRef): Promise<ShownRef> {
+  const bytes = Buffer.from(pushed.ref);
+  for (const { start, end } of await search.find(bytes)) bytes.fill('*', start, end);
+  return { ...pushed, shown: bytes.toString() };
+}
+
 async function decide(
   quarantine: string,
-  refs: readonly PushedRef[],
-  parts: ReceiveParts,
+  refs: readonly ShownRef[],
+  { repository, policy, ended: signal }: ReceiveParts,
 ): Promise<Verdict> {
-  const { repository, policy, cover, ended: signal } = parts;
   const { settings, directory } = repository;
   const env = quarantine === '' ? {} : seeing(directory, quarantine);
-  const judgeWith = { repository: settings, policy, cover };
-  const findings = await judgePush(repository.git({ env, signal }), refs, judgeWith);
-  const isForwarded = settings.push === 'forward';
-  // Nobody looks at what goes straight on.
-  const blocks = findings.filter(({ action }) => action === 'block' || isForwarded);
-  if (blocks.length > 0) return { verdict: 'refused', findings, detail: sumUp(blocks) };
-  if (!isForwarded) {
-    repository.keep(refs.map(({ ref }) => ref));
-    return { verdict: 'recorded', findings, detail: '' };
-  }
+  let findings: readonly CheckFinding[] = [];
   try {
+    const git = repository.git({ env, signal });
+    findings = await judgePush(git, refs, { repository: settings, policy });
+    // Nobody looks at what goes straight on.
+    const isForwarded = settings.push === 'forward';
+    const blocks = findings.filter(({ action }) => action === 'block' || isForwarded);
+    if (blocks.length > 0) return { verdict: 'refused', findings, detail: sumUp(blocks) };
+    if (!isForwarded) {
+      repository.keep(refs.map(({ ref }) => ref));
+      return { verdict: 'recorded', findings, detail: '' };
+    }
     const way = await repository.findWay(signal);
     await handOn(repository.git({ env, signal, far: true }), way, refs);
     return { verdict: 'forwarded', findings, detail: '' };
   } catch (error) {
-    signal.throwIfAborted();
-    const { rule, message } = deniedBy(error);
-    return { verdict: 'refused', findings, detail: `${rule}: ${printable(message)}` };
+    return { verdict: 'refused', findings, detail: describe(error, signal) };
   }
+}
+
+/** An upstream that was being told takes all of a push or nothing. */
+function describe(error: unknown, { aborted }: AbortSignal): string {
+  if (aborted) return 'it was interrupted';
+  const reason = printable(messageOf(error));
+  return error instanceof Denied ? `${error.rule}: ${reason}` : `it could not be judged: ${reason}`;
 }
 
 /** The objects of the push, and behind them those of the repository. */
@@ -109,18 +126,18 @@ function sayFinding({ rule, action, path, line, commit, detail }: CheckFinding):
   return `${what} (${rule}): ${where.filter(Boolean).join(', ')}: ${detail}`;
 }
 
-function messageOf(
+function pushOf(
   time: string,
-  refs: readonly PushedRef[],
+  refs: readonly ShownRef[],
   { verdict, findings, detail }: Verdict,
-  { repository, cover }: ReceiveParts,
+  { repository }: ReceiveParts,
 ): GatewayPush {
   return {
     type: 'push',
     time,
     repository: repository.settings.name,
     verdict,
-    refs: refs.slice(0, 200).map(({ ref, ...ids }) => ({ ref: printable(cover(ref)), ...ids })),
+    refs: refs.slice(0, MAX_REFS).map(({ shown, ...ids }) => ({ ...ids, ref: printable(shown) })),
     findings: findings.slice(0, MAX_FINDINGS),
     detail,
   };
