@@ -1,17 +1,23 @@
 /** The hello example through the built bundles, as the runner runs them. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runRecordSchema } from '../../src/report/record.ts';
 import { writeTinyPack } from '../pack/rootfs.ts';
 import type { StepResult } from '../runner/run-step.ts';
-import { NO_BOTTLE, openScene, ROOT, type Scene, skipWithoutBottle } from './scene.ts';
+import { git, NO_BOTTLE, openScene, ROOT, type Scene, skipWithoutBottle } from './scene.ts';
 
 skipWithoutBottle();
 
 const SMOLVM = process.env.SMOLVM_BIN ?? join(ROOT, 'test/smolvm-double/smolvm');
+
+const sha256 = (bytes: Buffer | undefined) =>
+  createHash('sha256')
+    .update(bytes ?? '')
+    .digest('hex');
 
 describe('the hello example', () => {
   let scene: Scene;
@@ -51,6 +57,19 @@ describe('the hello example', () => {
     rmSync(copy, { recursive: true });
   });
 
+  test('brings back the change as a bundle that can be fetched', () => {
+    const { change } = JSON.parse(files.get('run.json')?.toString() ?? '');
+    const copy = mkdtempSync(join(tmpdir(), 'fetch-'));
+    execFileSync('git', ['clone', '-q', scene.workspace, copy]);
+    const bundle = join(copy, '.git', 'proposal.bundle');
+    writeFileSync(bundle, files.get('proposal.bundle') ?? '');
+    git(copy, 'fetch', '-q', bundle, 'proposal');
+    expect(git(copy, 'rev-parse', 'FETCH_HEAD').trim()).toBe(change.tip);
+    git(copy, 'merge', '-q', '--ff-only', 'FETCH_HEAD');
+    expect(readFileSync(join(copy, 'greetings.txt'), 'utf8')).toBe('Hello, world!\nHello, Ada!\n');
+    rmSync(copy, { recursive: true });
+  });
+
   test('gives the agent its task, prompt, skill and an ordinary user', () => {
     for (const line of [
       'hello | task file:  /home/node/.bottle/task.md',
@@ -68,7 +87,13 @@ describe('the hello example', () => {
       outcome: 'success',
       engine: { name: 'bubblewrap', isolation: 'namespaces' },
       agent: { name: 'hello', provider: 'command', bottles: ['dev'] },
-      change: { files: [{ path: 'greetings.txt', added: 1, removed: 0 }] },
+      change: {
+        verdict: 'clean',
+        baseCommit: git(scene.workspace, 'rev-parse', 'HEAD').trim(),
+        files: [{ path: 'greetings.txt', added: 1, removed: 0 }],
+        patchSha256: sha256(files.get('changes.patch')),
+        bundleSha256: sha256(files.get('proposal.bundle')),
+      },
     });
     expect(record.phases.map(({ name }) => name)).toEqual([
       'image',
@@ -78,6 +103,7 @@ describe('the hello example', () => {
       'provision',
       'agent',
       'collect',
+      'proposal',
       'clean up',
     ]);
   });
@@ -120,7 +146,7 @@ describe('the same example through smolvm', () => {
     const [ours, theirs] = [await scene.artifact(bubblewrap), await scene.artifact(smolvm)];
     expect([...theirs.keys()].sort()).toEqual([...ours.keys()].sort());
     // These say when, how long and in what; all else is the same to the byte.
-    const own = ['run.json', 'summary.md', 'egress.jsonl'];
+    const own = ['run.json', 'summary.md', 'egress.jsonl', 'proposal.bundle'];
     for (const [path, bytes] of ours) {
       if (own.includes(path)) continue;
       expect(theirs.get(path), path).toEqual(bytes);
@@ -129,7 +155,8 @@ describe('the same example through smolvm', () => {
       const { outputs, change, result, outcome, exitCode, agent } = JSON.parse(
         files.get('run.json')?.toString() ?? '',
       );
-      return { outputs, change, result, outcome, exitCode, agent };
+      const { verdict, files: changed, patchSha256 } = change;
+      return { outputs, verdict, changed, patchSha256, result, outcome, exitCode, agent };
     };
     expect(shape(theirs)).toEqual(shape(ours));
     expect(smolvm.orphans).toEqual([]);
