@@ -22,6 +22,10 @@ for (const entry of ['main', 'post', 'gateway']) {
   run('@vercel/ncc/dist/ncc/cli.js', 'build', `build/${entry}.js`, '-o', `${outDir}/${entry}`);
 }
 const licences = await getLicenseFileText(`${root}/package.json`, {
-  replace: { 'buffers@0.1.1': `${root}/scripts/licence/buffers.txt` },
+  replace: {
+    'buffers@0.1.1': `${root}/scripts/licence/buffers.txt`,
+    // Both of its licences: the second is of the library that it was translated from.
+    'boundary@2.0.0': `${root}/scripts/licence/boundary.txt`,
+  },
 });
 writeFileSync(`${outDir}/LICENSES.txt`, licences);
