@@ -5,10 +5,12 @@ import { benchManifest } from './manifest.ts';
 import { benchOverhead } from './overhead.ts';
 import { benchProvision } from './provision.ts';
 import { benchRedact } from './redact.ts';
+import { benchWorkspace } from './workspace.ts';
 
 const ROUNDS = {
   overhead: benchOverhead,
   provision: benchProvision,
+  workspace: benchWorkspace,
   manifest: benchManifest,
   image: benchImage,
   gateway: benchGateway,
