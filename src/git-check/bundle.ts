@@ -22,6 +22,7 @@ export type BundleLimits = {
 const MAX_LINE = 4096;
 const MAX_LINES = 20_000;
 const ID = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
+const PREREQUISITE = /^-(?:[0-9a-f]{40}|[0-9a-f]{64})(?: |$)/;
 /** What a bundle may say of itself; a filter would leave objects out. */
 const CAPABILITY = /^@object-format=sha(?:1|256)$/;
 
@@ -59,7 +60,10 @@ async function readHeader(reader: ByteReader, maxRefs: number): Promise<Header |
     if (line.startsWith('@')) {
       if (!CAPABILITY.test(line) || refs.length > 0)
         return 'it needs something that is not allowed';
-    } else if (!line.startsWith('-')) {
+    } else if (line.startsWith('-')) {
+      if (!PREREQUISITE.test(line) || refs.length > 0)
+        return 'it needs something that is no commit';
+    } else {
       const space = line.indexOf(' ');
       const ref = { id: line.slice(0, space), name: line.slice(space + 1) };
       if (!ID.test(ref.id)) return 'its header names something that is no object';
@@ -73,6 +77,7 @@ async function readHeader(reader: ByteReader, maxRefs: number): Promise<Header |
 function finishHeader(refs: readonly BundleRef[]): Header | string {
   const lengths = new Set(refs.map(({ id }) => id.length));
   if (lengths.size > 1) return 'its header names objects of two kinds';
+  if (refs.length === 0) return 'it has no refs';
   return { refs, hash: lengths.has(64) ? 'sha256' : 'sha1' };
 }
 

@@ -1,10 +1,11 @@
-/** Lists what each commit does to which path; of a merge, what none of its parents has. */
+/**
+ * Lists what each commit does to which path; of a merge, what none of its parents has. git compares
+ * single directories, each pair once: it would hold all files of a tree that repeats itself.
+ */
 import { CheckStop } from './finding.ts';
-import { askGit, linesOf, splitRecords } from './git-output.ts';
 import type { GitRunner } from './git-runner.ts';
-
-/** One side of a change. `mode` is octal digits, as git writes them. */
-export type Version = { readonly mode: string; readonly id: string };
+import type { Comparison } from './history.ts';
+import { compareTrees, isTree, type TreeDifference, type Version } from './tree-difference.ts';
 
 export type Change = {
   readonly commit: string;
@@ -19,81 +20,72 @@ export type Change = {
 export const SYMLINK = '120000';
 export const SUBMODULE = '160000';
 
-const ABSENT = '000000';
 const MAX_CHANGES = 300_000;
+const MAX_DEPTH = 256;
 
-export type ChangeRequest = {
-  /** In the order in which the changes are wanted. */
-  readonly commits: readonly string[];
-  readonly tips: readonly string[];
-  readonly base: string;
-  readonly maxFiles: number;
-};
+/** A directory of a commit beside the same directory of its parents. */
+type Place = Comparison & { readonly path: string; readonly order: number };
+type Placed = Change & Pick<Place, 'order' | 'isWhole'>;
 
-/**
- * What each commit does, and what all of them do to the base as a whole: a merge with an old commit
- * can bring back what was long gone, and is then no different from one of its parents.
- */
-export async function listChanges(git: GitRunner, request: ChangeRequest): Promise<Change[]> {
-  const { commits, tips, base, maxFiles } = request;
-  const whole = base === '' ? [] : tips.map((tip) => `${tip} ${base}`);
-  const [single, all] = await Promise.all([
-    readChanges(git, commits, maxFiles),
-    readChanges(git, whole, maxFiles),
-  ]);
-  const keyOf = ({ path, now }: Change) => `${now?.mode} ${now?.id} ${path}`;
-  const known = new Set(single.map(keyOf));
-  return [...single, ...all.filter((change) => !known.has(keyOf(change)))];
-}
-
-async function readChanges(
+/** In the order of the comparisons; the whole says only what no single commit has said. */
+export async function listChanges(
   git: GitRunner,
-  lines: readonly string[],
+  comparisons: readonly Comparison[],
   maxFiles: number,
-): Promise<Change[]> {
-  const changes: Change[] = [];
+): Promise<readonly Change[]> {
+  const changes: Placed[] = [];
   const paths = new Set<string>();
-  const onStdout = parseChanges((change) => {
-    changes.push(change);
-    paths.add(change.path);
-    if (paths.size > maxFiles) throw tooMany(`More than ${maxFiles} files are touched`);
-    if (changes.length > MAX_CHANGES) throw tooMany(`There are more than ${MAX_CHANGES} changes`);
-  });
-  const args = ['diff-tree', '--stdin', '-r', '-c', '-z', '--root', '--raw', '--no-renames'];
-  if (lines.length > 0)
-    await askGit(git, [...args, '--no-abbrev'], { input: linesOf(lines), onStdout });
-  return changes;
+  let looked = 0;
+  let places: Place[] = comparisons.map((one, order) => ({ ...one, path: '', order }));
+  for (let depth = 0; places.length > 0; depth += 1) {
+    if (depth > MAX_DEPTH) throw tooDeep();
+    const differences = await compareTrees(git, places);
+    const next: Place[] = [];
+    for (const [index, place] of places.entries()) {
+      for (const change of split(place, differences[index] ?? [], next)) {
+        changes.push(change);
+        paths.add(change.path);
+        if (paths.size > maxFiles) throw tooMany(`More than ${maxFiles} files are touched`);
+      }
+      if (changes.length + looked + next.length > MAX_CHANGES)
+        throw tooMany(`There are more than ${MAX_CHANGES} changes of files and directories`);
+    }
+    looked += next.length;
+    places = next;
+  }
+  const keyOf = ({ path, now }: Change) => `${now?.mode} ${now?.id} ${path}`;
+  const said = new Set(changes.filter(({ isWhole }) => !isWhole).map(keyOf));
+  return changes
+    .filter((change) => !change.isWhole || !said.has(keyOf(change)))
+    .toSorted((a, b) => a.order - b.order);
 }
 
-/** `<commit>\0`, then `:<modes> <ids> <letters>\0<path>\0` for each change. */
-function parseChanges(add: (change: Change) => void): (chunk: Uint8Array) => void {
-  let commit = '';
-  let versions: Omit<Change, 'path' | 'commit'> | undefined;
-  return splitRecords(0, (record) => {
-    if (versions !== undefined) {
-      add({ commit, path: record.toString(), ...versions });
-      versions = undefined;
-    } else if (record[0] === 0x3a) versions = readVersions(record.toString('latin1'));
-    else commit = record.toString('latin1');
-  });
-}
-
-/** One colon for each parent; the last mode and id are those of the commit itself. */
-function readVersions(header: string): Omit<Change, 'path' | 'commit'> {
-  const parents = header.lastIndexOf(':') + 1;
-  const fields = header.slice(parents).split(' ');
-  const versions = fields.slice(0, parents + 1).map((mode, index) => ({
-    mode,
-    id: fields[parents + 1 + index] ?? '',
-  }));
-  const now = versions.at(-1);
-  const exists = ({ mode }: Version) => mode !== ABSENT;
-  return {
-    now: now && exists(now) ? now : undefined,
-    before: versions.slice(0, -1).filter(exists),
-  };
+/** The files that differ from those of all parents; directories that may hold such go to `next`. */
+function* split(
+  { commit, path: directory, order, isWhole }: Place,
+  sides: readonly TreeDifference[],
+  next: Place[],
+): Generator<Placed> {
+  for (const name of sides[0]?.keys() ?? []) {
+    const all = sides.flatMap((side) => side.get(name) ?? []);
+    if (all.length < sides.length) continue;
+    const now = all[0]?.now;
+    const path = directory === '' ? name : `${directory}/${name}`;
+    const before = all.flatMap(({ old }) => (old && !isTree(old) ? [old] : []));
+    const file = now && !isTree(now) ? now : undefined;
+    if (file || before.length > 0) yield { commit, path, order, isWhole, now: file, before };
+    const trees = all.map(({ old }) => (old && isTree(old) ? old.id : ''));
+    const tree = now && isTree(now) ? now.id : '';
+    if (tree !== '' || trees.some((id) => id !== ''))
+      next.push({ commit, path, order, isWhole, now: tree, before: trees });
+  }
 }
 
 function tooMany(detail: string): CheckStop {
   return new CheckStop({ rule: 'file-count', detail });
+}
+
+function tooDeep(): CheckStop {
+  const detail = `Directories are more than ${MAX_DEPTH} deep`;
+  return new CheckStop({ rule: 'path-alias', detail });
 }

@@ -6,6 +6,7 @@ import { checkContents, listSearched } from './content-check.ts';
 import { type CheckFinding, CheckStop, collectFindings, type Findings } from './finding.ts';
 import { unreadable } from './git-output.ts';
 import type { GitRunner } from './git-runner.ts';
+import { listComparisons, spansOf } from './history.ts';
 import { coverPaths, findOrigins, type Inspection } from './inspection.ts';
 import { describeObjects, findNewObjects } from './new-object.ts';
 import { checkPatchSize } from './patch-size.ts';
@@ -53,19 +54,20 @@ async function inspect(git: GitRunner, request: CheckRequest, findings: Findings
     throw unreadable('Something that is no object id was to be checked');
   if (tips.length > MAX_TIPS)
     throw new CheckStop({ rule: 'ref-name', detail: `There are more than ${MAX_TIPS} tips` });
-  const [, { commits, paths }] = await together(
+  const [heads, { commits, paths }] = await together(
     checkAncestry(git, base, tips, findings),
     findNewObjects(git, { base, tips, known, policy }),
   );
-  const { maxFiles } = policy;
-  const [objects, changes] = await together(
+  const spans = spansOf(commits, heads, base);
+  const [objects, comparisons] = await together(
     describeObjects(git, commits, paths),
-    listChanges(git, { commits, tips, base, maxFiles }),
+    listComparisons(git, commits, spans),
   );
+  const changes = await listChanges(git, comparisons, policy.maxFiles);
   const search = searchSecrets(policy.secrets);
   const show = await coverPaths(search, changes, findings);
   const origins = findOrigins(changes);
-  const scope = { git, policy, base, tips, objects, changes, origins };
+  const scope = { git, policy, spans, objects, changes, origins };
   const inspection: Inspection = { ...scope, search, findings, show };
   checkPaths(inspection);
   const searched = listSearched(inspection);

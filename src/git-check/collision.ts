@@ -18,7 +18,7 @@ const MAX_FOUND = 1000;
 type Names = ReadonlyMap<string, Set<string>>;
 type Pair = { readonly directory: string; readonly names: readonly [string, string] };
 
-/** Only names that the change adds count, and only where the base does not have both of them. */
+/** Only names that the change adds count, and only where both were not there before. */
 export async function checkCollisions(inspection: Inspection): Promise<void> {
   const { git, changes, objects } = inspection;
   const added = listNames(changes.filter(({ now, before }) => now && before.length === 0));
@@ -59,13 +59,13 @@ function listNames(changes: readonly Change[]): Names {
 const parentOf = (path: string) => path.slice(0, Math.max(0, path.lastIndexOf('/')));
 
 /** What a directory had at any time: what it has at the beginning or the end, and what changed. */
-async function listEver({ git, base, tips, changes }: Inspection, added: Names): Promise<Names> {
+async function listEver({ git, spans, changes }: Inspection, added: Names): Promise<Names> {
   const changed = listNames(changes);
   // git is asked by lines; such a name is refused anyhow.
   const directories = [...added.keys()].filter((path) => !path.includes('\n'));
   const ever = new Map(directories.map((path) => [path, new Set(changed.get(path))]));
-  const commits = base === '' ? tips : [base, ...tips];
-  if (commits.length * directories.length > MAX_TREES) throw tooManyTrees();
+  const commits = new Set(spans.flatMap(({ from, tip }) => (from === '' ? [tip] : [from, tip])));
+  if (commits.size * directories.length > MAX_TREES) throw tooManyTrees();
   const ids = new Map<string, Set<string>>();
   for (const commit of commits)
     for (const [path, id] of await findTrees(git, commit, directories))
@@ -121,15 +121,17 @@ function pairsIn(directory: string, names: Iterable<string>, added: Names): Pair
 }
 
 async function report(inspection: Inspection, found: readonly Pair[]): Promise<void> {
-  const { git, base, changes, findings, show } = inspection;
+  const { git, spans, changes, findings, show } = inspection;
   if (found.length === 0) return;
   const paths = found.flatMap(({ directory, names }) =>
     names.map((name) => (directory === '' ? name : `${directory}/${name}`)),
   );
-  const old = base === '' ? [] : await existing(git, base, paths);
+  const olds = [];
+  for (const from of new Set(spans.map((span) => span.from)))
+    if (from !== '') olds.push(await existing(git, from, paths));
   for (const index of found.keys()) {
     const [one = '', other = ''] = paths.slice(index * 2);
-    if (old[index * 2] && old[index * 2 + 1]) continue;
+    if (olds.some((old) => old[index * 2] && old[index * 2 + 1])) continue;
     const isBelow = ({ path }: Change) => path === other || path.startsWith(`${other}/`);
     const detail = `It is the same file as ${show(one)} where case or Unicode forms do not count`;
     const commit = changes.find(isBelow)?.commit ?? '';

@@ -3,6 +3,7 @@ import { printable } from '../printable.ts';
 import type { Change } from './change.ts';
 import type { Findings } from './finding.ts';
 import type { GitRunner } from './git-runner.ts';
+import type { Span } from './history.ts';
 import type { NewObject } from './new-object.ts';
 import type { CheckPolicy } from './policy.ts';
 import type { SecretSearch } from './secret-search.ts';
@@ -10,8 +11,7 @@ import type { SecretSearch } from './secret-search.ts';
 export type Inspection = {
   readonly git: GitRunner;
   readonly policy: CheckPolicy;
-  readonly base: string;
-  readonly tips: readonly string[];
+  readonly spans: readonly Span[];
   readonly objects: ReadonlyMap<string, NewObject>;
   /** Those of older commits first. */
   readonly changes: readonly Change[];

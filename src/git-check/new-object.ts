@@ -3,6 +3,7 @@ import type { CheckRequest } from './check-commits.ts';
 import { CheckStop } from './finding.ts';
 import { askGit, linesOf, splitRecords, unreadable } from './git-output.ts';
 import type { GitRunner } from './git-runner.ts';
+import type { NewCommit } from './history.ts';
 
 export type NewObject = {
   readonly id: string;
@@ -15,7 +16,7 @@ export type NewObject = {
 
 export type NewIds = {
   /** Parents come before their children. */
-  readonly commits: readonly string[];
+  readonly commits: readonly NewCommit[];
   /** Of all other objects, with the path where each was met. */
   readonly paths: ReadonlyMap<string, string>;
 };
@@ -28,25 +29,28 @@ export async function findNewObjects(
   { base, tips, known = [], policy }: CheckRequest,
 ): Promise<NewIds> {
   const old = base === '' ? known : [base, ...known];
-  const commits: string[] = [];
+  const commits: NewCommit[] = [];
   const paths = new Map<string, string>();
   const onStdout = splitRecords(0x0a, (record) => {
     const line = record.toString();
+    if (line.startsWith('commit ')) return;
     const space = line.indexOf(' ');
-    if (space < 0) commits.push(line);
-    else paths.set(line.slice(0, space), line.slice(space + 1));
+    if (line.startsWith('=')) {
+      const [id = '', tree = '', ...parents] = line.slice(1).trim().split(' ');
+      commits.push({ id, tree, parents });
+    } else paths.set(line.slice(0, space), line.slice(space + 1));
     if (commits.length > policy.maxCommits) throw tooManyCommits(policy.maxCommits);
     if (paths.size > MAX_OBJECTS) throw tooManyObjects();
   });
   const input = linesOf([...tips, ...old.map((id) => `^${id}`)]);
-  const args = ['rev-list', '--objects', '--topo-order', '--stdin'];
+  const args = ['rev-list', '--objects', '--topo-order', '--format==%H %T %P', '--stdin'];
   await askGit(git, args, { input, onStdout });
   return { commits: commits.reverse(), paths };
 }
 
 export async function describeObjects(
   git: GitRunner,
-  commits: readonly string[],
+  commits: readonly NewCommit[],
   paths: ReadonlyMap<string, string>,
 ): Promise<ReadonlyMap<string, NewObject>> {
   const byId = new Map<string, NewObject>();
@@ -56,7 +60,7 @@ export async function describeObjects(
     const path = paths.get(id) ?? '';
     byId.set(id, { id, type: type as NewObject['type'], size: Number(size), path });
   });
-  const input = linesOf([...commits, ...paths.keys()]);
+  const input = linesOf([...commits.map(({ id }) => id), ...paths.keys()]);
   await askGit(git, ['cat-file', '--batch-check', '--buffer'], { input, onStdout });
   return byId;
 }

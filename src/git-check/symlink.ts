@@ -27,7 +27,7 @@ export function targetFault(path: string, target: string): string | undefined {
  * links, of this change or not, in its own commit or in a later one.
  */
 export async function checkSymlinks(
-  { git, changes, tips, findings, show }: Inspection,
+  { git, changes, spans, findings, show }: Inspection,
   contents: ReadonlyMap<string, Buffer>,
 ): Promise<void> {
   const questions = new Map<string, { commit: string; path: string }>();
@@ -39,7 +39,8 @@ export async function checkSymlinks(
     const fault = target === undefined ? 'has too long a target' : targetFault(path, target);
     if (fault !== undefined) add(commit, path, fault);
     else if (pathFault(path) === undefined)
-      for (const at of [commit, ...tips]) questions.set(`${at}:${path}`, { commit: at, path });
+      for (const at of [commit, ...spans.map(({ tip }) => tip)])
+        questions.set(`${at}:${path}`, { commit: at, path });
     if (questions.size > MAX_LINKS) throw tooManyLinks();
   }
   if (questions.size === 0) return;
