@@ -1,13 +1,13 @@
 /** Each case is red without its control: nothing else keeps the agent in. */
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { spawnProcess } from '../../src/host/process.ts';
 import { startGatewayProcess } from '../upstream/gateway-process.ts';
 import type { Case } from './attack.ts';
 import { CROWD_CASES, SLOW_CASES } from './case/resource.ts';
 import { RUNNER_CASES } from './case/socket.ts';
 import { CONTROLS, type Control, SLOW_CONTROLS } from './controls.ts';
-import { type Ground, openGround } from './ground.ts';
+import { openGround } from './ground.ts';
 import { openAttacker, whyNoAttacker } from './guest.ts';
 import { judge, type Scene } from './judge.ts';
 import { THEMES } from './suite.ts';
@@ -16,57 +16,43 @@ import { copySource } from './without.ts';
 const RESOLVER = fileURLToPath(new URL('resolver.ts', import.meta.url));
 const GATEWAY = fileURLToPath(new URL('../../src/gateway.ts', import.meta.url));
 const CASES = [...Object.values(THEMES).flat(), ...SLOW_CASES, ...CROWD_CASES];
-/** Without its control an attack may be left waiting, and that is red as well. */
-const PATIENCE_S = 2;
-/** More than the bounds that are turned off. */
-const SLOW_PATIENCE_S = 13;
+/** Seconds. Without its control an attack may be left waiting, and that is red as well. */
+const SHORT_S = 2;
+/** More than the bounds of the gateway. */
+const LONG_S = 14;
 
 const reason = whyNoAttacker();
 if (reason === '') describe('without a control', describeControls);
 else test('without a control', (context) => context.skip(reason));
 
 function describeControls(): void {
-  let ground: Ground;
-  beforeAll(async () => {
-    ground = await openGround();
-  });
-  afterAll(() => ground?.close());
-
   test('there is nothing to tell of while all are on', async () => {
     const named = new Set(CONTROLS.flatMap(({ red }) => red));
-    await withScene(ground, GATEWAY, async (scene) => {
+    await withScene({ entry: GATEWAY, patience: LONG_S }, async (scene) => {
       for (const name of named) expect(await judge(scene, caseOf(name)), name).toEqual([]);
     });
   });
 
-  test.for(CONTROLS)('$name', (control) => expectRed(ground, control));
+  test.for(CONTROLS)('$name', { concurrent: true }, (control) => expectRed(control, SHORT_S));
 
-  test.for(SLOW_CONTROLS)('$name', { concurrent: true }, async (control) => {
-    const own = await openGround();
-    try {
-      await expectRed(own, control, SLOW_PATIENCE_S);
-    } finally {
-      await own.close();
-    }
-  });
+  test.for(SLOW_CONTROLS)('$name', { concurrent: true }, (control) => expectRed(control, LONG_S));
 
   test('and without a bottle the runner’s own listeners are reached', async () => {
-    await withScene(ground, GATEWAY, async (scene) => {
+    await withScene({ entry: GATEWAY, patience: SHORT_S }, async (scene) => {
       for (const one of RUNNER_CASES) expect(await judge(scene, one), one.name).not.toEqual([]);
     });
   });
 }
 
-async function expectRed(ground: Ground, control: Control, patience?: number): Promise<void> {
+async function expectRed(control: Control, patience: number): Promise<void> {
   const copy = copySource();
-  const act = async (scene: Scene) => {
-    for (const name of control.red) {
-      expect(await judge(scene, caseOf(name)), name).not.toEqual([]);
-    }
-  };
   try {
     copy.turnOff(control);
-    await withScene(ground, copy.entry, act, patience);
+    await withScene({ entry: copy.entry, patience }, async (scene) => {
+      for (const name of control.red) {
+        expect(await judge(scene, caseOf(name)), name).not.toEqual([]);
+      }
+    });
   } finally {
     copy.remove();
   }
@@ -74,11 +60,10 @@ async function expectRed(ground: Ground, control: Control, patience?: number): P
 
 /** The attacker outside of any bottle, with a way to the gateway as the relay's. */
 async function withScene(
-  ground: Ground,
-  entry: string,
+  { entry, patience }: { readonly entry: string; readonly patience: number },
   act: (scene: Scene) => Promise<void>,
-  patience = PATIENCE_S,
 ): Promise<void> {
+  const ground = await openGround();
   const gateway = await startGatewayProcess(ground.config, ['--import', RESOLVER, entry]);
   const relay = await gateway.relay();
   const attacker = await openAttacker({
@@ -93,6 +78,7 @@ async function withScene(
     await attacker.close();
     await relay.close();
     await gateway.stop();
+    await ground.close();
   }
 }
 

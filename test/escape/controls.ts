@@ -262,7 +262,7 @@ const SECRETS: readonly Control[] = [
     file: 'dlp/known-secret.ts',
     from: 'held: () => stream.held(),',
     to: 'held: () => 0,',
-    red: ['the canary in a body, each byte a chunk'],
+    red: ['a secret in a body that is redacted, each byte a chunk'],
   },
   {
     name: 'packed bodies are unpacked',
@@ -347,11 +347,25 @@ const SMUGGLING: readonly Control[] = [
     red: ['a request with a coding before chunked'],
   },
   {
-    name: 'fields of one connection stay there',
+    name: 'a length is a plain number',
+    file: 'admit.ts',
+    from: 'if (lengths.some((length) => !/^(?:0|[1-9][0-9]*)$/.test(length))) {',
+    to: 'if (false as boolean) {',
+    red: ['a request with a length with a zero before it'],
+  },
+  {
+    name: 'fields that Connection names stay there',
     file: 'header.ts',
-    from: "return !(HOP_BY_HOP.has(name) || dropped.has(name) || name.startsWith('proxy-'));",
-    to: 'return !HOP_BY_HOP.has(name);',
-    red: ['fields for a proxy behind', 'a field that Connection names, and the gateway’s own'],
+    from: 'dropped.has(name) ||',
+    to: '',
+    red: ['a field that Connection names, and the gateway’s own'],
+  },
+  {
+    name: 'fields for proxies are not passed on',
+    file: 'header.ts',
+    from: "name.startsWith('proxy-')",
+    to: 'false',
+    red: ['fields for a proxy behind'],
   },
   {
     name: 'the only upgrade is that to a WebSocket',
@@ -379,6 +393,13 @@ const CREDENTIALS: readonly Control[] = [
     from: "if (scheme === 'http') return rest;",
     to: '',
     red: ['plain HTTP does not carry a bearer token'],
+  },
+  {
+    name: 'no trailer is a credential',
+    file: 'header.ts',
+    from: 'filter(([name]) => !NEVER_BEHIND.test(name))',
+    to: 'filter(() => NEVER_BEHIND)',
+    red: ['a trailer that is a credential'],
   },
   {
     name: 'TRACE is not passed on',
@@ -435,8 +456,8 @@ const MATCHES: readonly Control[] = [
   {
     name: 'GraphQL is read',
     file: 'admit.ts',
-    from: 'await readEntity(guest, route.graphqlMutations, { path, query })',
-    to: 'await readEntity(guest, undefined, { path, query })',
+    from: 'graphqlMutations !== undefined && isGraphql(path)',
+    to: 'false as boolean',
     red: [
       'GraphQL: a mutation',
       'GraphQL: a mutation in a batch',

@@ -121,11 +121,6 @@ const chunked: readonly Case[] = [
     expected: FOUND,
   },
   {
-    name: 'the canary in a body, each byte a chunk',
-    attack: inside(OPEN, CHUNKED, ...[...CANARY].map(chunk), '0\r\n\r\n'),
-    expected: FOUND,
-  },
-  {
     name: 'a secret in a trailer',
     attack: inside(OPEN, CHUNKED, `${chunk('hello')}0\r\nX-Note: ${KNOWN}\r\n\r\n`),
     expected: FOUND,
@@ -240,6 +235,16 @@ const others: readonly Case[] = [
     name: 'a secret in a body that is redacted',
     attack: post(`before ${KNOWN} after`, [], REDACT),
     expected: { requests: 1, sees: ['before ', ' after'], misses: [KNOWN] },
+  },
+  {
+    name: 'a secret in a body that is redacted, each byte a chunk',
+    attack: inside(
+      REDACT,
+      ask(REDACT, '/', ['Transfer-Encoding: chunked'], { method: 'POST' }),
+      ...[...`before ${KNOWN}`].map(chunk),
+      '0\r\n\r\n',
+    ),
+    expected: { requests: 1, sees: ['before '], misses: [KNOWN.slice(0, 9)] },
   },
   {
     name: 'a secret in a path where bodies are redacted',

@@ -22,6 +22,7 @@ const LENGTHS: readonly (readonly [what: string, headers: readonly string[], bod
   ['the same length twice', ['Content-Length: 1', 'Content-Length: 1'], 'x'],
   ['a list of lengths', ['Content-Length: 0, 5'], 'hello'],
   ['a length with a plus', ['Content-Length: +5'], 'hello'],
+  ['a length with a zero before it', ['Content-Length: 05'], 'hello'],
   ['a negative length', ['Content-Length: -1'], 'hello'],
   ['a length in hexadecimal', ['Content-Length: 0x5'], 'hello'],
   ['a length with a space in it', ['Content-Length: 1 1'], 'hello hello'],
