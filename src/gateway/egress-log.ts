@@ -139,7 +139,8 @@ function startTally() {
       } else if (line.type === 'push') {
         if (pushes.length < MAX_DISTINCT) pushes.push(line);
       } else if (line.type === 'usage') {
-        usage = { requests: line.requests, tokens: line.tokens, bytes: line.bytes };
+        const { type: _, ...said } = line;
+        usage = said;
       }
     },
     facts: () => ({

@@ -51,6 +51,7 @@ const usage: z.ZodType<GatewayUsage> = z
     requests: count,
     tokens: z.strictObject({ input: count, output: count, cacheRead: count, cacheWrite: count }),
     bytes: count.describe('Through the gateway, both ways'),
+    reckoned: count.describe('Tokens that no usage field named, from bytes').exactOptional(),
   })
   .describe('Totals so far, after an answer of a model');
 

@@ -65,6 +65,7 @@ export const usageSchema = z
     requests: count.describe('To models'),
     tokens: z.strictObject({ input: count, output: count, cacheRead: count, cacheWrite: count }),
     bytes: count.describe('Through the gateway, both ways'),
+    reckoned: count.describe('How many of the tokens no answer named: from its bytes'),
   })
   .describe('As the gateway counted it');
 
@@ -95,12 +96,13 @@ export function makeEgressRecord(
 
 export function makeUsageRecord(facts: EgressFacts | undefined): UsageRecord {
   const tokens = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
-  const { requests = 0, bytes = 0 } = facts?.usage ?? {};
+  const { requests = 0, bytes = 0, reckoned = 0 } = facts?.usage ?? {};
   const moved = (facts?.routes ?? []).reduce(
     (sum, { bytesUp, bytesDown }) => sum + bytesUp + bytesDown,
     0,
   );
-  return { requests, tokens: facts?.usage.tokens ?? tokens, bytes: Math.max(bytes, moved) };
+  const all = Math.max(bytes, moved);
+  return { requests, tokens: facts?.usage.tokens ?? tokens, bytes: all, reckoned };
 }
 
 export function totalTokens({ tokens }: UsageRecord): number {

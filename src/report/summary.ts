@@ -136,7 +136,7 @@ function limits({
       `| Minutes of the agent | ${minutes.used} | ${minutes.limit} |`,
       `| Minutes of silence | | ${idle} |`,
       `| MiB of outputs | ${outputMib.used} | ${outputMib.limit} |`,
-      `| Model tokens | ${totalTokens(usage)} | ${allowed(counted.tokens.limit)} |`,
+      `| Model tokens${usage.reckoned > 0 ? `, ${usage.reckoned} of them reckoned from bytes` : ''} | ${totalTokens(usage)} | ${allowed(counted.tokens.limit)} |`,
       `| Model requests | ${usage.requests} | ${allowed(counted.requests.limit)} |`,
       `| Bytes through the gateway | ${usage.bytes} | ${allowed(counted.bytes.limit)} |`,
     ],

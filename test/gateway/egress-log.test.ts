@@ -137,11 +137,11 @@ describe('the sums', () => {
       action: 'blocked',
     } as const;
     await add(ASKED, { ...DENIED, rule: 'dlp', findings: [finding, finding] }, USED);
-    await add({ ...USED, requests: 4 });
+    await add({ ...USED, requests: 4, reckoned: 7 });
     const { requests, findings, usage } = log.facts();
     expect(requests).toEqual([ASKED]);
     expect(findings).toEqual([{ ...finding, times: 2 }]);
-    expect(usage.requests).toBe(4);
+    expect(usage).toMatchObject({ requests: 4, reckoned: 7 });
   });
 
   test('leave out what was ours, once each', async () => {
@@ -163,6 +163,11 @@ describe('the sums', () => {
 });
 
 describe('a message of the gateway process', () => {
+  test('may say that tokens were reckoned', () => {
+    const line = { ...USED, reckoned: 3 };
+    expect(parseMessage(JSON.stringify(line))).toEqual(line);
+  });
+
   test.each([
     ['no JSON', '{'],
     ['no object', '[]'],
