@@ -1,5 +1,7 @@
 /** The part of the guest's script that packs the agent's work: one commit, and those that it made. */
 
+import { LFS_FILTER } from '../lfs-filter.ts';
+
 /** What becomes of the work, in the scratch directory; each is there only where there is something. */
 export const BUNDLES = {
   /** One commit on the base: all files as they are, committed or not. */
@@ -10,8 +12,8 @@ export const BUNDLES = {
 
 /**
  * Defines `make_bundles`; takes `workspace`, `scratch`, and `base` and `base_tree`, where the agent
- * began. No setting, hook or filter of the agent's has a say, because the repository is our own; it
- * borrows objects, and takes the index, which says what is tracked and what provisioning withheld.
+ * began. No setting, hook or filter of the agent's has a say, because the repository is our own, with
+ * our own filter; it borrows objects, and takes the index, which says what is tracked and what provisioning withheld.
  * Each attempt expects less of the agent's repository than the one before: what is in the workspace
  * comes back where all of `.git` is lost.
  */
@@ -32,6 +34,8 @@ open_repository() {
   if [ \${#base} = 64 ]; then
     printf '[core]\\nrepositoryFormatVersion = 1\\n[extensions]\\nobjectFormat = sha256\\n'
   fi >"$GIT_DIR/config"
+  : <<'END'
+${LFS_FILTER}END
   if objects=$(their_path objects); then
     (cd "$objects" && pwd) >"$GIT_DIR/objects/info/alternates"
     head=$(theirs rev-parse -q --verify 'HEAD^{commit}') || echo 'HEAD is no commit' >&2
@@ -57,7 +61,11 @@ make_bundle() {
   echo "$2" >"$GIT_DIR/refs/heads/$1"
   quiet_git bundle create "$scratch/part" "refs/heads/$1" $3 && mv "$scratch/part" "$scratch/$1.bundle"
 }
+has_base() {
+  quiet_git cat-file -e "$base^{tree}" 2>/dev/null
+}
 bundle_work() {
+  has_base || return
   commit=$(quiet_git commit-tree -p "$base" -m work "$tree") || return
   make_bundle work "$commit" "^$base ^$base_tree" || make_bundle work "$commit" "^$base"
 }
@@ -85,7 +93,7 @@ make_bundles() (
   bundle_work || bundle_all || exit
   case $head in
   '' | "$base") ;;
-  *) make_bundle commits "$head" "^$base" || echo 'its commits cannot be read' >&2 ;;
+  *) ! has_base || make_bundle commits "$head" "^$base" || echo 'its commits cannot be read' >&2 ;;
   esac
   [ -z "$head" ] || theirs for-each-ref --no-merged="$head" refs/heads \\
     --format='the commits of the branch %(refname:short) are not in HEAD, and stay behind' >&2
