@@ -28,6 +28,7 @@ const SHARED = [
   'git-check',
   'git-settings.ts',
   'inside.ts',
+  'lfs-filter.ts',
   'lock',
   'printable.ts',
   'relay',

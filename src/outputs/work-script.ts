@@ -12,8 +12,8 @@ export const BUNDLES = {
 
 /**
  * Defines `make_bundles`; takes `workspace`, `scratch`, and `base` and `base_tree`, where the agent
- * began. No setting, hook or filter of the agent's has a say, because the repository is our own, with
- * our own filter; it borrows objects, and takes the index, which says what is tracked and what provisioning withheld.
+ * began. No setting, hook or filter of the agent's has a say, because the repository is our own; it
+ * borrows objects, and takes the index, which says what is tracked and what provisioning withheld.
  * Each attempt expects less of the agent's repository than the one before: what is in the workspace
  * comes back where all of `.git` is lost.
  */
@@ -34,7 +34,7 @@ open_repository() {
   if [ \${#base} = 64 ]; then
     printf '[core]\\nrepositoryFormatVersion = 1\\n[extensions]\\nobjectFormat = sha256\\n'
   fi >"$GIT_DIR/config"
-  : <<'END'
+  cat >>"$GIT_DIR/config" <<'END'
 ${LFS_FILTER}END
   if objects=$(their_path objects); then
     (cd "$objects" && pwd) >"$GIT_DIR/objects/info/alternates"

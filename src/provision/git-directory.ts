@@ -2,13 +2,13 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { HostPath } from '../host/host.ts';
+import { LFS_FILTER } from '../lfs-filter.ts';
 import type { GuestPath } from '../machine/machine.ts';
 import type { TarEntry } from '../tar/write.ts';
 import type { Base } from './base.ts';
 import { type BytePath, topOf } from './byte-path.ts';
 import { writeIndex } from './git-index.ts';
 import { gitSection } from './git-setting.ts';
-import { LFS_CLEAN } from './lfs.ts';
 import { packedRefs, type Ref, type Refs } from './refs.ts';
 import type { TreeEntry } from './tree-entry.ts';
 import type { WorkTree } from './work-tree.ts';
@@ -87,7 +87,7 @@ function configFor({ objectFormat, branch, refs, originUrl, hasLfs }: GitDirecto
     ]),
     gitSection('extensions', '', isSha1 ? [] : [['objectFormat', objectFormat]]),
     ...(originUrl === '' ? [] : [originSection(originUrl)]),
-    gitSection('filter', 'lfs', hasLfs ? [['clean', LFS_CLEAN]] : []),
+    ...(hasLfs ? [LFS_FILTER] : []),
     ...(isTracked ? [trackingSection(short, branch)] : []),
   ].join('');
 }

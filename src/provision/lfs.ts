@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
+import { LFS_VERSION } from '../lfs-filter.ts';
 import { type BytePath, joinNul, splitNul } from './byte-path.ts';
 import type { Scratch } from './scratch.ts';
 import type { TreeEntry } from './tree-entry.ts';
@@ -21,7 +22,6 @@ export type Lfs = {
 
 const NO_LFS: Lfs = { paths: new Set(), pointers: [] };
 
-const VERSION = 'version https://git-lfs.github.com/spec/v1\n';
 /** The specification's own limit for a pointer. */
 const POINTER_BYTES = 1024;
 /** git reads no longer file of attributes. */
@@ -44,7 +44,7 @@ function mentionsLfs({ path, from, size }: FileEntry): boolean {
 }
 
 function holdsPointer({ from, size }: FileEntry): boolean {
-  return size <= POINTER_BYTES && readFileSync(from, 'latin1').startsWith(VERSION);
+  return size <= POINTER_BYTES && readFileSync(from, 'latin1').startsWith(LFS_VERSION);
 }
 
 /** Is `id` the pointer to what this file holds? */
@@ -56,20 +56,7 @@ export async function isPointedTo(
   if (entry.kind !== 'file') return false;
   const content = createHash('sha256');
   for await (const chunk of createReadStream(entry.from)) content.update(chunk);
-  const pointer = `${VERSION}oid sha256:${content.digest('hex')}\nsize ${entry.size}\n`;
+  const pointer = `${LFS_VERSION}oid sha256:${content.digest('hex')}\nsize ${entry.size}\n`;
   const blob = createHash(objectFormat).update(`blob ${pointer.length}\0${pointer}`);
   return blob.digest('hex') === id;
 }
-
-/**
- * What git runs in the guest to store such a file: its pointer where the repository has that, or
- * else the content. So a file that the agent touches is unchanged, and one that it changes comes
- * out whole; a pointer of its own would point to nothing.
- */
-export const LFS_CLEAN = [
-  't=$(mktemp) && cat >"$t" || exit',
-  's=$(sha256sum <"$t" | cut -c1-64) n=$(wc -c <"$t")',
-  `p() { printf '${VERSION.trimEnd()}\\noid sha256:%s\\nsize %d\\n' "$s" "$((n))"; }`,
-  'if git cat-file -e "$(p | git hash-object --stdin)" 2>/dev/null; then p; else cat "$t"; fi',
-  'r=$?; rm -f "$t"; exit $r',
-].join('\n');

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { makeGuest } from '../outputs/guest-scene.ts';
 import { commitAll, startRepository } from './repository.ts';
 import { makeScene, type Scene } from './scene.ts';
 
@@ -94,6 +95,18 @@ test('a new file is stored whole: a pointer of its own would point to nothing', 
     cwd: scene.guestWorkspace,
   });
   expect(stored).toEqual(CONTENT.subarray(1));
+});
+
+test('what is collected has no change of a file that was only touched', async () => {
+  const guest = makeGuest();
+  commitPointers(guest);
+  smudge(guest);
+  const given = await guest.provision();
+  touch(guest, 'a.bin');
+  touch(guest, 'b.bin');
+  expect((await guest.collect({ given })).changedFiles).toEqual([]);
+  guest.leave('workspace/b.bin', 'the agent’s\n');
+  expect((await guest.collect({ given })).changedFiles).toEqual(['b.bin']);
 });
 
 test('in the sha256 format is found too', async () => {
