@@ -7,7 +7,7 @@ import { type Scene as Bottle, ENGINES } from '../relay/scene.ts';
 import { type GatewayProcess, startGatewayProcess } from '../upstream/gateway-process.ts';
 import { CROWD_CASES, SLOW_CASES } from './case/resource.ts';
 import { type Ground, openGround } from './ground.ts';
-import { type Attacker, openAttacker } from './guest.ts';
+import { type Attacker, openAttacker, whyNoAttacker } from './guest.ts';
 import { judge } from './judge.ts';
 import { THEMES } from './suite.ts';
 import { credentialsIn, PLANT, sweep } from './sweep.ts';
@@ -16,8 +16,9 @@ const pathOf = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const PROGRAM = ['--import', pathOf('resolver.ts'), pathOf('../../src/gateway.ts')];
 
 for (const [engine, { obstacle, open }] of Object.entries(ENGINES)) {
-  if (obstacle === '') describe(`${engine}: an agent`, () => describeEscapes(open));
-  else test(`${engine}: the escape suite`, (context) => context.skip(obstacle));
+  const reason = obstacle || whyNoAttacker();
+  if (reason === '') describe(`${engine}: an agent`, () => describeEscapes(open));
+  else test(`${engine}: the escape suite`, (context) => context.skip(reason));
 }
 
 function describeEscapes(open: () => Promise<Bottle>): void {

@@ -7,7 +7,7 @@ import { MATCH_CASES } from './case/match.ts';
 import { NAME_CASES } from './case/name.ts';
 import { SIZE_CASES } from './case/resource.ts';
 import { SECRET_CASES } from './case/secret.ts';
-import { NOT_HTTP_CASES, SMUGGLING_CASES } from './case/smuggling.ts';
+import { SMUGGLING_CASES } from './case/smuggling.ts';
 import { SOCKET_CASES } from './case/socket.ts';
 
 export const THEMES: Readonly<Record<string, readonly Case[]>> = {
@@ -16,7 +16,7 @@ export const THEMES: Readonly<Record<string, readonly Case[]>> = {
   'an address': ADDRESS_CASES,
   'a secret': SECRET_CASES,
   'another socket': SOCKET_CASES,
-  smuggling: [...SMUGGLING_CASES, ...NOT_HTTP_CASES],
+  smuggling: SMUGGLING_CASES,
   'a credential': CREDENTIAL_CASES,
   'what no route matches': MATCH_CASES,
   'time and memory': SIZE_CASES,

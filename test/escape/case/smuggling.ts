@@ -216,17 +216,8 @@ const hopByHop: readonly Case[] = [
   },
 ];
 
-export const SMUGGLING_CASES = [
-  ...lengths,
-  ...chunks,
-  ...lines,
-  ...pipelined,
-  ...upgrades,
-  ...hopByHop,
-];
-
-/** Only for this file's own use of raw bytes that are no text. */
-export const NOT_HTTP_CASES: readonly Case[] = [
+/** Other protocols on the port of the proxy. */
+const notHttp: readonly Case[] = [
   {
     name: 'noise in place of a request',
     attack: [['relay'], send(Buffer.from([0, 255, 254, 1, 2, 3, 13, 10, 13, 10])), ['end']],
@@ -242,4 +233,14 @@ export const NOT_HTTP_CASES: readonly Case[] = [
     attack: say(Buffer.from([5, 1, 0])),
     expected: { rule: 'malformed' },
   },
+];
+
+export const SMUGGLING_CASES = [
+  ...lengths,
+  ...chunks,
+  ...lines,
+  ...pipelined,
+  ...upgrades,
+  ...hopByHop,
+  ...notHttp,
 ];
