@@ -21,7 +21,7 @@ export const SYMLINK = '120000';
 export const SUBMODULE = '160000';
 
 const MAX_CHANGES = 300_000;
-const MAX_DEPTH = 256;
+const MAX_DEPTH = 100;
 
 /** A directory of a commit beside the same directory of its parents. */
 type Place = Comparison & { readonly path: string; readonly order: number };

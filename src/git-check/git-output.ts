@@ -38,7 +38,8 @@ export function splitRecords(
       start = end + 1;
     }
     rest = bytes.subarray(start);
-    if (rest.length > MAX_RECORD) throw unreadable('A name in it is too long to be looked at');
+    if (rest.length > MAX_RECORD)
+      throw unreadable('A name or a list of parents is too long to be looked at');
   };
 }
 

@@ -50,8 +50,8 @@ const TIMEOUT_MS = 60_000;
 const MAX_BYTES = 16 * 1024 * 1024;
 const MAX_STDERR = 4096;
 
-/** Neither the repository's own grafts, nor an object too large to be held. */
-const BOUNDS = { GIT_GRAFT_FILE: '/dev/null', GIT_ALLOC_LIMIT: '512m' };
+/** Grafts that cannot be there, and no object too large to be held. */
+const BOUNDS = { GIT_GRAFT_FILE: '/dev/null/none', GIT_ALLOC_LIMIT: '512m' };
 const BARE = ['-c', 'core.bigFileThreshold=32m', '-c', 'core.packedGitLimit=256m'];
 
 export function makeGitRunner(settings: GitRunnerSettings): GitRunner {
