@@ -5,11 +5,9 @@ import { CheckStop } from './finding.ts';
 import { askGit, linesOf } from './git-output.ts';
 import type { GitRunner } from './git-runner.ts';
 import type { Inspection } from './inspection.ts';
+import { MAX_TREE_BYTES } from './new-object.ts';
 import { streamObjects } from './object-stream.ts';
 import { foldName } from './path-name.ts';
-
-/** Larger ones are refused; see `listSearched`. */
-export const MAX_TREE_BYTES = 16 * 1024 * 1024;
 
 const MAX_TREES = 50_000;
 const MAX_FOUND = 1000;
@@ -29,8 +27,8 @@ export async function checkCollisions(inspection: Inspection): Promise<void> {
       .map(([path]) => path),
   );
   const trees = new Map<string, string>();
-  for (const { id, type, size, path } of objects.values())
-    if (type === 'tree' && suspects.has(path) && size <= MAX_TREE_BYTES) trees.set(id, path);
+  for (const { id, type, path } of objects.values())
+    if (type === 'tree' && suspects.has(path)) trees.set(id, path);
   const found = new Map<string, Pair>();
   await streamObjects(git, [...trees.keys()], {
     onObject: () => true,

@@ -1,7 +1,6 @@
 /** Reads everything that a change brings, once, and has each check look at what it needs. */
 import { checkAttributes, isAttributes, MAX_ATTRIBUTES_BYTES } from './attribute.ts';
 import { SYMLINK } from './change.ts';
-import { MAX_TREE_BYTES } from './collision.ts';
 import { CheckStop } from './finding.ts';
 import type { Inspection } from './inspection.ts';
 import { checkModules, isModules, MAX_MODULES_BYTES } from './module-file.ts';
@@ -61,17 +60,18 @@ export function listSearched(inspection: Inspection): readonly string[] {
   const { objects, policy, origins, findings, show } = inspection;
   const ids: string[] = [];
   let bytes = 0;
-  for (const { id, type, size, path } of objects.values()) {
-    const most = { blob: policy.maxFileBytes, tree: MAX_TREE_BYTES }[type as 'blob'];
-    if (size > (most ?? MAX_MESSAGE_BYTES)) {
+  for (const { id, type, size } of objects.values()) {
+    if (type === 'tree') continue;
+    const most = type === 'blob' ? policy.maxFileBytes : MAX_MESSAGE_BYTES;
+    if (size > most) {
       const origin = origins.get(id);
       const commit = origin?.commit ?? (type === 'commit' ? id : '');
-      const detail = `The ${type} has ${size} bytes, and ${most ?? MAX_MESSAGE_BYTES} are allowed`;
-      findings.add({ rule: 'file-size', commit, path: show(origin?.path ?? path), detail });
-    } else if (type !== 'tree') {
-      ids.push(id);
-      bytes += size;
+      const detail = `The ${type} has ${size} bytes, and ${most} are allowed`;
+      findings.add({ rule: 'file-size', commit, path: show(origin?.path ?? ''), detail });
+      continue;
     }
+    ids.push(id);
+    bytes += size;
     if (bytes > MAX_CONTENT_BYTES) throw tooMuch();
   }
   return ids;

@@ -21,6 +21,9 @@ export type NewIds = {
   readonly paths: ReadonlyMap<string, string>;
 };
 
+/** Of the names, modes and ids in one directory. */
+export const MAX_TREE_BYTES = 16 * 1024 * 1024;
+
 /** Trees and versions of files come on top of commits. */
 const MAX_OBJECTS = 300_000;
 
@@ -58,6 +61,7 @@ export async function describeObjects(
     const [id = '', type, size] = record.toString().split(' ');
     if (size === undefined) throw unreadable(`${id} is missing`);
     const path = paths.get(id) ?? '';
+    if (type === 'tree' && Number(size) > MAX_TREE_BYTES) throw tooManyNames();
     byId.set(id, { id, type: type as NewObject['type'], size: Number(size), path });
   });
   const input = linesOf([...commits.map(({ id }) => id), ...paths.keys()]);
@@ -71,5 +75,10 @@ function tooManyCommits(most: number): CheckStop {
 
 function tooManyObjects(): CheckStop {
   const detail = `There are more than ${MAX_OBJECTS} versions of files and directories`;
+  return new CheckStop({ rule: 'file-count', detail });
+}
+
+function tooManyNames(): CheckStop {
+  const detail = `A directory has more than ${MAX_TREE_BYTES} bytes of names`;
   return new CheckStop({ rule: 'file-count', detail });
 }
