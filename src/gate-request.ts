@@ -78,8 +78,6 @@ async function accessTo(
       await checkReadable(key, name, source);
       return { kind: 'ssh', key, hostKey: hostKey.value };
     }
-    case 'gitea':
-      throw noDeployKey(name, source);
   }
 }
 
@@ -122,13 +120,4 @@ async function checkReadable(key: HostPath, name: string, source: string): Promi
       fix: 'Write the key to that file in a step before this one, readable by the runner alone.',
     });
   }
-}
-
-function noDeployKey(name: string, source: string): BottleError {
-  return new BottleError({
-    outcome: 'config-invalid',
-    what: `No deploy key can be made for the remote "${name}"`,
-    where: `key.provider gitea, ${source}`,
-    fix: 'Write an https address and `key: {provider: token, token_ref: NAME}`, or a static key.',
-  });
 }

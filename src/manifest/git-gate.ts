@@ -43,7 +43,9 @@ const key = z
       z.strictObject({
         provider: z
           .literal('gitea')
-          .describe('A deploy key made for this run and removed after it.'),
+          .describe(
+            'A deploy key made for the run; not in this version, so the gate goes without one.',
+          ),
         provisioner_token: hostVariable.describe('Name of the variable that holds the API token.'),
       }),
       z.strictObject({
@@ -67,7 +69,7 @@ const repo = z
     url: url.describe('The remote. Over ssh the gate needs `host_key` too.'),
     host_key: hostKey
       .optional()
-      .describe('The remote’s pinned public key; without it the gate does not forward.'),
+      .describe('The remote’s pinned public key; without it nothing goes over ssh.'),
     key: key.optional(),
     push: z
       .enum(['forward', 'record', 'refuse'])

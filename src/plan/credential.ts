@@ -80,13 +80,9 @@ export function planSecrets(
   );
   const repos = Object.entries(bottle['git-gate']?.repos ?? {});
   const ofRemotes = repos.flatMap(([repo, { key }]) => {
-    if (key === undefined || key.provider === 'static') return [];
-    const [field, name] =
-      key.provider === 'token'
-        ? ['token_ref', key.token_ref]
-        : ['provisioner_token', key.provisioner_token];
-    const at = ['bottle', 'git-gate', 'repos', repo, 'key', field];
-    return [{ name, use: `git remote ${repo}`, source: source(at) }];
+    if (key?.provider !== 'token') return [];
+    const at = ['bottle', 'git-gate', 'repos', repo, 'key', 'token_ref'];
+    return [{ name: key.token_ref, use: `git remote ${repo}`, source: source(at) }];
   });
   const byUse = new Map(ofRoutes.map((secret) => [`${secret.name} ${secret.use}`, secret]));
   return [...ofEnv, ...byUse.values(), ...ofRemotes];

@@ -11,9 +11,7 @@ export type RemoteCredential =
   /** The step's variable that holds a token, over https. */
   | { readonly kind: 'token'; readonly name: string }
   /** A private key's file, over ssh; `~/` is the home of the runner's user. */
-  | { readonly kind: 'key-file'; readonly path: HostPath }
-  /** The step's variable that holds the token with which a deploy key is made for the run. */
-  | { readonly kind: 'gitea'; readonly name: string };
+  | { readonly kind: 'key-file'; readonly path: HostPath };
 
 /** `record`: checked and kept on the runner, and the upstream never hears of it. */
 export type PushRule = 'forward' | 'record' | 'refuse';

@@ -15,11 +15,6 @@ export function findNotices(
   const toGitHub = routes.some(({ host }) => /^(?:.*\.)?github\.com$/.test(host));
   const declared: readonly (readonly [path: string, value: unknown, message: string])[] = [
     [
-      'bottle.git-gate.repos',
-      Object.keys(bottle['git-gate']?.repos ?? {}).length,
-      'git-gate.repos are declared, but this version has no gate to them: nothing is fetched or pushed',
-    ],
-    [
       'bottle.egress.github',
       !toGitHub && egress?.github,
       'egress.github is declared, but nothing opens GitHub: name the preset github',

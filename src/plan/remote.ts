@@ -65,27 +65,26 @@ function planRemote(
   const at = (...path: readonly string[]) => source(['bottle', 'git-gate', 'repos', name, ...path]);
   const written = parseAddress(repo.url);
   if (written === undefined) throw noAddress(name, at('url'));
-  if (repo.key && (repo.key.provider === 'token') !== (written.scheme === 'https')) {
-    throw keyOfOtherKind(name, written, at('key'));
-  }
   const isOwn = own !== undefined && isSameRepository(written, own);
+  const key = repo.key?.provider === 'gitea' ? undefined : repo.key;
   // The workflow's token opens the checkout's own, which nobody then has to make a key for.
-  const byToken = isOwn && repo.key === undefined;
+  const byToken = isOwn && key === undefined;
   const address = byToken ? own : written;
-  const { dropCredentials } = request.trust;
-  const credential = byToken ? tokenFor(request, own) : credentialOf(repo.key);
+  if (key && (key.provider === 'token') !== (address.scheme === 'https')) {
+    throw keyOfOtherKind(name, address, at('key'));
+  }
+  const credential = byToken ? tokenFor(request, own) : credentialOf(key);
   const lacks = lacksOf(address, repo, credential);
-  const usual: PushRule = lacks.length === 0 && repo.key !== undefined ? 'forward' : 'record';
+  const usual: PushRule = lacks.length === 0 && key !== undefined ? 'forward' : 'record';
   const push = first<PushRule>([repo.push, at('push')], [usual, 'default']);
+  const { dropCredentials } = request.trust;
   if (!dropCredentials && push.value === 'forward' && lacks.length > 0) {
     throw cannotForward(name, lacks, at('push'));
   }
-  const isDropped = dropCredentials && repo.key !== undefined;
-  const what = `git-gate.repos.${name}`;
   const remote: RemotePlan = {
     ...placed(name, written),
     url: { value: byToken ? httpsOf(own) : repo.url, source: at('url') },
-    credential: isDropped
+    credential: dropCredentials
       ? { value: { kind: 'none' }, source: NO_CREDENTIALS }
       : { value: credential, source: byToken ? 'input token' : at('key') },
     hostKey: first([repo.host_key, at('host_key')], ['', 'default']),
@@ -93,9 +92,12 @@ function planRemote(
     allowForce: first([repo.allow_force, at('allow_force')], [false, 'default']),
     refs: first([repo.branches?.map(refOf), at('branches')], [ALL_BRANCHES, 'default']),
   };
-  const notices = isDropped
-    ? [noticeOf(`${what}.key`, at('key'))]
-    : lacksSsh(what, address, lacks, at('url'));
+  const what = `git-gate.repos.${name}`;
+  const notices = [
+    ...(dropCredentials && key ? [noticeOf(`${what}.key`, at('key'))] : []),
+    ...(repo.key === key ? [] : [noDeployKey(what, at('key'))]),
+    ...(dropCredentials ? [] : lacksSsh(what, address, lacks, at('url'))),
+  ];
   return { remote, isOwn, notices };
 }
 
@@ -118,14 +120,12 @@ function tokenFor({ checkout, inputs, trust }: RemoteRequest, own: Address): Rem
   return { kind: usable ? 'workflow-token' : 'none' };
 }
 
-function credentialOf(key: Repo['key']): RemoteCredential {
+function credentialOf(key: Exclude<Repo['key'], { provider: 'gitea' }>): RemoteCredential {
   switch (key?.provider) {
     case undefined:
       return { kind: 'none' };
     case 'static':
       return { kind: 'key-file', path: key.path };
-    case 'gitea':
-      return { kind: 'gitea', name: key.provisioner_token };
     case 'token':
       return { kind: 'token', name: key.token_ref };
   }
@@ -147,6 +147,11 @@ function lacksSsh(what: string, { scheme }: Address, lacks: readonly string[], s
   return [{ message, ...placeOf(source) }];
 }
 
+function noDeployKey(what: string, source: string): Problem {
+  const message = `${what}.key is of gitea, but this version makes no deploy keys: it goes without`;
+  return { message, ...placeOf(source) };
+}
+
 /** `main` is a branch; what begins with `refs/` says all. */
 function refOf(glob: string): string {
   return glob.startsWith('refs/') ? glob : `${BRANCHES}${glob}`;
@@ -162,7 +167,7 @@ function noAddress(name: string, source: string): BottleError {
 }
 
 function keyOfOtherKind(name: string, { scheme }: Address, source: string): BottleError {
-  const fits = scheme === 'ssh' ? '`static` or `gitea`' : '`token`';
+  const fits = scheme === 'ssh' ? '`static`' : '`token`';
   return new BottleError({
     outcome: 'config-invalid',
     what: `The key of the remote "${name}" is of no use over ${scheme}`,

@@ -48,8 +48,6 @@ function credentialText(credential: RemoteCredential): string {
       return credential.path;
     case 'token':
       return credential.name;
-    case 'gitea':
-      return `a key made with ${credential.name}`;
   }
 }
 

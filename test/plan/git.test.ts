@@ -163,18 +163,27 @@ describe('a remote of the bottle', () => {
     expect(remote?.credential.value).toMatchObject(credential as object);
   });
 
-  test('has its deploy key made with the variable that it names', async () => {
-    const key = 'key: { provider: gitea, provisioner_token: GITEA }';
-    const plan = await planOf(repo(SSH, PINNED, key, 'allow_force: true'));
-    expect(plan.git.remotes[1]).toMatchObject({
-      credential: { value: { kind: 'gitea', name: 'GITEA' }, source: `${DEV}:8` },
+  test('says force and host key with their places', async () => {
+    expect((await gitOf(repo(SSH, PINNED, STATIC, 'allow_force: true'))).remotes[1]).toMatchObject({
+      credential: { value: { kind: 'key-file', path: '/keys/site' }, source: `${DEV}:8` },
       hostKey: { value: HOST_KEY, source: `${DEV}:7` },
       allowForce: { value: true, source: `${DEV}:9` },
     });
-    expect(plan.secrets).toContainEqual({
-      name: 'GITEA',
-      use: 'git remote site',
-      source: `${DEV}:8`,
+  });
+
+  test('goes without the deploy key that nobody makes, which is said', async () => {
+    const key = 'key: { provider: gitea, provisioner_token: GITEA }';
+    const plan = await planOf(repo(SSH, PINNED, key));
+    expect(plan.git.remotes[1]).toMatchObject({
+      credential: { value: { kind: 'none' } },
+      push: { value: 'record' },
+    });
+    expect(plan.secrets).toEqual([]);
+    expect(plan.notices[0]).toEqual({
+      message:
+        'git-gate.repos.site.key is of gitea, but this version makes no deploy keys: it goes without',
+      file: DEV,
+      line: 8,
     });
   });
 

@@ -35,7 +35,7 @@ describe('what is declared about reach', () => {
     expect((await declared()).secrets).toEqual([
       { name: 'API_KEY', use: 'env KEY', source: at(3) },
       { name: 'API_TOKEN', use: 'route api.example', source: at(10) },
-      { name: 'GITEA_TOKEN', use: 'git remote site.main', source: at(16) },
+      { name: 'SITE_TOKEN', use: 'git remote site.main', source: at(16) },
     ]);
   });
 
@@ -56,17 +56,11 @@ describe('what is declared about reach', () => {
       return `${file}:${line} ${message.split(/[ ,]/)[0]}`;
     });
     expect(said).toEqual([
-      `${at(13)} git-gate.repos`,
       `${at(17)} limits.tokens`,
       `${at(17)} limits.requests`,
       `${at(17)} limits.turns`,
       '.bot-bottle/agents/a.md:3 output_schema',
-      `${at(15)} git-gate.repos.site.main`,
     ]);
-    const [remotes] = (await declared()).notices;
-    expect(remotes?.message).toBe(
-      'git-gate.repos are declared, but this version has no gate to them: nothing is fetched or pushed',
-    );
   });
 
   test('and counted or limited where there is something to it is no word worth', async () => {
