@@ -1,5 +1,6 @@
 /** Runs every benchmark and prints one table: our figure, its reference beside it, the ratio. */
 import { benchGateway } from './gateway.ts';
+import { benchGitCheck } from './git-check.ts';
 import { benchImage } from './image.ts';
 import { benchManifest } from './manifest.ts';
 import { benchOverhead } from './overhead.ts';
@@ -14,6 +15,7 @@ const ROUNDS = {
   manifest: benchManifest,
   image: benchImage,
   gateway: benchGateway,
+  'git-check': benchGitCheck,
   redact: benchRedact,
 };
 const chosen = process.argv.slice(2);
