@@ -1,4 +1,5 @@
 /** What the plan says about git: rules for commits, remotes of the gate, the proposal. */
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_POLICY } from '../../src/git-check/policy.ts';
@@ -225,6 +226,18 @@ describe('a remote of the bottle', () => {
       expect.stringMatching(/^git-gate\.repos\.site\.key, .*: dropped, a fork's run/),
     );
   });
+});
+
+test('the example of docs/git.md is a bottle, and its remotes are as the page says', async () => {
+  const page = readFileSync(new URL('../../docs/git.md', import.meta.url), 'utf8');
+  const [, example = ''] = /```yaml\n([\s\S]*?)```/.exec(page) ?? [];
+  const { remotes, policy } = await gitOf(directory(`engine: bubblewrap\n${example.trimEnd()}`));
+  expect(remotes.map(({ name, push }) => [name, push.value])).toEqual([
+    ['origin', 'record'],
+    ['site', 'forward'],
+    ['assets', 'record'],
+  ]);
+  expect(policy.value.protectedPaths).toHaveLength(DEFAULT_POLICY.protectedPaths.length + 2);
 });
 
 describe('the ways to write an address', () => {
