@@ -86,11 +86,24 @@ function without(ours: readonly OurRequest[], facts: EgressFacts): EgressFacts {
 /** One write at a time keeps the order; whole lines or none keep the file readable. */
 function startWriter(file: FileHandle) {
   let left = MAX_FILE_BYTES;
+  let size = 0;
   let last = Promise.resolve();
+  const append = async (line: Buffer) => {
+    try {
+      await file.writeFile(line);
+      size += line.length;
+    } catch (error) {
+      // A full disk may have taken a part of it.
+      await file.truncate(size);
+      throw error;
+    }
+  };
   return {
+    /** After a line that could not be written there are no more. */
     write(text: string): Promise<void> {
-      left -= Buffer.byteLength(text);
-      if (left >= 0) last = last.then(() => file.write(text)).then(() => {});
+      const line = Buffer.from(text);
+      left -= line.length;
+      if (left >= 0) last = last.then(() => append(line));
       return last;
     },
     cut: () => left < 0,

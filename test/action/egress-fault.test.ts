@@ -1,4 +1,5 @@
 /** What goes wrong between bottle and world while the agent works: the run ends, all is kept. */
+import { execFileSync } from 'node:child_process';
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -108,6 +109,10 @@ function gatewayOf({ pid: parent }: RunningStep): number {
   throw new Error(`process ${parent} has no gateway`);
 }
 
+function limitFiles({ pid }: RunningStep, bytes: string): void {
+  execFileSync('prlimit', ['--pid', String(pid), `--fsize=${bytes}:unlimited`]);
+}
+
 const rulesFor = (decisions: readonly GatewayDecision[], name: string) =>
   decisions.filter(({ host }) => host === name).map(({ rule }) => rule);
 
@@ -145,6 +150,23 @@ describe('a gateway that', () => {
     const result = await step.result;
     await expectWhole(scene, result, 'agent-failed');
     expect(result.outputs['exit-code']).toBe('7');
+  });
+
+  test('cannot write its audit any more: the run ends, and what was written can be read', async ({
+    skip,
+  }) => {
+    skip(!existsSync('/usr/bin/prlimit'), 'needs prlimit: apt-get install util-linux');
+    const flood = `while :; do get http://other.example.test/ >/dev/null; done`;
+    const { scene, step, said } = await begin({ script: `${WORK}; echo working; ${flood}` });
+    await said('working');
+    const gateway = gatewayOf(step);
+    // As a full disk does, until someone makes room: no file grows beyond this.
+    limitFiles(step, String(32 * 1024));
+    await expect.poll(() => existsSync(`/proc/${gateway}`), { timeout: 20_000 }).toBe(false);
+    limitFiles(step, 'unlimited');
+    const result = await step.result;
+    const { decisions } = await expectWhole(scene, result, 'gateway-failed');
+    expect(decisions.length).toBeGreaterThan(10);
   });
 });
 
