@@ -5,7 +5,7 @@ import type { Entry } from './audit.ts';
 import { Denied } from './denied.ts';
 import type { BodyScan } from './dlp/scan.ts';
 import type { Guest } from './guest.ts';
-import { endToEnd, trailersToPass } from './header.ts';
+import { endToEnd, hasField, trailersToPass } from './header.ts';
 import type { Origin } from './origin.ts';
 import type { Services } from './services.ts';
 import type { Answer, Sent, UpstreamRequest } from './upstream-request.ts';
@@ -52,15 +52,15 @@ function upload(admitted: Admitted, sent: Sent, refuse: (error: Error) => void):
   const end = () => {
     sendTrailers(admitted, sent).then(() => sent.body.end(), refuse);
   };
-  const count = counter(admitted, 'up', refuse);
+  body.on('data', counter(admitted, 'up', refuse));
   if (scan === undefined) {
-    pour(body, sent.body, count);
+    pour(body, () => sent.body);
     body.on('end', end);
     return;
   }
   const scanned = scanning(scan).on('error', refuse).on('end', end);
   scanned.on('close', () => addFindings(admitted.entry, scan));
-  body.on('data', count).pipe(scanned).pipe(sent.body, { end: false });
+  body.pipe(scanned).pipe(sent.body, { end: false });
 }
 
 async function sendTrailers({ services, origin, guest }: Admitted, sent: Sent): Promise<void> {
@@ -81,24 +81,32 @@ export async function download(admitted: Admitted, answer: Answer): Promise<void
   const tap = services.meter.tap(origin.route, path, status, headers, entry.bytesUp);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   guest.onClose(resolve);
-  const count = counter(admitted, 'down', reject);
-  const target = guest.answer({ status, headers });
+  let target: Writable | undefined;
+  const begin = () => {
+    try {
+      target ??= guest.answer({ status, headers });
+    } catch (error) {
+      reject(error);
+    }
+    return target;
+  };
+  // Before the first byte of what has a length, a guest can still be told that there will be none.
+  if (!hasField(headers, 'content-length')) begin();
+  body.on('data', counter(admitted, 'down', reject));
+  if (tap !== undefined) body.on('data', (chunk) => tap.push(chunk));
   body.on('error', (error) => reject(deniedBy(error)));
   body.on('close', () => {
     if (!body.readableEnded) reject(brokenOff());
   });
   body.on('end', () => {
-    if (answer.isComplete()) {
-      guest.sendTrailers(trailersToPass(answer.trailers()));
-      if (scan === undefined) target.end();
-      return;
-    }
-    reject(brokenOff());
-    guest.abort();
+    if (answer.isComplete()) guest.sendTrailers(trailersToPass(answer.trailers()));
+    else reject(brokenOff());
   });
-  if (tap !== undefined) body.on('data', (chunk) => tap.push(chunk));
-  if (scan === undefined) pour(body, target, count);
-  else body.on('data', count).pipe(scanning(scan).on('error', reject)).pipe(target);
+  const seen = scan === undefined ? body : body.pipe(scanning(scan).on('error', reject));
+  pour(seen, begin);
+  seen.on('end', () => {
+    if (answer.isComplete()) begin()?.end();
+  });
   try {
     await promise;
   } finally {
@@ -107,11 +115,11 @@ export async function download(admitted: Admitted, answer: Answer): Promise<void
   }
 }
 
-/** What `sink` takes no more is dropped: who sends it is not to wait for that. */
-function pour(body: Readable, sink: Writable, count: (chunk: Uint8Array) => void): void {
+/** What the sink takes no more is dropped: who sends it is not to wait for that. */
+function pour(body: Readable, sinkOf: () => Writable | undefined): void {
   body.on('data', (chunk: Uint8Array) => {
-    count(chunk);
-    if (sink.destroyed || sink.write(chunk)) return;
+    const sink = sinkOf();
+    if (sink === undefined || sink.destroyed || sink.write(chunk)) return;
     body.pause();
     sink.once('drain', () => body.resume());
   });

@@ -53,6 +53,7 @@ describe.each(WAYS)('a request, %s,', (way) => {
     });
 
     test.each([
+      ['before the first byte of a body', `${HEAD}Content-Length: 100\r\n\r\n`],
       ['in a body of known length', `${HEAD}Content-Length: 100\r\n\r\nhalf`],
       ['between chunks', `${HEAD}Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n`],
       ['in a chunk', `${HEAD}Transfer-Encoding: chunked\r\n\r\n40\r\nhalf`],
