@@ -1,5 +1,5 @@
 /** One decision for each request and each tunnel, written when it is over. */
-import type { Denied } from './denied.ts';
+import { Denied } from './denied.ts';
 import type { DenialRule, Finding, GatewayDecision } from './protocol.ts';
 import type { Scrub } from './scrub.ts';
 
@@ -16,6 +16,8 @@ const FAILURES = /^upstream-/;
 export type Recorder = {
   readonly send: (decision: GatewayDecision) => void;
   readonly scrub: Scrub;
+  /** What is not over yet. */
+  readonly open: Set<Entry>;
 };
 
 /** Filled in as the request goes on; `close` sends it, the first time that it is called. */
@@ -31,11 +33,12 @@ export type Entry = {
   credential: string;
   findings: readonly Finding[];
   close(denied?: Denied): void;
+  /** What it stands for is written down by others. */
+  drop(): void;
 };
 
-export function openEntry({ send, scrub }: Recorder): Entry {
+export function openEntry({ send, scrub, open }: Recorder): Entry {
   const began = Date.now();
-  let closed = false;
   const entry: Entry = {
     method: '',
     host: '',
@@ -48,12 +51,18 @@ export function openEntry({ send, scrub }: Recorder): Entry {
     credential: '',
     findings: [],
     close: (denied) => {
-      if (closed) return;
-      closed = true;
-      send(decisionOf(entry, began, { denied, scrub }));
+      if (open.delete(entry)) send(decisionOf(entry, began, { denied, scrub }));
     },
+    drop: () => void open.delete(entry),
   };
+  open.add(entry);
   return entry;
+}
+
+/** At the end of the run, which cuts off what was let through. */
+export function closeEntries({ open }: Recorder): void {
+  const early = new Denied('timeout', 'the run ended before this was judged');
+  for (const entry of open) entry.close(entry.route === '' ? early : undefined);
 }
 
 function decisionOf(

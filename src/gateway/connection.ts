@@ -76,16 +76,20 @@ function handlersOutside(services: Services): GuestHandlers {
 
 /** In a connection that was opened, the name of which is known and fixed. */
 function handlersInside(services: Services): GuestHandlers {
+  const refused = (socket: Socket, denied: Denied) => {
+    originOfOpened(socket);
+    turnAway(services, socket, denied);
+  };
   return {
     request: (guest, socket) => exchange(services, guest, askInside(socket)),
     connect: (_, socket) => {
-      turnAway(services, socket, new Denied('malformed', 'CONNECT has no place inside CONNECT'));
+      refused(socket, new Denied('malformed', 'CONNECT has no place inside CONNECT'));
     },
     upgrade: (request, socket, head) => {
       const { guest, forward } = upgradeOf(request, socket, head);
       exchange(services, guest, askInside(socket), forward);
     },
-    refused: (socket, denied) => turnAway(services, socket, denied),
+    refused,
   };
 }
 

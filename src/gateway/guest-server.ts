@@ -24,6 +24,8 @@ const KEEP_ALIVE_MS = 2 * 60_000;
 /** A model may think for a quarter of an hour before its next byte. */
 const SILENCE_MS = 16 * 60_000;
 const MAX_STREAMS = 100;
+/** In a head that is no HTTP; in a body, the guest cancels its upload. */
+const HUNG_UP = 'HPE_INVALID_EOF_STATE';
 const WINDOW = 1024 * 1024;
 
 /** Takes connections that something else accepted: hand them over with `emit('connection')`. */
@@ -68,8 +70,9 @@ export function makeHttp1Server(handlers: GuestHandlers): Server {
     refused.add(socket);
     const denied = deniedByParser(error);
     const current = reading.get(socket);
-    if (denied === undefined) socket.destroy();
-    else if (current?.request.complete === false) current.fault.raise(denied);
+    const isInBody = current?.request.complete === false;
+    if (denied === undefined || (isInBody && error.code === HUNG_UP)) socket.destroy();
+    else if (isInBody) current.fault.raise(denied);
     else handlers.refused(socket as Socket, denied);
   });
   // It never listens itself, and this is what starts its check of slow heads.

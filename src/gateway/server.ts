@@ -5,7 +5,7 @@ import { createServer, type Socket } from 'node:net';
 import { messageOf } from '../errors.ts';
 import type { Host } from '../host/host.ts';
 import type { StandardStreams } from '../host/streams.ts';
-import { openEntry } from './audit.ts';
+import { closeEntries, openEntry } from './audit.ts';
 import { makeDoor } from './connection.ts';
 import { Denied } from './denied.ts';
 import { makeOutlet } from './outlet.ts';
@@ -19,9 +19,10 @@ const BACKLOG = 1024;
 export async function serveGateway(streams: StandardStreams, spawn: Host['spawn']): Promise<void> {
   const outlet = makeOutlet(streams);
   const input = streams.stdin[Symbol.asyncIterator]();
+  let services: Services;
   try {
     const config = await readConfig(input);
-    const services = await makeServices(config, outlet, spawn);
+    services = await makeServices(config, outlet, spawn);
     outliveFaults(services);
     await listen(config.socket, makeDoor(services));
     const certificate = services.authority?.certificatePem ?? '';
@@ -32,6 +33,7 @@ export async function serveGateway(streams: StandardStreams, spawn: Host['spawn'
     return streams.exit(1);
   }
   while (!(await input.next()).done);
+  closeEntries(services.recorder);
   outlet.flush();
   return streams.exit(0);
 }
@@ -52,7 +54,7 @@ async function readConfig(input: AsyncIterator<Uint8Array>): Promise<GatewayConf
 /** A fault of ours in one request is not to end all others: that request ends by its silence. */
 function outliveFaults({ recorder }: Services): void {
   process.on('uncaughtException', (error) => {
-    const detail = `the gateway itself is at fault: ${error.stack ?? messageOf(error)}`;
+    const detail = `the gateway itself is at fault: ${messageOf(error)}`;
     openEntry(recorder).close(new Denied('upstream-reset', detail));
   });
 }

@@ -44,7 +44,7 @@ export async function makeServices(
   const secrets = knownSecrets(config);
   const { dial } = makeDialer({ connectTo });
   const forever = new AbortController().signal;
-  const recorder = { send: outlet.send, scrub: makeScrub(secrets) };
+  const recorder: Recorder = { send: outlet.send, scrub: makeScrub(secrets), open: new Set() };
   const shared = { dial, recorder, ready: outlet.ready, report: outlet.send };
   const opens = routes.some(({ tls }) => tls === 'open');
   return {

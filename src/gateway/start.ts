@@ -6,6 +6,10 @@ import { parseMessage } from './message.ts';
 import type { GatewayConfig, GatewayLimit, GatewayMessage } from './protocol.ts';
 
 const READY_TIMEOUT_MS = 10_000;
+/** To say what it has not said yet, and go. */
+const STOP_TIMEOUT_MS = 2_000;
+/** Half of them may look up names at once, each for as long as nobody answers. */
+const THREADS = 32;
 /** `sockaddr_un.sun_path` is 104 bytes on macOS and 108 on Linux, with its closing NUL. */
 const MAX_SOCKET_PATH = 103;
 const MAX_LINE = 256 * 1024;
@@ -47,7 +51,8 @@ export async function startGateway(
   let state: 'starting' | 'up' | 'stopped' = 'starting';
 
   const child = await host.spawn([host.nodePath, host.gatewayEntry], {
-    env: {},
+    env: { UV_THREADPOOL_SIZE: String(THREADS) },
+    graceMs: 0,
     stdin: configThenSilence(config, closing.promise),
     onStdout: messageLines((message) => hear(message, { egress, ready, events })),
     onStderr: said.add,
@@ -61,8 +66,9 @@ export async function startGateway(
   const stop = async () => {
     state = 'stopped';
     closing.resolve();
-    child.kill();
+    const late = setTimeout(child.kill, STOP_TIMEOUT_MS);
     await ended;
+    clearTimeout(late);
     await egress.close();
   };
   try {

@@ -15,8 +15,8 @@ const HELLO_TIMEOUT_MS = 10_000;
 /** RFC 8446, 6: a fatal `access_denied`, so that the guest's TLS does not wait for more. */
 const ACCESS_DENIED = Buffer.from([0x15, 3, 3, 0, 2, 2, 49]);
 
-/** Takes over a connection that begins with a ClientHello for that origin. */
-export type OpenTls = (socket: Socket, origin: Origin) => void;
+/** Takes over a connection that begins with a ClientHello for that origin, and its line. */
+export type OpenTls = (socket: Socket, origin: Origin, entry: Entry) => void;
 
 /** `authority`: what the CONNECT names. Never throws. */
 export async function tunnel(
@@ -34,7 +34,7 @@ export async function tunnel(
     socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
     accepted = true;
     await checkHello(socket, origin.host);
-    if (origin.route.tls === 'open') return openTls(socket, origin);
+    if (origin.route.tls === 'open') return openTls(socket, origin, entry);
     await carry(services, socket, origin, entry);
     entry.close();
   } catch (error) {

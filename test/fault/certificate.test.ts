@@ -1,9 +1,10 @@
 /** Certificates of upstreams that must not be believed, and clocks in the guest that are wrong. */
 import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TLSSocket } from 'node:tls';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, test } from 'vitest';
 import { runProcess } from '../../src/host/process.ts';
 import type { CertificateKind } from '../upstream/authority.ts';
@@ -96,5 +97,15 @@ describe('a guest whose clock is', () => {
     await relay.close();
     await scene.expectOneLine('not-tls');
     expect(broken.requests).toEqual([]);
+  });
+
+  test('as wrong, in a client that hangs up without an alert: one line all the same', async () => {
+    await open('good');
+    const { socket } = await scene.gateway.tunnel(`${BROKEN}:443`);
+    const tls = connectTls({ socket, servername: BROKEN, ca: broken.authority });
+    await expect(once(tls, 'secureConnect')).rejects.toThrow();
+    await scene.expectServed();
+    const ofBroken = scene.gateway.decisions().filter(({ host }) => host === BROKEN);
+    expect(ofBroken).toHaveLength(1);
   });
 });

@@ -79,6 +79,16 @@ describe('an action that does not read what the gateway says', () => {
     gateway.child.stdin.end();
     expect(await gateway.exit).toBe(0);
   });
+
+  test('and closes its stdout: the gateway ends', async () => {
+    const upstream = await startUp();
+    const gateway = launchFor(upstream);
+    await once(gateway.child.stdout, 'readable');
+    gateway.child.stdout.destroy();
+    const asked = ask(gateway, requestFor(upstream, '/next')).catch(() => 0);
+    expect(await gateway.exit).not.toBe(0);
+    await asked;
+  });
 });
 
 describe('the end of stdin ends the gateway', () => {
