@@ -1,4 +1,5 @@
 /** What the guest is told when it is refused: a status, the rule's name, one sentence. */
+import { messageOf } from '../errors.ts';
 import { Denied } from './denied.ts';
 import type { Pairs } from './header.ts';
 import type { DenialRule } from './protocol.ts';
@@ -20,6 +21,7 @@ const STATUS: Partial<Record<DenialRule, number>> = {
   'upstream-reset': 502,
   'upstream-refused': 502,
   'upstream-timeout': 504,
+  internal: 500,
 };
 
 const REASON: Readonly<Record<number, string>> = {
@@ -27,6 +29,7 @@ const REASON: Readonly<Record<number, string>> = {
   403: 'Forbidden',
   408: 'Request Timeout',
   431: 'Request Header Fields Too Large',
+  500: 'Internal Server Error',
   502: 'Bad Gateway',
   503: 'Service Unavailable',
   504: 'Gateway Timeout',
@@ -55,12 +58,20 @@ export function refusalBytes(denied: Denied): string {
 /** Whatever was thrown while a request was on its way, as a refusal. */
 export function deniedBy(error: unknown): Denied {
   if (error instanceof Denied) return error;
-  const { code = '', message = '' } = (error ?? {}) as NodeJS.ErrnoException;
+  const { code = '' } = (error ?? {}) as NodeJS.ErrnoException;
   if (code === 'ETIMEDOUT') return new Denied('upstream-timeout', 'the upstream fell silent');
   // Node refuses to write what would break a header or a request line.
   if (UNWRITABLE.has(code)) return new Denied('malformed', 'a header or the path cannot be sent');
-  const detail = `the connection to the upstream broke: ${code || message}`;
+  if (code === '') return faultOf(error);
+  const detail = `the connection to the upstream broke: ${code}`;
   return new Denied('upstream-reset', detail, { cause: error });
+}
+
+/** What has neither our name nor a code of Node's is a mistake in here; its stack is nobody's affair. */
+export function faultOf(error: unknown): Denied {
+  return new Denied('internal', `the gateway itself is at fault: ${messageOf(error)}`, {
+    cause: error,
+  });
 }
 
 const UNWRITABLE = new Set([

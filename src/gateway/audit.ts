@@ -11,7 +11,7 @@ const MAX_SAID = 1024;
 const MAX_DETAIL = 300;
 const MAX_FINDINGS = 50;
 /** Not the guest's doing: it was allowed and the other side did not hold up. */
-const FAILURES = /^upstream-/;
+const FAILURES = /^(?:upstream-|internal$)/;
 
 export type Recorder = {
   readonly send: (decision: GatewayDecision) => void;

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createHttp2Server, type Http2Server } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { deniedBy } from './answer.ts';
 import { Denied } from './denied.ts';
 import { type Guest, guestOfHttp1, guestOfHttp2 } from './guest.ts';
 import type { Raw } from './local.ts';
@@ -32,18 +33,26 @@ const WINDOW = 1024 * 1024;
 export function makeHttp1Server(handlers: GuestHandlers): Server {
   const refused = new WeakSet<Duplex>();
   const reading = new WeakMap<Duplex, { request: IncomingMessage; fault: Fault }>();
-  const handle = (request: IncomingMessage, response: ServerResponse) => {
-    const fault = makeFault();
-    reading.set(request.socket, { request, fault });
-    // Node reads 0.9 and 2.0 here as if they were 1.1.
-    if (request.httpVersionMajor !== 1) {
-      refused.add(request.socket);
-      const version = new Denied('malformed', 'this version of HTTP is not spoken here');
-      return handlers.refused(request.socket, version);
+  /** What goes wrong in here ends the connection that it goes wrong for, and no other. */
+  const guarded = (socket: Duplex, act: () => void) => {
+    try {
+      act();
+    } catch (error) {
+      refused.add(socket);
+      handlers.refused(socket as Socket, deniedBy(error));
     }
-    const guest = guestOfHttp1(request, response, fault.on);
-    handlers.request(guest, request.socket, { request, response });
   };
+  const handle = (request: IncomingMessage, response: ServerResponse) =>
+    guarded(request.socket, () => {
+      // Node reads 0.9 and 2.0 here as if they were 1.1.
+      if (request.httpVersionMajor !== 1) {
+        throw new Denied('malformed', 'this version of HTTP is not spoken here');
+      }
+      const fault = makeFault();
+      reading.set(request.socket, { request, fault });
+      const guest = guestOfHttp1(request, response, fault.on);
+      handlers.request(guest, request.socket, { request, response });
+    });
   const server = createServer({
     insecureHTTPParser: false,
     maxHeaderSize: MAX_HEADER_BYTES,
@@ -59,10 +68,10 @@ export function makeHttp1Server(handlers: GuestHandlers): Server {
   server.timeout = SILENCE_MS;
   server.on('request', handle).on('checkContinue', handle).on('checkExpectation', handle);
   server.on('connect', (request, socket, head) =>
-    handlers.connect(request, socket as Socket, head),
+    guarded(socket, () => handlers.connect(request, socket as Socket, head)),
   );
   server.on('upgrade', (request, socket, head) =>
-    handlers.upgrade(request, socket as Socket, head),
+    guarded(socket, () => handlers.upgrade(request, socket as Socket, head)),
   );
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     // What is refused once may break further rules while it ends, and still hears the first refusal.

@@ -187,6 +187,8 @@ export const DENIAL_RULES = [
   'upstream-reset',
   /** It answered, and would not: no such repository, no right to it, or elsewhere. */
   'upstream-refused',
+  /** A fault of the gateway's own. */
+  'internal',
 ] as const;
 
 export type DenialRule = (typeof DENIAL_RULES)[number];

@@ -5,9 +5,9 @@ import { createServer, type Socket } from 'node:net';
 import { messageOf } from '../errors.ts';
 import type { Host } from '../host/host.ts';
 import type { StandardStreams } from '../host/streams.ts';
+import { faultOf } from './answer.ts';
 import { closeEntries, openEntry } from './audit.ts';
 import { makeDoor } from './connection.ts';
-import { Denied } from './denied.ts';
 import { makeOutlet } from './outlet.ts';
 import type { GatewayConfig } from './protocol.ts';
 import { makeServices, type Services } from './services.ts';
@@ -51,12 +51,9 @@ async function readConfig(input: AsyncIterator<Uint8Array>): Promise<GatewayConf
   throw new Error(`the configuration is larger than ${MAX_CONFIG_BYTES} bytes`);
 }
 
-/** A fault of ours in one request is not to end all others: that request ends by its silence. */
+/** A fault of ours that nothing else caught: it is not to end all that goes on beside it. */
 function outliveFaults({ recorder }: Services): void {
-  process.on('uncaughtException', (error) => {
-    const detail = `the gateway itself is at fault: ${messageOf(error)}`;
-    openEntry(recorder).close(new Denied('upstream-reset', detail));
-  });
+  process.on('uncaughtException', (error) => openEntry(recorder).close(faultOf(error)));
 }
 
 async function listen(path: string, onConnection: (socket: Socket) => void): Promise<void> {
