@@ -33,13 +33,25 @@ export async function forward(admitted: Admitted): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   guest.onBroken(reject);
   upload(admitted, sent, reject);
-  sent.answer.then((answer) => download(admitted, answer)).then(resolve, reject);
+  let isAnswered = false;
+  sent.answer
+    .then((answer) => {
+      isAnswered = true;
+      return download(admitted, answer);
+    })
+    .then(resolve, reject);
   try {
     await promise;
   } catch (error) {
     sent.abort();
+    if (!isAnswered && guest.isGone()) countUnheard(admitted);
     throw error;
   }
+}
+
+/** Who hangs up before the answer begins has the model at work none the less. */
+function countUnheard({ services, origin, path, entry }: Admitted): void {
+  services.meter.tap(origin.route, path, 200, [], entry.bytesUp)?.end();
 }
 
 /** An upstream that takes no more says so by its answer: only what was found here refuses. */

@@ -19,6 +19,7 @@ const answer = JSON.stringify({
   usage: { input_tokens: 60, output_tokens: 50 },
 });
 const respond: Respond = (request, response, arrived) => {
+  if (request.url === '/v1/silent') return;
   if (request.url !== '/v1/messages') return answerByPath(request, response, arrived);
   arrived.then(() => response.writeHead(200, { 'Content-Type': 'application/json' }).end(answer));
 };
@@ -153,9 +154,20 @@ describe('a secret', () => {
 });
 
 describe('a limit', () => {
+  test('of tokens also counts who hangs up before the answer begins', async () => {
+    const socket = await openTls(gateway, MODEL);
+    const head = `POST /v1/silent HTTP/1.1\r\nHost: ${MODEL}\r\nContent-Length: 40\r\n\r\n`;
+    socket.write(head + 'x'.repeat(40));
+    await expect
+      .poll(() => upstream.requests.at(-1))
+      .toMatchObject({ target: '/v1/silent', bytes: 40 });
+    socket.destroy();
+    await gateway.waitFor((message) => message.type === 'usage' && message.tokens.input === 10);
+  });
+
   test('of tokens is answered as the vendor answers, once it is reached', async () => {
     expect((await post(MODEL, '/v1/messages', '{}')).body).toBe(answer);
-    await gateway.waitFor(({ type }) => type === 'usage');
+    await gateway.waitFor((message) => message.type === 'usage' && message.tokens.input >= 60);
     const refused = await post(MODEL, '/v1/messages', '{}');
     expect(refused.status).toBeGreaterThanOrEqual(400);
     expect(JSON.parse(refused.body)).toMatchObject({ type: 'error' });
