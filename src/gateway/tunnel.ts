@@ -33,7 +33,7 @@ export async function tunnel(
     const origin = judge(services, authority, entry);
     socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
     accepted = true;
-    await checkHello(socket, origin.host);
+    await checkHello(socket, origin);
     if (origin.route.tls === 'open') return openTls(socket, origin, entry);
     await carry(services, socket, origin, entry);
     entry.close();
@@ -56,7 +56,7 @@ function judge(services: Services, authority: string, entry: Entry): Origin {
 }
 
 /** @throws {Denied} `not-tls`, `no-sni`, `encrypted-hello`, `name-mismatch` or `timeout` */
-async function checkHello(socket: Socket, host: string): Promise<void> {
+async function checkHello(socket: Socket, { host, route }: Origin): Promise<void> {
   const hello = await readBeginning(socket, {
     timeoutMs: HELLO_TIMEOUT_MS,
     parse: (bytes) => {
@@ -68,7 +68,8 @@ async function checkHello(socket: Socket, host: string): Promise<void> {
   if (hello.kind !== 'hello') {
     throw new Denied('not-tls', `only TLS may go through CONNECT to ${host}`);
   }
-  if (hello.encryptedHello) {
+  // Who opens TLS knows the name in any case, and browsers send a hello that only looks encrypted.
+  if (hello.encryptedHello && route.tls === 'tunnel') {
     throw new Denied('encrypted-hello', `TLS to ${host} hides the name that it asks for`);
   }
   if (hello.serverName === undefined) {

@@ -1,6 +1,7 @@
 /** Tunnels: TLS that says the name of its CONNECT goes through unread, and nothing else does. */
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
+import { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type GatewayProcess, routeTo, startGatewayProcess } from '../upstream/gateway-process.ts';
@@ -10,6 +11,7 @@ const HOST = 'tunnel.example.test';
 const OTHER = 'other.example.test';
 const GONE = 'gone.example.test';
 const SMALL = 'small.example.test';
+const OPENED = 'opened.example.test';
 let upstream: Upstream;
 let gateway: GatewayProcess;
 
@@ -27,6 +29,7 @@ beforeAll(async () => {
       routeTo(GONE),
       routeTo(SMALL, { maxBytes: 100_000 }),
       routeTo('localhost'),
+      routeTo(OPENED, { tls: 'open' }),
     ],
   });
 });
@@ -57,6 +60,26 @@ async function tlsOver(socket: Socket, servername: string) {
   tls.on('error', () => {});
   await once(tls, 'secureConnect');
   return tls;
+}
+
+/** What Node's client says first, with an `encrypted_client_hello` as Chromium invents one. */
+async function helloWithGrease(servername: string): Promise<Buffer> {
+  const wire = new Duplex({ read() {}, write() {} });
+  const said = new Promise<Buffer>((resolve) => {
+    wire._write = (chunk: Buffer) => resolve(Buffer.from(chunk));
+  });
+  const client = connectTls({ socket: wire, servername });
+  client.on('error', () => {});
+  const hello = await said;
+  client.destroy();
+  const grease = Buffer.from([0xfe, 0x0d, 0, 4, 0, 0, 0, 0]);
+  const session = 5 + 4 + 2 + 32;
+  const ciphers = session + 1 + hello.readUInt8(session);
+  const compressions = ciphers + 2 + hello.readUInt16BE(ciphers);
+  const extensions = compressions + 1 + hello.readUInt8(compressions);
+  for (const at of [3, 7, extensions])
+    hello.writeUInt16BE(hello.readUInt16BE(at) + grease.length, at);
+  return Buffer.concat([hello, grease]);
 }
 
 const lastRule = () => gateway.decisions().at(-1)?.rule;
@@ -94,6 +117,19 @@ describe('a tunnel', () => {
     await expect(once(tls, 'secureConnect')).rejects.toThrow(/alert|access denied/i);
     await expect.poll(lastRule).toBe(rule);
     expect(upstream.connections()).toBe(open);
+  });
+
+  test('that hides a name is ended; an opened connection has nothing to hide', async () => {
+    const socket = await tunnelTo(HOST);
+    socket.write(await helloWithGrease(HOST));
+    expect(await drain(socket)).toMatch(/^\x15/);
+    await expect.poll(lastRule).toBe('encrypted-hello');
+
+    const opened = await tunnelTo(OPENED);
+    opened.write(await helloWithGrease(OPENED));
+    const [answer] = await once(opened.resume(), 'data');
+    expect(answer[0]).toBe(22);
+    opened.destroy();
   });
 
   test.each([
