@@ -1,8 +1,9 @@
 /** A tip must be a commit that was made on top of the base. */
 
 import { CheckStop, type Findings } from './finding.ts';
-import { askGit, linesOf, unreadable } from './git-output.ts';
+import { askGit, linesOf } from './git-output.ts';
 import type { GitRunner } from './git-runner.ts';
+import { isAncestor } from './history.ts';
 
 /** Returns the commits that the tips are, or stand for. */
 export async function checkAncestry(
@@ -25,11 +26,4 @@ export async function checkAncestry(
     commits.add(commit);
   }
   return [...commits];
-}
-
-async function isAncestor(git: GitRunner, base: string, tip: string): Promise<boolean> {
-  if (base === tip) return true;
-  const { exitCode } = await git(['merge-base', '--is-ancestor', base, tip]);
-  if (exitCode > 1) throw unreadable('git merge-base cannot read the commits');
-  return exitCode === 0;
 }

@@ -6,7 +6,7 @@ import { checkContents, listSearched } from './content-check.ts';
 import { type CheckFinding, CheckStop, collectFindings, type Findings } from './finding.ts';
 import { unreadable } from './git-output.ts';
 import type { GitRunner } from './git-runner.ts';
-import { listComparisons, spansOf } from './history.ts';
+import { findSpans, listComparisons } from './history.ts';
 import { coverPaths, findOrigins, type Inspection } from './inspection.ts';
 import { describeObjects, findNewObjects } from './new-object.ts';
 import { checkPatchSize } from './patch-size.ts';
@@ -58,7 +58,7 @@ async function inspect(git: GitRunner, request: CheckRequest, findings: Findings
     checkAncestry(git, base, tips, findings),
     findNewObjects(git, { base, tips, known, policy }),
   );
-  const spans = spansOf(commits, heads, base);
+  const spans = await findSpans(git, commits, heads, base);
   const [objects, comparisons] = await together(
     describeObjects(git, commits, paths),
     listComparisons(git, commits, spans),

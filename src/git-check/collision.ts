@@ -62,7 +62,9 @@ async function listEver({ git, spans, changes }: Inspection, added: Names): Prom
   // git is asked by lines; such a name is refused anyhow.
   const directories = [...added.keys()].filter((path) => !path.includes('\n'));
   const ever = new Map(directories.map((path) => [path, new Set(changed.get(path))]));
-  const commits = new Set(spans.flatMap(({ from, tip }) => (from === '' ? [tip] : [from, tip])));
+  const commits = new Set(
+    spans.flatMap(({ tip, from, merged }) => [tip, from, ...merged].filter(Boolean)),
+  );
   if (commits.size * directories.length > MAX_TREES) throw tooManyTrees();
   const ids = new Map<string, Set<string>>();
   for (const commit of commits)
@@ -125,8 +127,8 @@ async function report(inspection: Inspection, found: readonly Pair[]): Promise<v
     names.map((name) => (directory === '' ? name : `${directory}/${name}`)),
   );
   const olds = [];
-  for (const from of new Set(spans.map((span) => span.from)))
-    if (from !== '') olds.push(await existing(git, from, paths));
+  for (const commit of new Set(spans.flatMap(({ from, merged }) => [from, ...merged])))
+    if (commit !== '') olds.push(await existing(git, commit, paths));
   for (const index of found.keys()) {
     const [one = '', other = ''] = paths.slice(index * 2);
     if (olds.some((old) => old[index * 2] && old[index * 2 + 1])) continue;

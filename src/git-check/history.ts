@@ -17,22 +17,48 @@ export type Comparison = {
   readonly isWhole: boolean;
 };
 
-/** All that leads to a tip. `from` is not new, and empty where everything is. */
-export type Span = { readonly from: string; readonly tip: string };
+/** All that leads to a tip. */
+export type Span = {
+  readonly tip: string;
+  /** The base, or the first commit before the tip that is not new; empty: all are. */
+  readonly from: string;
+  /** Other commits that are not new, and that were merged without being older than `from`. */
+  readonly merged: readonly string[];
+};
 
-/** From the base, or from the first commit before each tip that is not new, by the first parents. */
-export function spansOf(
+const MAX_MERGED = 20;
+
+export async function findSpans(
+  git: GitRunner,
   commits: readonly NewCommit[],
   tips: readonly string[],
   base: string,
-): readonly Span[] {
+): Promise<readonly Span[]> {
   const byId = new Map(commits.map((commit) => [commit.id, commit]));
-  return tips.map((tip) => {
-    let from = tip;
-    for (let commit = byId.get(from); commit; commit = byId.get(from))
-      from = commit.parents[0] ?? '';
-    return { tip, from: base || from };
-  });
+  const old = new Set(commits.flatMap(({ parents }) => parents).filter((id) => !byId.has(id)));
+  return Promise.all(
+    tips.map(async (tip) => {
+      const from = base || firstOld(byId, tip);
+      const merged = [];
+      for (const id of [...old].filter((one) => one !== from).slice(0, MAX_MERGED))
+        if (from !== '' && !(await isAncestor(git, id, from))) merged.push(id);
+      return { tip, from, merged };
+    }),
+  );
+}
+
+/** Along the first parents. */
+function firstOld(byId: ReadonlyMap<string, NewCommit>, tip: string): string {
+  let id = tip;
+  for (let commit = byId.get(id); commit; commit = byId.get(id)) id = commit.parents[0] ?? '';
+  return id;
+}
+
+export async function isAncestor(git: GitRunner, old: string, of: string): Promise<boolean> {
+  if (old === of) return true;
+  const { exitCode } = await git(['merge-base', '--is-ancestor', old, of]);
+  if (exitCode > 1) throw unreadable('git merge-base cannot read the commits');
+  return exitCode === 0;
 }
 
 /**
@@ -52,10 +78,10 @@ export async function listComparisons(
     before: parents.length > 0 ? parents.map(treeOf) : [''],
     isWhole: false,
   }));
-  const whole = spans.map(({ from, tip }) => ({
+  const whole = spans.map(({ tip, from, merged }) => ({
     commit: tip,
     now: treeOf(tip),
-    before: [treeOf(from)],
+    before: [from, ...merged].map(treeOf),
     isWhole: true,
   }));
   return [...single, ...whole];
@@ -67,7 +93,10 @@ async function readTrees(
   spans: readonly Span[],
 ): Promise<ReadonlyMap<string, string>> {
   const trees = new Map(commits.map(({ id, tree }) => [id, tree]));
-  const ids = [...commits.flatMap(({ parents }) => parents), ...spans.flatMap(Object.values)];
+  const ids = [
+    ...commits.flatMap(({ parents }) => parents),
+    ...spans.flatMap(({ tip, from }) => [tip, from]),
+  ];
   const old = [...new Set<string>(ids)].filter((id) => id !== '' && !trees.has(id));
   const input = linesOf(old.map((id) => `${id}^{tree}`));
   const answer = await askGit(git, ['cat-file', '--batch-check=%(objectname)'], { input });

@@ -9,30 +9,47 @@ import { emptyTreeOf } from './tree-difference.ts';
 const MAX_HEADER = 65_536;
 const BINARY = /\nindex [0-9a-f]+\.\.([0-9a-f]+)[^\n]*\nBinary files /g;
 
-/** The longest of the patches counts; a binary file counts with its size. */
+/**
+ * A binary file counts with its size. Of what is merged only what no parent has is new, so the
+ * smallest patch counts where there are several to compare with.
+ */
 export async function checkPatchSize(inspection: Inspection): Promise<void> {
-  const { git, spans, policy, objects } = inspection;
-  const { maxPatchBytes } = policy;
-  for (const { from, tip } of spans) {
-    let bytes = 0;
-    let tail = '';
-    const onStdout = (chunk: Uint8Array) => {
-      const text = tail + Buffer.from(chunk).toString('latin1');
-      let seen = 0;
-      for (const match of text.matchAll(BINARY)) {
-        bytes += objects.get(match[1] ?? '')?.size ?? 0;
-        seen = match.index + match[0].length;
-      }
-      tail = text.slice(Math.max(seen, text.length - MAX_HEADER));
-      bytes += chunk.length;
-      if (bytes > maxPatchBytes) throw tooLarge(maxPatchBytes);
-    };
-    const args = ['diff-tree', '-p', '-r', '--no-renames', '--full-index', '--no-ext-diff'];
-    const options = ['--no-textconv', '--no-color', '--submodule=short'];
-    await askGit(git, [...args, ...options, from || emptyTreeOf(tip), tip], { onStdout });
+  const { spans, policy } = inspection;
+  for (const { tip, from, merged } of spans) {
+    let fits = false;
+    for (const old of [from || emptyTreeOf(tip), ...merged])
+      fits ||= await isWithin(inspection, old, tip);
+    const detail = `The patch has more than ${policy.maxPatchBytes} bytes`;
+    if (!fits) throw new CheckStop({ rule: 'patch-size', detail });
   }
 }
 
-function tooLarge(most: number): CheckStop {
-  return new CheckStop({ rule: 'patch-size', detail: `The patch has more than ${most} bytes` });
+async function isWithin(
+  { git, policy, objects }: Inspection,
+  old: string,
+  tip: string,
+): Promise<boolean> {
+  const tooLarge = new CheckStop({ rule: 'patch-size', detail: '' });
+  let bytes = 0;
+  let tail = '';
+  const onStdout = (chunk: Uint8Array) => {
+    const text = tail + Buffer.from(chunk).toString('latin1');
+    let seen = 0;
+    for (const match of text.matchAll(BINARY)) {
+      bytes += objects.get(match[1] ?? '')?.size ?? 0;
+      seen = match.index + match[0].length;
+    }
+    tail = text.slice(Math.max(seen, text.length - MAX_HEADER));
+    bytes += chunk.length;
+    if (bytes > policy.maxPatchBytes) throw tooLarge;
+  };
+  const args = ['diff-tree', '-p', '-r', '--no-renames', '--full-index', '--no-ext-diff'];
+  const options = ['--no-textconv', '--no-color', '--submodule=short'];
+  try {
+    await askGit(git, [...args, ...options, old, tip], { onStdout });
+    return true;
+  } catch (error) {
+    if (error === tooLarge) return false;
+    throw error;
+  }
 }

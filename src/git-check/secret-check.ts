@@ -6,6 +6,8 @@ import type { NewObject } from './new-object.ts';
 import { streamObjects } from './object-stream.ts';
 
 const MAX_SUSPECTS = 500;
+/** In one file, those of before included. */
+const MAX_MATCHES = 10_000;
 /** Of what one commit deletes, and so may only have moved. */
 const MAX_DELETED = 20;
 
@@ -32,8 +34,13 @@ async function checkSuspect(inspection: Inspection, object: NewObject): Promise<
   const { findings, show } = inspection;
   const origin = inspection.origins.get(object.id);
   const content = await readObject(inspection, object.id);
-  const matches = await inspection.search.find(content);
+  const matches = await inspection.search.find(content, MAX_MATCHES);
   if (matches.length === 0) return;
+  if (matches.length >= MAX_MATCHES) {
+    const detail = `More than ${MAX_MATCHES} places in a file look like secrets`;
+    findings.add({ rule: 'secret', path: origin ? show(origin.path) : '', detail });
+    return;
+  }
   const texts = new Map(matches.map((match) => [textOf(content, match), match]));
   if (origin) await dropKnown(inspection, origin, texts);
   const told = new Set<string>();

@@ -5,8 +5,8 @@ import type { NamedSecret } from './policy.ts';
 
 export type SecretSearch = {
   stream(): SecretStream;
-  /** In a text as a whole. */
-  find(bytes: Uint8Array): Promise<readonly Match[]>;
+  /** In a text as a whole; not much more than `most` of them. */
+  find(bytes: Uint8Array, most?: number): Promise<readonly Match[]>;
 };
 
 export type SecretStream = {
@@ -34,10 +34,10 @@ export function searchSecrets(secrets: readonly NamedSecret[]): SecretSearch {
   }
   return {
     stream,
-    async find(bytes) {
+    async find(bytes, most = Number.POSITIVE_INFINITY) {
       const one = stream();
       const matches: Match[] = [];
-      for (let at = 0; at < bytes.length; at += BLOCK)
+      for (let at = 0; at < bytes.length && matches.length < most; at += BLOCK)
         matches.push(...(await one.push(bytes.subarray(at, at + BLOCK))));
       return [...matches, ...(await one.end())];
     },

@@ -106,6 +106,43 @@ describe('what is known already is not looked at', () => {
   });
 });
 
+describe('a merge with what has become known beside it', () => {
+  const DAY = '.github/workflows/ci.yml';
+
+  /** The agent's branch begins at `first`; `later` is what else is known by then. */
+  async function judgeMerge(first: Record<string, string>, later: Record<string, string>) {
+    const { git } = bare();
+    const store = makeObjects();
+    const save = (files: Record<string, string>, parents: string[], message: string) =>
+      store.commit({ tree: store.files(files), parents, message });
+    const old = save({ a: 'a\n', [DAY]: 'old\n' }, [], 'Old');
+    const from = save(first, [old], 'From');
+    const beside = save(later, [old], 'Beside');
+    const work = save({ ...first, b: 'b\n' }, [from], 'Work');
+    const merge = (other: string, files: Record<string, string>) =>
+      save({ ...files, b: 'b\n' }, [work, other], 'Merge');
+    const tips = { forward: merge(beside, later), back: merge(old, { a: 'a\n', [DAY]: 'old\n' }) };
+    await takePack(git, oneChunk(store.pack()), { maxBytes: 2 ** 24 });
+    const known = [from, beside];
+    const check = (tip: string) =>
+      checkCommits(git, {
+        base: '',
+        tips: [tip],
+        known,
+        policy: { ...POLICY, maxPatchBytes: 5000 },
+      });
+    return { forward: await check(tips.forward), back: await check(tips.back) };
+  }
+
+  test('takes over what is protected and large, and cannot take anything back', async () => {
+    const first = { a: 'a\n', [DAY]: 'mended\n' };
+    const later = { a: 'a\n', [DAY]: 'newer\n', large: 'x\n'.repeat(10_000) };
+    const { forward, back } = await judgeMerge(first, later);
+    expect(forward).toEqual([]);
+    expect(back).toMatchObject([{ rule: 'protected-path', path: DAY }]);
+  });
+});
+
 describe('git itself', () => {
   const slow = (timeoutMs: number) => {
     const { directory } = bare();

@@ -165,18 +165,6 @@ describe('a path', () => {
     );
   });
 
-  test('is protected from a merge that brings back what it was long ago', async () => {
-    const old = { ...BASE_FILES, '.github/workflows/ci.yml': 'on: pull_request_target\n' };
-    const findings = await findingsOf(({ save, base }) => {
-      const past = save(old, { parents: [] });
-      return save(old, { parents: [base, past] });
-    });
-    expect(findings.map(({ rule, path }) => [rule, path])).toContainEqual([
-      'protected-path',
-      '.github/workflows/ci.yml',
-    ]);
-  });
-
   test('can be left to a person who looks at it', async () => {
     const findings = await findingsOf(({ save }) => save({ ...BASE_FILES, 'a.lock': '' }), {
       protectedPaths: [{ glob: '**/*.lock', action: 'review' }],
