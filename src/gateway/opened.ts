@@ -33,6 +33,8 @@ export function makeTlsOpener({ authority }: Services, take: (socket: TLSSocket)
     const [oldest] = openers.keys();
     if (openers.size > MAX_SERVERS && oldest !== undefined) openers.delete(oldest);
     opener.entries.push(entry);
+    // Who hangs up before TLS is open has nothing more to hear.
+    socket.allowHalfOpen = false;
     opener.server.emit('connection', socket);
   };
 }
@@ -66,6 +68,7 @@ function makeOpener(
   server.on('secureConnection', (socket) => {
     const entry = entries.shift();
     if (entry === undefined) return socket.destroy();
+    socket.allowHalfOpen = true;
     socket.once('close', () => entry.close(unused()));
     take(Object.assign(socket, { [OPENED]: { origin, entry } satisfies Opened }));
   });

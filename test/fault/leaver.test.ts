@@ -1,5 +1,4 @@
-/** What the fault helper found and src does not hold yet; each case says what must hold. */
-import { readFileSync } from 'node:fs';
+/** Guests that leave, or are cut off by the end of the run, in the middle of something. */
 import { afterEach, describe, expect, test } from 'vitest';
 import { startUpstream, type Upstream } from '../upstream/upstream.ts';
 import { BROKEN, eventually, openScene, requestTo, type Scene } from './scene.ts';
@@ -18,14 +17,17 @@ describe.each(['plain', 'open', 'tunnel'] as const)('%s: a guest that', (way) =>
     return scene.reach(way);
   }
 
-  test.each(['destroy', 'end'] as const)('hangs up in its upload (%s) is refused nothing', async (how) => {
-    const socket = await open();
-    const head = requestTo(way, '/echo', 'Content-Length: 1000\r\n').replace('GET', 'POST');
-    socket.write(`${head}${'x'.repeat(100)}`);
-    await eventually(() => upstream.requests[0]?.bytes ?? 0).toBeGreaterThan(0);
-    socket.resume()[how]();
-    await scene.expectOneLine('route');
-  });
+  test.each(['destroy', 'end'] as const)(
+    'hangs up in its upload (%s) is refused nothing',
+    async (how) => {
+      const socket = await open();
+      const head = requestTo(way, '/echo', 'Content-Length: 1000\r\n').replace('GET', 'POST');
+      socket.write(`${head}${'x'.repeat(100)}`);
+      await eventually(() => upstream.requests[0]?.bytes ?? 0).toBeGreaterThan(0);
+      socket.resume()[how]();
+      await scene.expectOneLine('route');
+    },
+  );
 
   test('is in the middle of something when the run ends is in the audit', async () => {
     const socket = await open();
