@@ -64,13 +64,14 @@ export function withoutCredentials(
   leftOut: LeftOut,
 ): WorkTree {
   const withheld = new Set(listed.withheld);
-  const entries = listed.entries.filter((entry) => {
+  const stays = (entry: TreeEntry) => {
     if (entry.kind !== 'file' || isOwn(entry.path) || !holdsOne(entry, credentials)) return true;
     withheld.add(entry.path);
     leaveOut(leftOut, HOLDS_ONE, entry.path);
     return false;
-  });
-  return entries.length === listed.entries.length ? listed : { ...listed, entries, withheld };
+  };
+  const [entries, inside] = [listed.entries.filter(stays), listed.inside.filter(stays)];
+  return { ...listed, entries, withheld, inside };
 }
 
 function holdsOne(

@@ -49,7 +49,8 @@ export async function pinWorkTree(pinning: Pinning, listed: WorkTree): Promise<W
   const kept = withoutEmptied(listed.entries, gone);
   const withheld = new Set([...listed.withheld].filter((path) => !isInTheWay(path, 'file')));
   const entries = scratch ? await hashedAsPinned(scratch, { workspace, root, pins, kept }) : kept;
-  return { entries: [...entries, ...placed], withheld, beside };
+  const inside = listed.inside.filter(({ path, kind }) => !isInTheWay(path, kind));
+  return { entries: [...entries, ...placed], withheld, inside, beside };
 }
 
 /** With paths relative to the workspace; what is not in it is left out. */

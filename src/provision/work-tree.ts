@@ -1,6 +1,7 @@
 /** Lists what the agent gets to work on: what git would commit, or all files outside git. */
 import { lstatSync } from 'node:fs';
 import { posix } from 'node:path';
+import { AGENT_FILES } from '../agent-file.ts';
 import type { HostPath } from '../host/host.ts';
 import { type BytePath, splitNul, textOf } from './byte-path.ts';
 import { type LeftOut, leaveOut } from './left-out.ts';
@@ -10,6 +11,8 @@ import { inspect, SPECIAL, type TreeEntry, UNNAMEABLE, walk } from './tree-entry
 export type Tracked = { readonly mode: string; readonly id: string };
 
 export const SUBMODULE_MODE = '160000';
+
+const AGENT_CONFIG = 'Not copied, because it is agent configuration of a submodule';
 
 /** What `git ls-files` says; `untracked` are the ones that are not ignored. */
 export type Listing = {
@@ -24,6 +27,8 @@ export type WorkTree = {
   readonly entries: readonly TreeEntry[];
   /** Kept out on purpose: these are no deletions. */
   readonly withheld: ReadonlySet<BytePath>;
+  /** Files of submodules, copied too: git looks at none of them where they are no repository. */
+  readonly inside: readonly TreeEntry[];
   /** Copied too, into directories that git does not look at: no part of what the agent changes. */
   readonly beside: readonly TreeEntry[];
 };
@@ -58,6 +63,7 @@ export function listCheckout(
   leftOut: LeftOut,
 ): WorkTree {
   const entries: TreeEntry[] = [];
+  const inside: TreeEntry[] = [];
   const withheld = new Set<BytePath>();
   const isRealDirectory = makeDirectoryCheck(workspace);
 
@@ -75,8 +81,19 @@ export function listCheckout(
       entries.push(entry);
     } else if (kind !== 'file') {
       entries.push(entry);
-      leaveOut(leftOut, `Copied as an empty directory, because it is a ${kind} of its own`, path);
+      const files = kind === 'submodule' ? filesOf(path) : [];
+      inside.push(...files);
+      const form = files.length > 0 ? 'files without a history' : 'an empty directory';
+      leaveOut(leftOut, `Copied as ${form}, because it is a ${kind} of its own`, path);
     }
+  }
+
+  function filesOf(submodule: BytePath): TreeEntry[] {
+    return [...walk(workspace, leftOut, isOut, `${submodule}/`)].filter(({ path }) => {
+      if (!path.split('/').some((name) => AGENT_FILES.includes(name.toLowerCase()))) return true;
+      leaveOut(leftOut, AGENT_CONFIG, path);
+      return false;
+    });
   }
 
   for (const [path, { mode }] of listing.tracked) {
@@ -86,7 +103,7 @@ export function listCheckout(
     if (path.endsWith('/')) add(path.slice(0, -1), 'repository');
     else add(path, 'file');
   }
-  return { entries, withheld, beside: [] };
+  return { entries, withheld, inside, beside: [] };
 }
 
 /** Everything but `.git`, where git has nothing to say. */
@@ -95,7 +112,8 @@ export function listFolder(
   isOut: (path: BytePath) => boolean,
   leftOut: LeftOut,
 ): WorkTree {
-  return { entries: [...walk(workspace, leftOut, isOut)], withheld: new Set(), beside: [] };
+  const entries = [...walk(workspace, leftOut, isOut)];
+  return { entries, withheld: new Set(), inside: [], beside: [] };
 }
 
 /** True for a directory below `root` that is reached through no link. */

@@ -79,7 +79,8 @@ export function workspaceStep(job: WorkspaceJob): WorkspaceStep {
     // second: git would take it for unchanged.
     const mtimeOf = (entry: TreeEntry) =>
       Math.max(0, Math.min(Math.floor(entry.mtimeMs / 1000), seconds - 2));
-    for (const entry of [...workTree.entries, ...workTree.beside]) {
+    const { entries: own, inside, beside } = workTree;
+    for (const entry of [...own, ...inside, ...beside]) {
       if (entry.kind === 'file') {
         job.tally.files += 1;
         job.tally.bytes += entry.size;
@@ -188,10 +189,12 @@ async function openFolder(
   const isOut = makeExclude(job.plan.workspace.exclude);
   const listing = around?.listing;
   // A directory that a repository around it ignores is a folder like any other.
-  const all =
+  const found =
     listing && listing.tracked.size + listing.untracked.length > 0
       ? listCheckout(root, listing, isOut, leftOut)
       : listFolder(root, isOut, leftOut);
+  // A first commit has no submodules.
+  const all = { ...found, entries: [...found.entries, ...found.inside], inside: [] };
   const listed = withoutCredentials(all, credentials, () => false, leftOut);
   const workTree = await pinWorkTree(pinningOf(job, root, scratch, leftOut), listed);
   const author = job.plan.gitUser;

@@ -14,7 +14,7 @@ import {
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { commitAll, startRepository } from './repository.ts';
+import { addSubmodule, commitAll, startRepository } from './repository.ts';
 import { makeScene, type Scene } from './scene.ts';
 import { treeOf } from './tree.ts';
 
@@ -278,20 +278,18 @@ describe('what stays out', () => {
     expect(baseTree).toBe(scene.git('rev-parse', 'HEAD^{tree}').trim());
   });
 
-  test('a submodule and a repository that is not tracked become empty directories', async () => {
+  test('a submodule that is not there and a repository that is not tracked become empty directories', async () => {
     const scene = makeScene();
     startRepository(scene);
-    const other = join(scene.root, 'runner', 'other');
-    scene.git('clone', '-q', scene.workspace, other);
-    scene.git('-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', other, 'sub');
-    commitAll(scene);
-    scene.git('clone', '-q', other, 'nested');
+    addSubmodule(scene);
+    scene.git('submodule', '--quiet', 'deinit', '-f', 'lib/sub');
+    scene.git('clone', '-q', '.', 'nested');
     const { notices } = await scene.provision();
-    expect(readdirSync(join(scene.guestWorkspace, 'sub'))).toEqual([]);
+    expect(readdirSync(join(scene.guestWorkspace, 'lib/sub'))).toEqual([]);
     expect(readdirSync(join(scene.guestWorkspace, 'nested'))).toEqual([]);
     expect(scene.guestGit('status', '--porcelain')).toBe('');
     expect(notices).toEqual([
-      'Copied as an empty directory, because it is a submodule of its own: sub.',
+      'Copied as an empty directory, because it is a submodule of its own: lib/sub.',
       'Copied as an empty directory, because it is a repository of its own: nested.',
     ]);
   });
