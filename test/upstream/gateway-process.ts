@@ -200,7 +200,7 @@ export function readUntil(socket: Socket, done: (text: string) => boolean): Prom
 
 async function startRelay(shake: () => Promise<Socket>) {
   const sockets = new Set<Socket>();
-  const server = createServer({ allowHalfOpen: true }, async (client) => {
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, async (client) => {
     const gateway = await shake();
     for (const [from, to] of [[client, gateway] as const, [gateway, client] as const]) {
       sockets.add(from);
