@@ -93,7 +93,7 @@ function handlersInside(services: Services): GuestHandlers {
   };
 }
 
-function askOutside({ routes }: Services): (guest: Guest, entry: Entry) => Asked {
+function askOutside({ routes, inspector }: Services): (guest: Guest, entry: Entry) => Asked {
   return (guest, entry) => {
     const { scheme, target, pathAndQuery } = parseAbsolute(guest.target);
     Object.assign(entry, target);
@@ -101,7 +101,10 @@ function askOutside({ routes }: Services): (guest: Guest, entry: Entry) => Asked
       throw new Denied('malformed', 'https goes through CONNECT, not through an absolute address');
     }
     checkHost(guest, target, 80);
-    return { origin: originOf('http', target, routes.find(target)), pathAndQuery };
+    const route = routes.find(target);
+    entry.route = route.host;
+    inspector.name(route, target.host);
+    return { origin: originOf('http', target, route), pathAndQuery };
   };
 }
 

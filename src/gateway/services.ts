@@ -5,12 +5,13 @@ import type { Host } from '../host/host.ts';
 import type { Recorder } from './audit.ts';
 import { type Authority, makeAuthority } from './authority.ts';
 import { type Inspector, makeInspector } from './dlp/inspector.ts';
+import { openSecretIndex } from './dlp/known-secret.ts';
 import type { GitGate, GitGateParts } from './git-gate/gate.ts';
 import { type Meter, makeMeter } from './meter.ts';
 import type { Target } from './name.ts';
 import type { Outlet } from './outlet.ts';
 import { makePool, type Pool } from './pool.ts';
-import type { GatewayConfig, NamedSecret } from './protocol.ts';
+import type { GatewayConfig, GatewayRoute, NamedSecret } from './protocol.ts';
 import { compileRoutes, type RouteTable } from './route-table.ts';
 import { makeScrub } from './scrub.ts';
 import { makeSupervise } from './supervise.ts';
@@ -41,10 +42,13 @@ export async function makeServices(
   spawn: Host['spawn'],
 ): Promise<Services> {
   const { routes, limits, connectTo, extraAuthorities } = config;
+  checkPlan(routes);
   const secrets = knownSecrets(config);
+  const index = openSecretIndex(secrets);
+  const scrub = makeScrub(index);
   const { dial } = makeDialer({ connectTo });
   const forever = new AbortController().signal;
-  const recorder: Recorder = { send: outlet.send, scrub: makeScrub(secrets), open: new Set() };
+  const recorder: Recorder = { send: outlet.send, scrub, open: new Set() };
   const shared = { dial, recorder, ready: outlet.ready, report: outlet.send };
   const opens = routes.some(({ tls }) => tls === 'open');
   return {
@@ -59,13 +63,25 @@ export async function makeServices(
       return socket;
     }),
     authority: opens ? await makeAuthority() : undefined,
-    inspector: makeInspector(secrets),
+    inspector: makeInspector(index),
     meter: makeMeter(limits, routes, outlet.send),
-    supervise: makeSupervise(routes, outlet.send),
+    supervise: makeSupervise(routes, (asked) => {
+      const fields = Object.entries(asked.fields).map(([name, text]) => [name, scrub(text)]);
+      outlet.send({ ...asked, fields: Object.fromEntries(fields) });
+    }),
     git: await openGitGate(config, { ...shared, spawn, extraAuthorities, secrets }),
     recorder,
     ready: outlet.ready,
   };
+}
+
+/** The plan opens what is to be looked into; were it not to, nobody would look and nobody would know. */
+function checkPlan(routes: readonly GatewayRoute[]): void {
+  for (const { host, tls, dlp } of routes) {
+    if (tls === 'tunnel' && dlp.outbound.length > 0) {
+      throw new Error(`the route for ${host} looks for secrets in what it does not open`);
+    }
+  }
 }
 
 async function openGitGate(

@@ -5,6 +5,7 @@ import { type Entry, openEntry } from './audit.ts';
 import { readBeginning } from './beginning.ts';
 import { readClientHello } from './client-hello.ts';
 import { Denied } from './denied.ts';
+import { DlpDenied } from './dlp/scan.ts';
 import { sayFarewell } from './farewell.ts';
 import { parseAuthority } from './name.ts';
 import { type Origin, originOf } from './origin.ts';
@@ -38,6 +39,7 @@ export async function tunnel(
     await carry(services, socket, origin, entry);
     entry.close();
   } catch (error) {
+    if (error instanceof DlpDenied) entry.findings = error.findings;
     const denied = deniedBy(error);
     if (!accepted) entry.status = refusalOf(denied).status;
     sayFarewell(socket, accepted ? refusalInside(denied) : refusalBytes(denied));
@@ -50,6 +52,7 @@ function judge(services: Services, authority: string, entry: Entry): Origin {
   Object.assign(entry, target);
   const route = services.routes.find(target);
   entry.route = route.host;
+  services.inspector.name(route, target.host);
   // In an opened connection each request is judged.
   if (route.tls === 'tunnel') services.meter.admit(route);
   return originOf('https', target, route);

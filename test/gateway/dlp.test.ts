@@ -1,12 +1,13 @@
 import zlib from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { makeInspector } from '../../src/gateway/dlp/inspector.ts';
+import { openSecretIndex } from '../../src/gateway/dlp/known-secret.ts';
 import { type BodyScan, DlpDenied } from '../../src/gateway/dlp/scan.ts';
 import type { GatewayRoute, RouteDlp } from '../../src/gateway/protocol.ts';
 
 const VALUE = 'tok_3kKq9dUx7Zb1LmNcVf8Ws0Tr5Yh2Gj4Pa6Qe';
 const GITHUB = 'ghp_abcdefghijklmnopqrstuvwxyz0123456789';
-const inspector = makeInspector([{ name: 'API_TOKEN', value: VALUE }]);
+const inspector = makeInspector(openSecretIndex([{ name: 'API_TOKEN', value: VALUE }]));
 
 function route(dlp: Partial<RouteDlp>): GatewayRoute {
   return {

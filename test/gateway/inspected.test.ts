@@ -41,6 +41,7 @@ beforeAll(async () => {
       routeTo(MODEL, { tls: 'open', meter: 'anthropic' }),
       routeTo(SMALL, { tls: 'open', maxBytes: 50_000 }),
       routeTo(GRAPH, { tls: 'open', graphqlMutations: ['addStar'] }),
+      routeTo('*.wide.example.test'),
     ],
   });
 });
@@ -90,6 +91,48 @@ describe('a secret', () => {
     expect(said).not.toContain(CANARY.toLowerCase());
     expect(said).not.toContain(Buffer.from(CANARY).toString('hex'));
     expect(said).toContain('"host":"***');
+  });
+
+  test.each([
+    [
+      'a tunnel',
+      'CONNECT',
+      (name: string) => `CONNECT ${name}:443 HTTP/1.1\r\nHost: ${name}\r\n\r\n`,
+    ],
+    [
+      'plain HTTP',
+      'GET',
+      (name: string) => `GET http://${name}/ HTTP/1.1\r\nHost: ${name}\r\n\r\n`,
+    ],
+  ])('in a name for %s is refused before anyone is asked for the name', async (_, method, ask) => {
+    const name = `${Buffer.from(CANARY).toString('hex')}.wide.example.test`;
+    const before = gateway.decisions().length;
+    expect(await gateway.request(ask(name))).toContain('X-Bottle-Denied: dlp');
+    await expect
+      .poll(() => gateway.decisions().slice(before))
+      .toMatchObject([
+        {
+          method,
+          rule: 'dlp',
+          route: '*.wide.example.test',
+          findings: [{ label: 'CANARY', where: 'host', action: 'blocked' }],
+        },
+      ]);
+  });
+
+  test('told to supervise goes no further', async () => {
+    const call = {
+      ...{ jsonrpc: '2.0', id: 1, method: 'tools/call' },
+      params: { name: 'report_status', arguments: { status: 'done', message: `für ${CANARY}` } },
+    };
+    const body = JSON.stringify(call);
+    await gateway.request(
+      `POST /mcp HTTP/1.1\r\nHost: localhost:7711\r\nConnection: close\r\n` +
+        'Content-Type: application/json\r\nAccept: application/json, text/event-stream\r\n' +
+        `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    );
+    const said = await gateway.waitFor(({ type }) => type === 'supervise');
+    expect(said).toMatchObject({ fields: { message: `für ${'*'.repeat(CANARY.length)}` } });
   });
 
   test('in the middle of a body ends the request, and its end never arrives', async () => {
@@ -194,6 +237,12 @@ describe('GraphQL', () => {
     expect(refused).toMatchObject({ status: 403, headers: { 'x-bottle-denied': 'graphql' } });
     expect((await post(GRAPH, '/echo', other)).status).toBe(200);
   });
+});
+
+test('a route that looks into what it does not open is not taken', async () => {
+  const dlp = { outbound: ['known_secrets'], inbound: [], onMatch: 'block' } as const;
+  const failing = startGatewayProcess({ routes: [routeTo(BLOCK, { dlp })] });
+  await expect(failing).rejects.toThrow(`the route for ${BLOCK} looks for secrets`);
 });
 
 test('nothing of it shows on stderr', () => expect(gateway.stderr()).toBe(''));

@@ -1,22 +1,28 @@
 /** Looks for secrets in all that leaves through a route, and for hidden orders in what comes in. */
 import { loadTokenRules } from '../../secret/token-pattern.ts';
-import type { Finding, GatewayRoute, NamedSecret } from '../protocol.ts';
+import type { Finding, GatewayRoute } from '../protocol.ts';
 import { canDecode, createDecoder } from './decode.ts';
 import type { Detector } from './detector.ts';
 import { type Headers, inspectHead, type RequestHead, type SeenHead } from './head.ts';
-import { detectSecrets, indexSecrets } from './known-secret.ts';
+import { detectSecrets, type SecretIndex } from './known-secret.ts';
 import {
   type BodyScan,
   createDecodingScan,
   createScan,
   createWatch,
   DlpDenied,
+  refuse,
   type ScanParts,
 } from './scan.ts';
 import { detectTokens } from './token-detector.ts';
 import { watchEntropy, watchInjection } from './warning.ts';
 
 export type Inspector = {
+  /**
+   * Of a host below a `*.suffix`, whatever else its route has looked for: who is asked for a name
+   * reads all of it. Throws DlpDenied.
+   */
+  name(route: GatewayRoute, host: string): void;
   /**
    * What may go on. Values of headers are redacted where the route says so; what is found in the
    * host, path, query or a header's name is refused in any case. Throws DlpDenied.
@@ -30,10 +36,9 @@ export type Inspector = {
   frames(route: GatewayRoute, direction: 'outbound' | 'inbound'): BodyScan | undefined;
 };
 
-/** `secrets`: the routes' credentials and all else whose value must not leave. */
-export function makeInspector(secrets: readonly NamedSecret[]): Inspector {
-  // Both take their time, and many a run needs neither.
-  const known = onceOnly(() => indexSecrets(secrets));
+/** `known`: the routes' credentials and all else whose value must not leave. */
+export function makeInspector(known: SecretIndex): Inspector {
+  // It takes its time, and many a run does not need it.
   const tokens = onceOnly(loadTokenRules);
 
   function outbound({ dlp }: GatewayRoute, where: Finding['where']): ScanParts {
@@ -51,6 +56,16 @@ export function makeInspector(secrets: readonly NamedSecret[]): Inspector {
   }
 
   return {
+    name(route, host) {
+      // What a route names itself is the plan's word.
+      if (host === route.host) return;
+      const found = known().host.stream().push(Buffer.from(host, 'latin1'));
+      if (found.length === 0) return;
+      throw refuse(
+        'host',
+        found.map(({ label }) => ({ detector: 'known_secrets', label })),
+      );
+    },
     head: (route, head) => inspectHead(head, (where) => outbound(route, where)),
     outboundBody(route, headers) {
       if (route.dlp.outbound.length === 0) return undefined;

@@ -10,7 +10,18 @@ export type KnownSecrets = {
   readonly host: Matcher;
 };
 
-export function indexSecrets(secrets: readonly NamedSecret[]): KnownSecrets {
+/** Made when it is first asked for: it takes some 10 ms a secret. One for all who look. */
+export type SecretIndex = () => KnownSecrets;
+
+export function openSecretIndex(secrets: readonly NamedSecret[]): SecretIndex {
+  let made: KnownSecrets | undefined;
+  return () => {
+    made ??= indexSecrets(secrets);
+    return made;
+  };
+}
+
+function indexSecrets(secrets: readonly NamedSecret[]): KnownSecrets {
   const needles = secrets.flatMap(({ name, value }) =>
     encodingsOf(value).map((form) => ({ label: name, ...form })),
   );
