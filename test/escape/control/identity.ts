@@ -33,7 +33,7 @@ export const IDENTITY_CONTROLS: readonly Control[] = [
   {
     name: 'CONNECT has no place inside CONNECT',
     file: 'connection.ts',
-    from: "turnAway(services, socket, new Denied('malformed', 'CONNECT has no place inside CONNECT'));",
+    from: "refused(socket, new Denied('malformed', 'CONNECT has no place inside CONNECT'));",
     to: "tunnel(services, socket, (_ as { url?: string }).url ?? '', () => {});",
     red: ['CONNECT inside CONNECT'],
   },
@@ -58,7 +58,7 @@ export const IDENTITY_CONTROLS: readonly Control[] = [
   {
     name: 'TLS hides no name',
     file: 'tunnel.ts',
-    from: 'if (hello.encryptedHello) {',
+    from: "if (hello.encryptedHello && route.tls === 'tunnel') {",
     to: 'if (false as boolean) {',
     red: ['TLS with an encrypted hello behind an allowed name'],
   },
