@@ -1,7 +1,7 @@
 /** What runs in the guest to send its outputs: one shell script for dash, bash and busybox. */
 import type { GuestPath } from '../machine/machine.ts';
 import type { Search } from './glob.ts';
-import { BUNDLES, WORK_SCRIPT } from './work-script.ts';
+import { WORK, WORK_SCRIPT } from './work-script.ts';
 
 export type CollectRequest = {
   /** Name of the directory that the script works in; random, so that it is not there yet. */
@@ -18,7 +18,7 @@ export type CollectRequest = {
 };
 
 /** The script's own files, in the scratch directory: first in the archive; the result always. */
-export const SENT = { ...BUNDLES, result: 'result' } as const;
+export const SENT = { ...WORK, result: 'result' } as const;
 
 /** All values are arguments, none is part of the script. */
 export function collectArgv(request: CollectRequest): string[] {
@@ -67,7 +67,7 @@ fi
 trap 'rm -rf "$scratch"' EXIT
 `;
 
-const WORK = `
+const PACK = `
 [ -z "$base" ] || make_bundles || echo 'so the work in the workspace stays behind' >&2
 : >"$scratch/${SENT.result}"
 if [ -f "$result" ] && ! [ -L "$result" ]; then
@@ -103,4 +103,4 @@ case $(tar --version 2>/dev/null) in
 esac
 `;
 
-const SCRIPT = [PREPARE, WORK_SCRIPT, WORK, LIST, SEND].join('');
+const SCRIPT = [PREPARE, WORK_SCRIPT, PACK, LIST, SEND].join('');

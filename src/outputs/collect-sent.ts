@@ -25,6 +25,7 @@ export function takeSent(
       sent: {
         work: keepBundle(directory, files, bundles, SENT.work),
         commits: keepBundle(directory, files, bundles, SENT.commits),
+        unchanged: find(files, SENT.unchanged) !== undefined,
       },
       result: decodeWhole(result.subarray(0, RESULT_BYTES)),
       notices: isCut ? ['The result was cut after 64 KiB'] : [],

@@ -19,6 +19,8 @@ export type SentBundles = {
   readonly work: HostPath;
   /** The commits that the agent made itself. */
   readonly commits: HostPath;
+  /** The guest says that there is nothing to send. */
+  readonly unchanged: boolean;
 };
 
 export type Collected = {

@@ -3,11 +3,13 @@
 import { LFS_FILTER } from '../lfs-filter.ts';
 
 /** What becomes of the work, in the scratch directory; each is there only where there is something. */
-export const BUNDLES = {
+export const WORK = {
   /** One commit on the base: all files as they are, committed or not. */
   work: 'work.bundle',
   /** The commits from the base to HEAD, where there are any. */
   commits: 'commits.bundle',
+  /** Empty, and sent in their place: the agent changed nothing. */
+  unchanged: 'unchanged',
 } as const;
 
 /**
@@ -89,7 +91,10 @@ make_bundles() (
   head=
   open_repository
   take_tree || exit
-  [ "$head $tree" = "$base $base_tree" ] && exit
+  if [ "$head $tree" = "$base $base_tree" ]; then
+    : >"$scratch/${WORK.unchanged}"
+    exit
+  fi
   bundle_work || bundle_all || exit
   case $head in
   '' | "$base") ;;

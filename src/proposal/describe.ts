@@ -4,6 +4,7 @@ import type { ChangedFile, ProposedCommit } from './proposal.ts';
 import type { ProposalRepository } from './repository.ts';
 
 const MAX_COMMITS = 2000;
+const MAX_FILES = 100_000;
 const MAX_BYTES = 32 << 20;
 
 /** Oldest first; of too many the last. */
@@ -25,6 +26,7 @@ export async function listCommits(
   return commits;
 }
 
+/** Of too many the first. */
 export async function listFiles(
   { run }: ProposalRepository,
   base: string,
@@ -32,8 +34,8 @@ export async function listFiles(
 ): Promise<readonly ChangedFile[]> {
   const args = ['diff-tree', '-r', '-z', '--numstat', '--no-renames', '--no-ext-diff'];
   const said = await run([...args, '--no-textconv', base, tip], { maxBytes: MAX_BYTES });
-  const records = said.toString().split('\0');
-  return records.filter((record) => record !== '').map(readFile);
+  const records = said.toString().split('\0').slice(0, -1);
+  return records.slice(0, MAX_FILES).map(readFile);
 }
 
 /** `<added>\t<removed>\t<path>`; a dash stands for a number that means nothing. */

@@ -2,11 +2,12 @@
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../errors.ts';
+import { GitLimitError } from '../git-check/git-runner.ts';
 import type { CheckPolicy } from '../git-check/policy.ts';
 import type { Host, HostPath } from '../host/host.ts';
 import type { SentBundles } from '../outputs/outputs.ts';
 import { printable } from '../printable.ts';
-import type { Proposal } from './proposal.ts';
+import { blockedBy, type Proposal } from './proposal.ts';
 import { propose } from './propose.ts';
 import { openRepository, type ProposalRepository } from './repository.ts';
 import { settleTree } from './settle.ts';
@@ -40,15 +41,19 @@ export type ProposalRequest = {
 /** Never throws for what the guest sent, nor for a full disk or a lack of time. */
 export async function makeProposal(host: Host, request: ProposalRequest): Promise<Proposal> {
   const { sent, base, signal } = request;
-  if (base.commit === '' || (sent.work === '' && sent.commits === '')) {
-    return { kind: 'none', notices: [] };
+  if (base.commit === '') return { kind: 'none', notices: [] };
+  if (sent.work === '' && sent.commits === '') {
+    if (sent.unchanged) return { kind: 'none', notices: [] };
+    const reason = "The agent's work did not come out of the guest";
+    return { kind: 'refused', findings: [], reason, notices: [] };
   }
   try {
     return await takeAndPropose(openScratch(host, request), request);
   } catch (error) {
     const why = signal.aborted ? 'there was no time left' : printable(messageOf(error));
     const reason = `The agent's work could not be taken: ${why}`;
-    return { kind: 'refused', findings: [], reason, notices: [] };
+    const findings = error instanceof GitLimitError ? [blockedBy('file-count', why)] : [];
+    return { kind: 'refused', findings, reason, notices: [] };
   }
 }
 

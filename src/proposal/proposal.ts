@@ -1,5 +1,5 @@
 /** What the agent's work is once the runner has taken it in: checked, and written anew by us. */
-import type { CheckFinding } from '../git-check/finding.ts';
+import type { CheckFinding, CheckRule } from '../git-check/finding.ts';
 import type { HostPath } from '../host/host.ts';
 
 /** `path` as it is after the change; lines are null where they mean nothing, as in a binary file. */
@@ -50,3 +50,8 @@ export type Proposal =
       readonly notices: readonly string[];
     }
   | Change;
+
+/** A finding that is about no commit or file in particular. */
+export function blockedBy(rule: CheckRule, detail: string): CheckFinding {
+  return { rule, action: 'block', commit: '', path: '', line: 0, detail };
+}

@@ -11,7 +11,7 @@ import { printable } from '../printable.ts';
 import { coverFile, coverText } from './cover.ts';
 import { listCommits, listFiles } from './describe.ts';
 import { writePatch } from './patch.ts';
-import type { Change, Verdict } from './proposal.ts';
+import { blockedBy, type Change, type Verdict } from './proposal.ts';
 import type { ProposalRepository } from './repository.ts';
 import { writeBundle } from './write.ts';
 
@@ -26,14 +26,8 @@ export type ProposeRequest = {
 export const PATCH_FILE = 'changes.patch';
 export const BUNDLE_FILE = 'proposal.bundle';
 
-const UNCHECKED: CheckFinding = {
-  rule: 'fsck',
-  action: 'block',
-  commit: '',
-  path: '',
-  line: 0,
-  detail: 'The change was not checked to its end',
-};
+/** What is blocked may be larger than anybody would want to see described. */
+const DESCRIBE_BLOCKED_MS = 10_000;
 
 /** What fails costs its own part, and a notice; what was not checked is blocked. */
 export async function propose(
@@ -50,34 +44,47 @@ export async function propose(
     }
   }
   await mkdir(directory, { recursive: true });
-  const commits = await attempt('The commits are not listed', [], () =>
-    listCommits(repository, base, tip),
-  );
-  const stat = await attempt('The changed files are not listed', [], () =>
-    listFiles(repository, base, tip),
-  );
-  const patch = await attempt('There is no patch', '', () =>
-    writePatch(repository, base, tip, join(directory, PATCH_FILE)),
-  );
-  const findings = await attempt('The change was not checked', [UNCHECKED], () =>
+  const late = new AbortController();
+  const describing = limitedBy(late.signal, repository);
+  const checking = attempt('The change was not checked', [UNCHECKED], () =>
     checkCommits(repository.git, { base, tips: [tip], policy }),
-  );
+  ).then((findings) => {
+    if (verdictOf(findings) === 'blocked') {
+      const time = new Error(`it took over ${DESCRIBE_BLOCKED_MS / 1000} s, of a blocked change`);
+      setTimeout(() => late.abort(time), DESCRIBE_BLOCKED_MS).unref();
+    }
+    return findings;
+  });
+  const [findings, commits, stat, patch] = await Promise.all([
+    checking,
+    attempt('The commits are not listed', [], () => listCommits(describing, base, tip)),
+    attempt('The changed files are not listed', [], () => listFiles(describing, base, tip)),
+    attempt('There is no patch', '', () =>
+      writePatch(describing, base, tip, join(directory, PATCH_FILE)),
+    ),
+  ]);
   const verdict = verdictOf(findings);
-  const bundle = await attempt('There is no bundle of the change', '', async () =>
-    verdict === 'blocked'
-      ? ''
-      : await writeBundle(repository, base, tip, join(directory, BUNDLE_FILE)),
-  );
   const described = { commits, stat, patch };
-  const shown =
-    verdict === 'blocked'
-      ? await attempt('What the change holds is not shown', HIDDEN, () =>
-          coverChange(described, searchSecrets(policy.secrets)),
-        )
-      : described;
+  const place = { base, tip, repository: repository.directory };
+  if (verdict !== 'blocked') {
+    const bundle = await attempt('There is no bundle of the change', '', () =>
+      writeBundle(repository, base, tip, join(directory, BUNDLE_FILE)),
+    );
+    return { kind: 'change', ...place, ...described, bundle, findings, verdict, notices };
+  }
+  const shown = await attempt('What the change holds is not shown', HIDDEN, () =>
+    coverChange(described, searchSecrets(policy.secrets)),
+  );
   if (shown.patch !== patch) await rm(patch, { force: true });
-  const place = { bundle, repository: repository.directory };
-  return { kind: 'change', base, tip, ...shown, ...place, findings, verdict, notices };
+  return { kind: 'change', ...place, ...shown, bundle: '', findings, verdict, notices };
+}
+
+const UNCHECKED = blockedBy('fsck', 'The change was not checked to its end');
+
+function limitedBy(signal: AbortSignal, repository: ProposalRepository): ProposalRepository {
+  const run: ProposalRepository['run'] = (args, options) =>
+    repository.run(args, { ...options, signal });
+  return { ...repository, run };
 }
 
 function verdictOf(findings: readonly CheckFinding[]): Verdict {

@@ -1,9 +1,10 @@
 /** Takes the guest's bundles into the repository: the files as they were left, and the commits. */
 import { createReadStream, statSync } from 'node:fs';
 import { takeBundle } from '../git-check/bundle.ts';
-import type { CheckFinding } from '../git-check/finding.ts';
+import type { CheckFinding, CheckRule } from '../git-check/finding.ts';
 import type { HostPath } from '../host/host.ts';
 import type { SentBundles } from '../outputs/outputs.ts';
+import { blockedBy } from './proposal.ts';
 import type { ProposalRepository } from './repository.ts';
 
 export type Taken = {
@@ -45,17 +46,28 @@ type Tip = { readonly id: string; readonly findings: readonly CheckFinding[] };
 
 /** What the bundle's one ref stands for, down to `kind`; empty when there is none. */
 async function takeTip(
-  { git, run }: ProposalRepository,
+  { git }: ProposalRepository,
   path: HostPath,
   kind: '^{tree}' | '^{commit}',
 ): Promise<Tip> {
   if (path === '') return { id: '', findings: [] };
-  const limits = { maxBytes: statSync(path).size, maxRefs: 1 };
+  const limits = { maxBytes: statSync(path).size, maxRefs: MAX_REFS };
   const { refs, findings } = await takeBundle(git, createReadStream(path), limits);
-  const tip = refs[0]?.id;
-  if (findings.length > 0 || tip === undefined) return { id: '', findings };
-  const id = await run(['rev-parse', '--verify', '--quiet', '--end-of-options', `${tip}${kind}`]);
-  return { id: id.toString().trim(), findings };
+  if (findings.length > 0) return { id: '', findings };
+  const [ref, ...more] = refs;
+  if (ref === undefined || more.length > 0) {
+    return refused('ref-name', `The bundle has ${refs.length} refs, and not one`);
+  }
+  const { exitCode, stdout } = await git(['rev-parse', '--verify', `${ref.id}${kind}`]);
+  if (exitCode !== 0) return refused('fsck', 'What the bundle is about is no commit');
+  return { id: stdout.toString().trim(), findings };
+}
+
+/** Enough for the checks to say what is wrong with their names. */
+const MAX_REFS = 100;
+
+function refused(rule: CheckRule, detail: string): Tip {
+  return { id: '', findings: [blockedBy(rule, detail)] };
 }
 
 async function treeOf({ run }: ProposalRepository, commit: string): Promise<string> {

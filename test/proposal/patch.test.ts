@@ -118,7 +118,7 @@ describe('the patch', () => {
     rmSync(guest.guestWorkspace, { recursive: true });
     replace(guest);
     const collected = await guest.collect();
-    expect(collected.proposal.kind).toBe('none');
+    expect(collected.proposal.kind).toBe('refused');
     expect(pathsOf(collected)).toEqual(['outputs/a']);
     expect(collected.notices.join('\n')).toMatch(/cd/);
     expect(collected.notices).toContain(
