@@ -4,6 +4,7 @@ import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type { Readable, Writable } from 'node:stream';
 import type { Denied } from './denied.ts';
 import { asObject, flatten, hasField, type Pairs, pairsOf, valuesOf } from './header.ts';
+import { watchPresence } from './presence.ts';
 
 export type AnswerHead = { readonly status: number; readonly headers: Pairs };
 
@@ -50,15 +51,17 @@ export function guestOfHttp1(
   const headers = pairsOf(request.rawHeaders);
   const { method = '', url = '' } = request;
   const isGone = () => response.closed || request.socket.destroyed;
+  const hasBody =
+    request.headers['transfer-encoding'] !== undefined ||
+    Number(request.headers['content-length'] ?? 0) > 0;
+  if (hasBody) watchPresence(request, request.socket);
   return {
     method,
     target: url,
     authorities: valuesOf(headers, 'host'),
     headers,
     body: request,
-    hasBody:
-      request.headers['transfer-encoding'] !== undefined ||
-      Number(request.headers['content-length'] ?? 0) > 0,
+    hasBody,
     expectsContinue: request.headers.expect?.toLowerCase() === '100-continue',
     sendContinue: () => response.writeContinue(),
     trailers: () => pairsOf(request.rawTrailers),

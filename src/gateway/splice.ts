@@ -2,6 +2,7 @@
 
 import type { Duplex, Transform } from 'node:stream';
 import { deniedBy } from './answer.ts';
+import { watchPresence } from './presence.ts';
 
 /** A tunnel in which nothing moves for so long is a forgotten one. */
 const SILENCE_MS = 16 * 60_000;
@@ -63,6 +64,7 @@ export function splice({ guest, upstream, up, down, count, farewell }: Joint): P
     });
   }
   guest.on('error', cut);
+  watchPresence(guest, guest);
   upstream.on('error', (error) => {
     // Who has said all and hears a reset is not the worse for it.
     if (guest.readableEnded) cut();

@@ -115,9 +115,9 @@ describe('the gateway', () => {
     expect(await ask('GET / HTTP/1.1\r\nHost: a\r\n\r\n')).toContain('malformed');
   });
 
-  test('has an empty environment', async () => {
+  test('has nothing in its environment but the number of its threads', async () => {
     await start();
-    expect(readFileSync(`/proc/${pid}/environ`, 'utf8')).toBe('');
+    expect(readFileSync(`/proc/${pid}/environ`, 'utf8')).toBe('UV_THREADPOOL_SIZE=32\0');
   });
 
   test('ends when it is told to, and that is no death', async () => {
