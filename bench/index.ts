@@ -1,6 +1,7 @@
 /** Runs every benchmark and prints one table: our figure, its reference beside it, the ratio. */
 import { benchGateway } from './gateway.ts';
 import { benchGitCheck } from './git-check.ts';
+import { benchGitGate } from './git-gate.ts';
 import { benchImage } from './image.ts';
 import { benchManifest } from './manifest.ts';
 import { benchOverhead } from './overhead.ts';
@@ -15,6 +16,7 @@ const ROUNDS = {
   manifest: benchManifest,
   image: benchImage,
   gateway: benchGateway,
+  'git-gate': benchGitGate,
   'git-check': benchGitCheck,
   redact: benchRedact,
 };

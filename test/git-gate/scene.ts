@@ -17,7 +17,7 @@ import { type Respond, startUpstream, type Upstream } from '../upstream/upstream
 
 export const HOST = 'git.example.test';
 export const TOKEN = 'an-upstream-token-k3x9q7';
-const BASIC = `Basic ${Buffer.from(`x-access-token:${TOKEN}`).toString('base64')}`;
+export const BASIC = `Basic ${Buffer.from(`x-access-token:${TOKEN}`).toString('base64')}`;
 
 export type Ended = { readonly exitCode: number; readonly stdout: string; readonly stderr: string };
 
@@ -181,4 +181,18 @@ export async function run(
   }
   const [exitCode] = await once(child, 'close');
   return { exitCode: exitCode ?? -1, ...said };
+}
+
+/** Commits on `main` of a clone that each change one of twenty small files: fast-import(1). */
+export function importCommits(work: string, count: number): void {
+  const env = environmentOf(work);
+  const stream = Array.from({ length: count }, (_, index) => {
+    const data = (text: string) => `data ${Buffer.byteLength(text)}\n${text}\n`;
+    const from = index === 0 ? 'from refs/heads/main^0\n' : '';
+    const who = `committer A Guest <guest@example.test> ${1_700_000_000 + index} +0000\n`;
+    const lines = `line ${index}\n`.repeat(5);
+    const file = `M 100644 inline d${index % 4}/file${index % 20}.txt\n${data(lines)}`;
+    return `commit refs/heads/main\n${who}${data(`commit ${index}`)}${from}${file}`;
+  });
+  execFileSync('git', ['fast-import', '--quiet'], { cwd: work, env, input: stream.join('\n') });
 }

@@ -201,7 +201,10 @@ export function readUntil(socket: Socket, done: (text: string) => boolean): Prom
 async function startRelay(shake: () => Promise<Socket>) {
   const sockets = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true, noDelay: true }, async (client) => {
-    const gateway = await shake();
+    sockets.add(client);
+    client.on('error', () => {});
+    const gateway = await shake().catch(() => undefined);
+    if (gateway === undefined) return client.destroy();
     for (const [from, to] of [[client, gateway] as const, [gateway, client] as const]) {
       sockets.add(from);
       from.on('error', () => {});

@@ -5,7 +5,7 @@ import type { GitRunner } from '../../git-check/git-runner.ts';
 import type { GitSeed } from '../protocol.ts';
 
 /** Shown to the guest, whose git then need not send what the runner's checkout has. */
-export const BASE_REF = 'refs/bottle/base';
+const BASE_REF = 'refs/bottle/base';
 const SHA256_DIGITS = 64;
 
 /** `git` runs in `directory`, which does not exist yet. */

@@ -98,10 +98,13 @@ async function prepare(
   const isPush = service === 'receive';
   if (isPush && push === 'refuse') throw new Denied('no-match', `${name} takes no pushes`);
   await repository.ready();
+  if (isPush && step === 'pack') return;
   // A push that is kept needs something to build on, however old.
-  if (isPush && ((push === 'record' && seed !== undefined) || step === 'pack')) return;
+  const isKept = isPush && push === 'record';
+  if (isKept && seed !== undefined) return;
   if (access.kind === 'token') entry.credential = access.name;
-  await repository.refresh(step === 'refs' ? FRESH_MS : SAME_FETCH_MS);
+  const usual = step === 'refs' ? FRESH_MS : SAME_FETCH_MS;
+  await repository.refresh(isKept ? Number.POSITIVE_INFINITY : usual);
 }
 
 type Served = GitGateParts & {

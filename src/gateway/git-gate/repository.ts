@@ -4,6 +4,7 @@ import { type GitRunner, makeGitRunner } from '../../git-check/git-runner.ts';
 import type { Host } from '../../host/host.ts';
 import type { GitGateConfig, GitRepository } from '../protocol.ts';
 import { makeBareRepository } from './bare-repository.ts';
+import { bindSpawn } from './bound-spawn.ts';
 import { fetchAll, followHead } from './refresh.ts';
 import { findWay, type Way, type WayParts } from './way.ts';
 
@@ -51,7 +52,8 @@ export function openRepository(settings: GitRepository, parts: RepositoryParts):
 
   const git: Repository['git'] = ({ far, ...options }) => {
     const limit = far ? { timeoutMs: FAR_TIMEOUT_MS } : {};
-    return makeGitRunner({ spawn, program, path, directory, ...limit, ...options });
+    const start = far ? bindSpawn(spawn) : spawn;
+    return makeGitRunner({ spawn: start, program, path, directory, ...limit, ...options });
   };
   const way = (signal: AbortSignal) => findWay(settings, parts, signal);
 

@@ -29,7 +29,7 @@ const SSH_PORT = 22;
 const SHORT_FORM = /^(?:[^@:/]+@)?([^:/]+):(?!\/\/)/;
 
 /** Where the address leads. @throws {Denied} `no-match` where it is neither https nor ssh. */
-export function upstreamOf(url: string): Upstream {
+function upstreamOf(url: string): Upstream {
   const short = SHORT_FORM.exec(url)?.[1];
   if (short !== undefined) return { scheme: 'ssh', ...parseAuthority(short, SSH_PORT) };
   const { protocol, host } = new URL(url);
