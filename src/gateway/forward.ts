@@ -27,7 +27,7 @@ export type Admitted = {
 /** @throws {Denied} what was found on the way, and `upstream-…` */
 export async function forward(admitted: Admitted): Promise<void> {
   const { services, origin, guest, request } = admitted;
-  const sent = await services.pool.send(origin, request);
+  const sent = await services.pool.send(origin, request, guest.onClose);
   guest.onClose(sent.abort);
   if (request.hasBody) sent.onContinue(guest.sendContinue);
   const { promise, resolve, reject } = Promise.withResolvers<void>();

@@ -47,7 +47,6 @@ export async function makeServices(
   const index = openSecretIndex(secrets);
   const scrub = makeScrub(index);
   const { dial } = makeDialer({ connectTo });
-  const forever = new AbortController().signal;
   const recorder: Recorder = { send: outlet.send, scrub, open: new Set() };
   const shared = { dial, recorder, ready: outlet.ready, report: outlet.send };
   const opens = routes.some(({ tls }) => tls === 'open');
@@ -55,9 +54,14 @@ export async function makeServices(
     token: config.token,
     routes: compileRoutes(routes),
     dial,
-    pool: makePool(async (target, protocols) => {
-      const socket = await dial(target, forever);
-      if (protocols.length > 0) return secure(socket, target, extraAuthorities, protocols);
+    pool: makePool(async (target, protocols, signal) => {
+      const socket = await dial(target, signal);
+      if (protocols.length > 0) {
+        const cancel = () => socket.destroy();
+        signal.addEventListener('abort', cancel);
+        const secured = secure(socket, target, extraAuthorities, protocols);
+        return secured.finally(() => signal.removeEventListener('abort', cancel));
+      }
       // Who is kept for later and ends meanwhile is of no use.
       socket.allowHalfOpen = false;
       return socket;

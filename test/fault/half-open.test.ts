@@ -40,6 +40,22 @@ test('TLS that the upstream begins and does not finish is given up after 10 s', 
   await scene.expectOneLine('upstream-timeout');
 });
 
+test('TLS that the upstream does not begin is not waited for when the guests have left', async () => {
+  await open(mute, 'open');
+  const sockets = [await scene.reach('open'), await scene.reach('open')];
+  for (const socket of sockets) socket.write(requestTo('open'));
+  await eventually(() => broken.accepted()).toBe(1);
+  const ofBroken = () => scene.gateway.decisions().filter(({ host }) => host === BROKEN);
+  for (const [index, socket] of sockets.entries()) {
+    expect(broken.connections()).toBe(1);
+    socket.destroy();
+    await eventually(() => ofBroken().map(({ rule }) => rule)).toEqual(
+      Array(index + 1).fill('route'),
+    );
+  }
+  await eventually(() => broken.connections()).toBe(0);
+});
+
 const HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n';
 
 describe.each(['plain', 'open', 'tunnel'] as const)('%s: the guest gives up on', (way) => {
