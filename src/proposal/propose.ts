@@ -27,7 +27,7 @@ export const PATCH_FILE = 'changes.patch';
 export const BUNDLE_FILE = 'proposal.bundle';
 
 /** What is blocked may be larger than anybody would want to see described. */
-const DESCRIBE_BLOCKED_MS = 10_000;
+const DESCRIBE_BLOCKED_MS = 5_000;
 
 /** What fails costs its own part, and a notice; what was not checked is blocked. */
 export async function propose(
