@@ -18,6 +18,12 @@ export function descendants(pid: number): Process[] {
   return below(pid);
 }
 
+/** In bytes, since it began. */
+export function peakMemory(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'latin1');
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+}
+
 /** Undefined: it is gone, or only its exit code is left. */
 function readProcess(pid: number): Process | undefined {
   try {

@@ -3,7 +3,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type {
   GatewayConfig,
   GatewayPush,
@@ -52,6 +52,8 @@ export type SceneOptions = {
   /** What stands before the upstream's git: undefined lets the request pass. */
   readonly respond?: Respond;
   readonly commits?: number;
+  /** An upstream's repository that is there already. */
+  readonly bare?: string;
 };
 
 const IDENTITY = {
@@ -64,13 +66,15 @@ const IDENTITY = {
 export async function openScene(options: SceneOptions = {}): Promise<Scene> {
   const directory = mkdtempSync(join(tmpdir(), 'git-gate-'));
   const env = environmentOf(directory);
-  const bare = join(directory, 'up', 'site.git');
-  mkdirSync(bare, { recursive: true });
+  const bare = options.bare ?? join(directory, 'up', 'site.git');
   const atUpstream = (...args: string[]) =>
     execFileSync('git', ['-C', bare, ...args], { env, encoding: 'utf8' }).trim();
-  atUpstream('init', '--quiet', '--bare', '-b', 'main');
-  fillRepository(atUpstream, options.commits ?? 3);
-  const server = gitServer(join(directory, 'up'), { authorization: BASIC });
+  if (options.bare === undefined) {
+    mkdirSync(bare, { recursive: true });
+    atUpstream('init', '--quiet', '--bare', '-b', 'main');
+    fillRepository(atUpstream, options.commits ?? 3);
+  }
+  const server = gitServer(dirname(bare), { authorization: BASIC });
   const upstream = await startUpstream({ names: [HOST], respond: options.respond ?? server });
   const gateway = await startGatewayProcess({
     connectTo: upstream.connectTo,
