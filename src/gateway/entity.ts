@@ -7,7 +7,8 @@ import { endToEnd, hasField, type Pairs, valuesOf, without } from './header.ts';
 
 export type Entity = { readonly headers: Pairs; readonly body: Readable };
 
-const GRAPHQL_PATH = /\/graphql\/?$/i;
+/** With what a server may leave off: parameters, further slashes, spaces. */
+const GRAPHQL_PATH = /^\/+(?:api\/+)?graphql(?:[;/%]|$)/i;
 const MAX_GRAPHQL_BYTES = 1024 * 1024;
 const REPLACED = new Set(['host', 'expect']);
 const LENGTH = new Set(['content-length']);

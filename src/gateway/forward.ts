@@ -87,9 +87,10 @@ async function sendTrailers({ services, origin, guest }: Admitted, sent: Sent): 
 export async function download(admitted: Admitted, answer: Answer): Promise<void> {
   const { services, origin, guest, entry, path } = admitted;
   const { status, body } = answer;
-  const headers = endToEnd(answer.headers);
+  const { inspector } = services;
+  const headers = inspector.inboundHeaders(origin.route, endToEnd(answer.headers));
   entry.status = status;
-  const scan = services.inspector.inboundBody(origin.route, headers);
+  const scan = inspector.inboundBody(origin.route, headers);
   const tap = services.meter.tap(origin.route, path, status, headers, entry.bytesUp);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   guest.onClose(resolve);
@@ -111,7 +112,8 @@ export async function download(admitted: Admitted, answer: Answer): Promise<void
     if (!body.readableEnded) reject(brokenOff());
   });
   body.on('end', () => {
-    if (answer.isComplete()) guest.sendTrailers(trailersToPass(answer.trailers()));
+    const trailers = () => inspector.inboundHeaders(origin.route, answer.trailers());
+    if (answer.isComplete()) guest.sendTrailers(trailersToPass(trailers()));
     else reject(brokenOff());
   });
   const seen = scan === undefined ? body : body.pipe(scanning(scan).on('error', reject));

@@ -65,7 +65,8 @@ async function forwardUpgrade(
   socket.off('close', sent.abort);
   entry.status = 101;
   release();
-  socket.write(switching(answer.headers), 'latin1');
+  const seen = services.inspector.inboundHeaders(origin.route, answer.headers);
+  socket.write(switching(seen), 'latin1');
   await splice({
     guest: socket,
     upstream: answer.socket,

@@ -39,8 +39,13 @@ export function matchSecrets(secrets: readonly { label: string; value: string }[
 
 const BLOCK = 65536;
 
-export function createMatcher(needles: readonly LabelledNeedle[]): Matcher {
-  const [plain, bare] = [makeView(needles), makeView(needles.flatMap(condensed))];
+/** `gaps: 'none'`: only as it stands, with nothing between its letters; little is kept back then. */
+export function createMatcher(
+  needles: readonly LabelledNeedle[],
+  gaps: 'some' | 'none' = 'some',
+): Matcher {
+  const plain = makeView(needles);
+  const bare = gaps === 'some' ? makeView(needles.flatMap(condensed)) : undefined;
   return {
     empty: !plain,
     stream() {

@@ -262,8 +262,10 @@ describe.each(['http/1.1', 'h2'] as const)('to an upstream that speaks %s', (pro
     ]);
     expect(JSON.parse(echo.text)).toMatchObject({
       bytes: body.length,
-      headers: { authorization: `Bearer ${SECRET}` },
+      // What an upstream sends back of it the guest does not read.
+      headers: { authorization: `Bearer ${'*'.repeat(SECRET.length)}` },
     });
+    expect(JSON.stringify(upstream.requests)).toContain(`Bearer ${SECRET}`);
     expect(chunked.text).toHaveLength(100_000);
     expect(chunked.trailers).toMatchObject({ 'x-total': '100000' });
     expect(empty).toMatchObject({ status: 204, text: '' });

@@ -1,10 +1,11 @@
 /** Looks for secrets in all that leaves through a route, and for hidden orders in what comes in. */
+import type { Matcher } from '../../secret/matcher.ts';
 import { loadTokenRules } from '../../secret/token-pattern.ts';
 import type { Finding, GatewayRoute } from '../protocol.ts';
 import { canDecode, createDecoder } from './decode.ts';
 import type { Detector } from './detector.ts';
 import { type Headers, inspectHead, type RequestHead, type SeenHead } from './head.ts';
-import { detectSecrets, type SecretIndex } from './known-secret.ts';
+import { detectSecrets, indexReflection, type SecretIndex } from './known-secret.ts';
 import {
   type BodyScan,
   createDecodingScan,
@@ -30,7 +31,12 @@ export type Inspector = {
   head(route: GatewayRoute, head: RequestHead): Promise<SeenHead>;
   /** Undefined: nothing to look for. Throws DlpDenied for an encoding that it cannot read. */
   outboundBody(route: GatewayRoute, headers: Headers): BodyScan | undefined;
-  /** Warns, and alters nothing. */
+  /**
+   * Of an answer: the credential that went out with its request must not come in by it, so that is
+   * redacted. Of all else it warns, and alters nothing.
+   */
+  inboundHeaders(route: GatewayRoute, headers: Headers): Headers;
+  /** Throws DlpDenied where the credential stands in an encoded body, or could. */
   inboundBody(route: GatewayRoute, headers: Headers): BodyScan | undefined;
   /** Of one WebSocket message: `push` for each fragment's payload, `end` after the last. */
   frames(route: GatewayRoute, direction: 'outbound' | 'inbound'): BodyScan | undefined;
@@ -50,9 +56,13 @@ export function makeInspector(known: SecretIndex): Inspector {
     return { where, onMatch: dlp.onMatch, detectors, watchers };
   }
 
-  function inbound({ dlp }: GatewayRoute, where: Finding['where']): ScanParts {
-    const watchers = dlp.inbound.length > 0 ? [watchInjection()] : [];
-    return { where, onMatch: dlp.onMatch, detectors: [], watchers };
+  const reflected = reflections();
+
+  function inbound(route: GatewayRoute, where: Finding['where']): ScanParts {
+    const watchers = route.dlp.inbound.length > 0 ? [watchInjection()] : [];
+    const own = reflected(route);
+    const detectors = own === undefined ? [] : [detectSecrets(own)];
+    return { where, onMatch: 'redact', detectors, watchers };
   }
 
   return {
@@ -75,19 +85,46 @@ export function makeInspector(known: SecretIndex): Inspector {
         return createDecodingScan(() => outbound(route, 'body'), createDecoder(encoding));
       throw new DlpDenied('the body is encoded in a way that cannot be looked into', []);
     },
+    inboundHeaders(route, headers) {
+      const own = reflected(route);
+      return own === undefined ? headers : maskValues(headers, own);
+    },
     inboundBody(route, headers) {
+      if (route.auth === undefined && route.dlp.inbound.length === 0) return undefined;
       const encoding = encodingOf(headers);
-      if (route.dlp.inbound.length === 0) return undefined;
-      if (encoding === '') return createWatch(inbound(route, 'body'));
-      if (!canDecode(encoding)) return undefined;
-      return createWatch(inbound(route, 'body'), createDecoder(encoding));
+      const parts = () => inbound(route, 'body');
+      if (encoding === '') return createScan(parts());
+      if (route.auth === undefined)
+        return canDecode(encoding) ? createWatch(parts(), createDecoder(encoding)) : undefined;
+      if (canDecode(encoding)) return createDecodingScan(parts, createDecoder(encoding));
+      throw new DlpDenied('the answer is encoded in a way that cannot be looked into', []);
     },
     frames(route, direction) {
-      if (route.dlp[direction].length === 0) return undefined;
-      if (direction === 'inbound') return createWatch(inbound(route, 'frame'));
-      return createScan(outbound(route, 'frame'));
+      if (direction === 'outbound')
+        return route.dlp.outbound.length === 0 ? undefined : createScan(outbound(route, 'frame'));
+      const isPlain = route.auth === undefined && route.dlp.inbound.length === 0;
+      return isPlain ? undefined : createScan(inbound(route, 'frame'));
     },
   };
+}
+
+/** By route: what finds its own credential. An upstream can only reflect what it was sent. */
+function reflections(): (route: GatewayRoute) => Matcher | undefined {
+  const made = new WeakMap<GatewayRoute, Matcher>();
+  return (route) => {
+    if (route.auth === undefined) return undefined;
+    const known = made.get(route) ?? indexReflection(route.auth);
+    made.set(route, known);
+    return known;
+  };
+}
+
+function maskValues(headers: Headers, matcher: Matcher): Headers {
+  return headers.map(([name, value]) => {
+    const bytes = Buffer.from(value, 'latin1');
+    for (const { start, end } of matcher.stream().push(bytes)) bytes.fill('*', start, end);
+    return [name, bytes.toString('latin1')] as const;
+  });
 }
 
 function onceOnly<T>(make: () => T): () => T {

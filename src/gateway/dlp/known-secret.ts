@@ -32,6 +32,18 @@ function indexSecrets(secrets: readonly NamedSecret[]): KnownSecrets {
   return { text: createMatcher(needles), host: createMatcher(lower) };
 }
 
+/**
+ * What finds a route's own credential in what its upstream answers: whole and in one piece, so that
+ * the last letters of an event are not kept back until the next one comes.
+ */
+export function indexReflection({ name, value }: NamedSecret): Matcher {
+  const whole = encodingsOf(value).filter(({ bytes, run }) => run === bytes.length);
+  return createMatcher(
+    whole.map((form) => ({ label: name, ...form })),
+    'none',
+  );
+}
+
 export function detectSecrets(matcher: Matcher): Detector {
   const stream = matcher.stream();
   return {

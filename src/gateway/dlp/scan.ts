@@ -109,12 +109,16 @@ export function createDecodingScan(parts: () => ScanParts, decoder: Decoder): Bo
     }
   }
 
+  let isEmpty = true;
   return {
     async push(chunk) {
+      isEmpty = false;
       await plain.push(await decoded(decoder.push(chunk)));
       return wire.push(chunk);
     },
     async end() {
+      // An answer to HEAD tells of an encoding and has no body.
+      if (isEmpty) return NOTHING;
       await plain.push(await decoded(decoder.end()));
       await plain.end();
       return wire.end();
