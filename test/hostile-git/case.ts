@@ -25,8 +25,10 @@ export type HostileCase = {
   readonly policy?: Partial<CheckPolicy>;
   /** What the runner's checkout has in its `.git`. */
   readonly prepare?: (world: World) => void;
-  /** Added to the configuration of the checkout, and of our own repository where a test can. */
+  /** Added to the configuration of the checkout, and to ours by `spoil`. */
   readonly config?: (world: World) => string;
+  /** What our own repository has, where a test can put it there: as if somebody had got that far. */
+  readonly spoil?: (directory: string, world: World) => void;
   /** git's arguments that spring the trap in the checkout where nothing is hardened. */
   readonly proof?: readonly string[];
   /** The guest's bundle, or a commit for one; default: a change that nobody minds. */

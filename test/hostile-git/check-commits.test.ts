@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, createReadStream, mkdirSync, writeFileSync } from 'node:fs';
+import { createReadStream, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { takeBundle } from '../../src/git-check/bundle.ts';
@@ -17,13 +17,13 @@ test('there are at least 60 cases, each with a name of its own', () => {
   expect(new Set(names).size).toBe(names.length);
 });
 
-const judge: Judge = async ({ bundle, base, objects, policy, scratch, config }) => {
+const judge: Judge = async ({ bundle, base, objects, policy, scratch, spoil }) => {
   const directory = join(scratch, 'bare.git');
   mkdirSync(directory);
   execFileSync(PROGRAM, ['init', '-q', '--bare', '--template=', directory], { env: { PATH } });
   mkdirSync(join(directory, 'objects/info'), { recursive: true });
   writeFileSync(join(directory, 'objects/info/alternates'), `${objects}\n`);
-  appendFileSync(join(directory, 'config'), config);
+  spoil(directory);
   const git = makeGitRunner({
     ...{ spawn: spawnProcess, program: PROGRAM, directory, path: PATH, timeoutMs: 15_000 },
   });

@@ -63,6 +63,11 @@ const driver = (
   deliver: ({ save }) => save({ '.gitattributes': `* ${attribute}\n`, 'README.md': 'Bye\n' }),
 });
 
+function writeAttributes(git: string): void {
+  mkdirSync(join(git, 'info'), { recursive: true });
+  writeFileSync(join(git, 'info/attributes'), '* diff=evil filter=evil\n');
+}
+
 const fromFile = (name: string, write: (world: World, git: string) => void): HostileCase => ({
   name,
   rules: [],
@@ -88,13 +93,11 @@ export const EXECUTION_SETTINGS: readonly HostileCase[] = [
   ),
   driver('merge=evil', 'command', (trap) => `[merge "evil"]\n\tdriver = ${trap}\n`),
   {
-    name: 'a driver by attributes of the checkout itself',
+    name: 'a driver by attributes of the repository itself',
     rules: [],
     config: ({ trap }) => `[diff "evil"]\n\tcommand = ${trap}\n\ttextconv = ${trap}\n`,
-    prepare: ({ checkout }) => {
-      mkdirSync(join(checkout, '.git/info'), { recursive: true });
-      writeFileSync(join(checkout, '.git/info/attributes'), '* diff=evil filter=evil\n');
-    },
+    prepare: ({ checkout }) => writeAttributes(join(checkout, '.git')),
+    spoil: writeAttributes,
     proof: ['log', '-p', '--ext-diff'],
   },
   {

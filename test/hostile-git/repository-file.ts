@@ -19,6 +19,9 @@ const inGit = (
   ...rest,
 });
 
+const alone = ({ save }: World) => save({ x: 'x\n' }, { parents: [], message: 'Alone' });
+const onBase = ({ save }: World) => save({ x: 'x\n' });
+
 export const REPOSITORY_FILES: readonly HostileCase[] = [
   inGit('alternates that name themselves', (git) =>
     write(join(git, 'objects/info/alternates'), `${git}/objects\n`),
@@ -46,17 +49,21 @@ export const REPOSITORY_FILES: readonly HostileCase[] = [
   inGit('grafts that cut the history', (git, { base }) =>
     write(join(git, 'info/grafts'), `${base}\n`),
   ),
-  inGit(
-    'grafts that give a commit of the guest the base for a parent',
-    (git, world) => {
-      const alone = world.save({ x: 'x\n' }, { parents: [] });
-      write(join(git, 'info/grafts'), `${alone} ${world.base}\n`);
+  {
+    name: 'grafts that give a commit of the guest the base for a parent',
+    rules: ['ancestry'],
+    spoil: (git, world) => write(join(git, 'info/grafts'), `${alone(world)} ${world.base}\n`),
+    deliver: alone,
+  },
+  {
+    name: 'a replaced object that gives a commit of the guest the base for a parent',
+    rules: ['ancestry'],
+    spoil: (git, world) => write(join(git, `refs/replace/${alone(world)}`), `${onBase(world)}\n`),
+    deliver: (world) => {
+      const [tip, other] = [alone(world), onBase(world)];
+      return world.bundle({ 'refs/heads/work': tip, 'refs/heads/other': other });
     },
-    {
-      rules: ['ancestry'],
-      deliver: ({ save }) => save({ x: 'x\n' }, { parents: [] }),
-    },
-  ),
+  },
   inGit('a shallow file that cuts the history', (git, { base }) =>
     write(join(git, 'shallow'), `${base}\n`),
   ),

@@ -18,8 +18,8 @@ export type Delivery = {
   readonly policy: CheckPolicy;
   /** An empty directory. */
   readonly scratch: string;
-  /** To be put into our own repository, as if somebody had got that far. */
-  readonly config: string;
+  /** Puts what the case has for it into our own repository. */
+  readonly spoil: (directory: string) => void;
 };
 
 export type Judge = (delivery: Delivery) => Promise<readonly CheckFinding[]>;
@@ -42,7 +42,11 @@ export async function judgeCase(one: HostileCase, judge: Judge): Promise<Verdict
     const config = one.config?.(world) ?? '';
     one.prepare?.(world);
     appendFileSync(join(world.checkout, '.git/config'), config);
-    const delivery = makeDelivery(root, world, one, config);
+    const spoil = (directory: string) => {
+      appendFileSync(join(directory, 'config'), config);
+      one.spoil?.(directory, world);
+    };
+    const delivery = { ...makeDelivery(root, world, one), spoil };
     const before = performance.now();
     const findings = await judge(delivery);
     const milliseconds = performance.now() - before;
@@ -75,7 +79,7 @@ function makeWorld(root: string, trap: string): World {
   };
 }
 
-function makeDelivery(root: string, world: World, one: HostileCase, config: string): Delivery {
+function makeDelivery(root: string, world: World, one: HostileCase): Omit<Delivery, 'spoil'> {
   const made = one.deliver?.(world) ?? world.save({ 'new.txt': 'new\n' });
   const bundle = join(root, 'guest.bundle');
   const bytes = typeof made === 'string' ? world.bundle({ 'refs/heads/work': made }) : made;
@@ -84,7 +88,7 @@ function makeDelivery(root: string, world: World, one: HostileCase, config: stri
   mkdirSync(scratch);
   const objects = join(world.checkout, '.git/objects');
   const policy = { ...POLICY, ...one.policy };
-  return { bundle, base: world.base, objects, policy, scratch, config };
+  return { bundle, base: world.base, objects, policy, scratch };
 }
 
 function springs(checkout: string, args: readonly string[], canary: string): boolean {
