@@ -13,7 +13,7 @@ import type { ScriptedAnswer } from '../model-server/scenario.ts';
 import { testAuthority } from '../upstream/authority.ts';
 import { type GatewayProcess, routeTo, startGatewayProcess } from '../upstream/gateway-process.ts';
 import { startUpstream, type Upstream } from '../upstream/upstream.ts';
-import { expectNext } from './scene.ts';
+import { eventually, expectNext } from './scene.ts';
 
 const MODEL = 'model.example.test';
 const NONE = { tokens: null, requests: null, bytes: null };
@@ -120,7 +120,7 @@ describe.each(MODEL_SERVER_APIS)('%s', (api) => {
     const { name } = upstream;
     const head = `GET http://${name}/ HTTP/1.1\r\nHost: ${name}\r\nConnection: close\r\n\r\n`;
     expect(await gateway.request(head)).toMatch(/^HTTP\/1\.1 403 [\s\S]*limit-bytes/);
-    expect(lines().map(({ rule }) => rule)).toEqual(['limit-bytes', 'limit-bytes']);
+    await eventually(() => lines().map(({ rule }) => rule)).toEqual(['limit-bytes', 'limit-bytes']);
     expect(gateway.stderr()).toBe('');
   });
 });
