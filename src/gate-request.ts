@@ -29,8 +29,11 @@ export async function gateRequest(
 ): Promise<GitGateConfig | undefined> {
   if (git.remotes.length === 0) return undefined;
   const program = host.which('git');
-  if (program === undefined) {
-    host.log.warning('The guest has no remotes: the runner has no git. Install git on it.');
+  if (program === undefined || !(await isNewEnough(host, program))) {
+    const found = program === undefined ? 'no git' : 'a git before 2.37';
+    host.log.warning(
+      `The guest has no remotes: the runner has ${found}. Install a newer one on it.`,
+    );
     return undefined;
   }
   const seed = await findSeed(host, program, provision.workspace.from, scratch);
@@ -45,6 +48,13 @@ export async function gateRequest(
     rules: git.policy.value,
     repositories: await Promise.all(repositories),
   };
+}
+
+/** An older git goes where DNS leads it at that moment: it does not know `http.curloptResolve`. */
+async function isNewEnough(host: Pick<Host, 'run'>, program: HostPath): Promise<boolean> {
+  const { stdout } = await host.run([program, '--version']);
+  const [, major, minor] = /(\d+)\.(\d+)/.exec(stdout) ?? [];
+  return Number(major) > 2 || (Number(major) === 2 && Number(minor) >= 37);
 }
 
 async function repositoryOf(host: Host, remote: RemotePlan, token: string): Promise<GitRepository> {

@@ -135,3 +135,12 @@ describe('a credential', () => {
     expect(gate?.repositories[0]?.access).toEqual({ kind: 'none' });
   });
 });
+
+test('a git that would look up the upstream by itself serves no remotes', async () => {
+  const old: Host['run'] = async () => ({
+    exitCode: 0,
+    stdout: 'git version 2.34.1\n',
+    stderr: '',
+  });
+  expect(await request([ORIGIN], directory, { run: old })).toBeUndefined();
+});
