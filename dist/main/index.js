@@ -37278,7 +37278,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 66169:
+/***/ 87402:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -37286,6 +37286,458 @@ exports.visitAsync = visitAsync;
 __nccwpck_require__.d(__webpack_exports__, {
   C: () => (/* binding */ runAction)
 });
+
+;// CONCATENATED MODULE: ./build/errors.js
+/** The one error class that stages throw, and the outcomes a run can have. */
+/** How a run ended. Decided from exit codes, our own timers and sentinels, never from guest text. */
+const OUTCOMES = [
+    'success',
+    'agent-failed',
+    'timed-out',
+    'idle',
+    'limit-reached',
+    'cancelled',
+    'isolation-failed',
+    'image-failed',
+    'boot-failed',
+    'provision-failed',
+    'gateway-failed',
+    'config-invalid',
+    'untrusted',
+    'internal-error',
+];
+/** An error that a person can act on: what happened · which value, from where · what to do. */
+class BottleError extends Error {
+    name = 'BottleError';
+    outcome;
+    what;
+    where;
+    fix;
+    problems;
+    constructor(fields) {
+        super(`${fields.what} (${fields.where}). ${fields.fix}`, { cause: fields.cause });
+        this.outcome = fields.outcome;
+        this.what = fields.what;
+        this.where = fields.where;
+        this.fix = fields.fix;
+        this.problems = fields.problems ?? [];
+    }
+}
+/** The message of anything that was thrown. */
+function messageOf(error) {
+    return error instanceof Error ? error.message : String(error);
+}
+
+;// CONCATENATED MODULE: ./build/printable.js
+/**
+ * Text that somebody else wrote, made fit for an error, a list or a notice: nothing hidden in it, no
+ * longer than said. For the log's stream of guest output see `host/sanitise.ts`.
+ */
+/** Controls, formats, unassigned code points and whatever else shows nothing or moves its neighbours. */
+const HIDDEN = /^[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]$/u;
+const COLOUR = /\u001b\[[0-?]*[ -/]*[@-~]/gu;
+const BLANK = /[\p{Z}\t\n\v\f\r]+/gu;
+const LINE_BREAK = /\r\n|\n|\r/;
+/** One line: hidden characters become `<U+XXXX>`, and what is over `most` characters `…`. */
+function printable(text, most = 300) {
+    let shown = '';
+    for (const character of text) {
+        const next = shown + show(character);
+        if (next.length > most)
+            return `${shown}…`;
+        shown = next;
+    }
+    return shown;
+}
+/**
+ * What a program said, as one line: its colours gone, its line breaks spaces. Over `most` characters
+ * the end is kept, where programs say why they gave up.
+ */
+function printableEnd(text, most = 500) {
+    const line = text.replace(COLOUR, '').replace(BLANK, ' ').trim();
+    let shown = '';
+    for (const piece of Array.from(line, show).toReversed()) {
+        if (shown.length + piece.length > most)
+            return `…${shown}`;
+        shown = piece + shown;
+    }
+    return shown;
+}
+/** The last `most` lines of what a program said that are not blank: colours gone, each line capped. */
+function printableLines(text, most) {
+    return text
+        .replace(COLOUR, '')
+        .split(LINE_BREAK)
+        .map((line) => line.replace(BLANK, ' ').trimEnd())
+        .filter((line) => line !== '')
+        .slice(-most)
+        .map((line) => printable(line))
+        .join('\n');
+}
+function show(character) {
+    if (!HIDDEN.test(character))
+        return character;
+    const code = character.codePointAt(0);
+    return `<U+${code.toString(16).toUpperCase().padStart(4, '0')}>`;
+}
+
+;// CONCATENATED MODULE: ./build/relay/node.js
+/** The relay for guests that have Node: one process, whatever the number of connections. */
+/** What a dead upstream can no longer take is read and dropped: the client gets to its answer. */
+const NODE_RELAY = `
+const { closeSync, readFileSync, writeSync } = require('fs');
+const net = require('net');
+const [port, path] = process.argv.slice(1);
+const greeting = 'BOTTLE/1 ' + readFileSync(0, 'latin1');
+
+function say(text) {
+  writeSync(3, text);
+  closeSync(3);
+}
+
+function relay(client) {
+  const upstream = net.connect({ path, allowHalfOpen: true });
+  upstream.once('connect', () => {
+    upstream.write(greeting);
+    client.pipe(upstream);
+    upstream.pipe(client);
+  });
+  upstream.once('error', ({ code, syscall }) => {
+    // The gateway's queue of new connections is full for a moment.
+    if (code === 'EAGAIN' && syscall === 'connect') return setTimeout(relay, 5, client);
+    client.end();
+    client.resume();
+  });
+  client.once('error', () => upstream.destroy());
+  client.once('close', () => upstream.destroy());
+}
+
+const options = { allowHalfOpen: true, noDelay: true, pauseOnConnect: true };
+const server = net.createServer(options, (client) => {
+  client.on('error', () => {});
+  relay(client);
+});
+server.once('error', ({ message }) => say(message));
+server.listen({ host: '127.0.0.1', port, backlog: 4096 }, () => say('listening'));
+`;
+
+;// CONCATENATED MODULE: ./build/relay/perl.js
+/** The relay for guests that have Perl: two processes a connection. */
+/** What a dead upstream can no longer take is read and dropped: the client gets to its answer. */
+const PERL_RELAY = `
+use strict;
+use Socket qw(:DEFAULT :crlf IPPROTO_TCP TCP_NODELAY);
+
+my ($port, $path) = @ARGV;
+my $greeting = 'BOTTLE/1 ' . <STDIN>;
+$SIG{PIPE} = $SIG{CHLD} = 'IGNORE';
+open(my $starter, '>&=', 3);
+
+sub say_to_starter {
+    syswrite($starter, shift);
+    close($starter);
+}
+
+sub send_all {
+    my ($sink, $chunk) = @_;
+    for (my $sent = 0; $sent < length $chunk;) {
+        $sent += syswrite($sink, $chunk, length($chunk) - $sent, $sent) // return 0;
+    }
+    return 1;
+}
+
+sub carry {
+    my ($source, $sink, $when_sink_is_gone) = @_;
+    while (sysread($source, my $chunk, 65536)) {
+        send_all($sink, $chunk) or $when_sink_is_gone->();
+    }
+    shutdown($sink, 1);
+}
+
+sub relay {
+    my ($client) = @_;
+    setsockopt($client, IPPROTO_TCP, TCP_NODELAY, 1);
+    socket(my $upstream, PF_UNIX, SOCK_STREAM, 0) or return;
+    connect($upstream, pack_sockaddr_un($path)) or return;
+    send_all($upstream, $greeting);
+    my $child = fork() // return;
+    return carry($client, $upstream, sub {}) if $child == 0;
+    carry($upstream, $client, sub { shutdown($upstream, 2) });
+}
+
+my $server;
+my $listens = socket($server, PF_INET, SOCK_STREAM, 0)
+    && setsockopt($server, SOL_SOCKET, SO_REUSEADDR, 1)
+    && bind($server, pack_sockaddr_in($port, INADDR_LOOPBACK))
+    && listen($server, 4096);
+say_to_starter($listens ? 'listening' : "$!");
+exit 1 unless $listens;
+while (1) {
+    # Without a descriptor or a process left: one will be.
+    my $child = accept(my $client, $server) ? fork() : undef;
+    select(undef, undef, undef, 0.01) unless defined $child;
+    next unless defined $child && $child == 0;
+    close($server);
+    relay($client);
+    exit 0;
+}
+`;
+
+;// CONCATENATED MODULE: ./build/relay/python.js
+/** The relay for guests that have Python: two threads a connection. */
+/** What a dead upstream can no longer take is read and dropped: the client gets to its answer. */
+const PYTHON_RELAY = `
+import os, socket, sys, time, _thread
+
+port, path = int(sys.argv[1]), sys.argv[2]
+greeting = b'BOTTLE/1 ' + sys.stdin.buffer.readline()
+
+def say(text):
+    os.write(3, text.encode())
+    os.close(3)
+
+def end(connection, how):
+    try:
+        connection.shutdown(how)
+    except OSError:
+        pass
+
+def carry(source, sink, when_sink_is_gone):
+    try:
+        for chunk in iter(lambda: source.recv(65536), b''):
+            try:
+                sink.sendall(chunk)
+            except OSError:
+                when_sink_is_gone()
+    except OSError:
+        pass
+    end(sink, socket.SHUT_WR)
+
+# A connection is closed when the last thread that knows it ends.
+def relay(client):
+    upstream = socket.socket(socket.AF_UNIX)
+    try:
+        upstream.connect(path)
+        upstream.sendall(greeting)
+        _thread.start_new_thread(carry, (client, upstream, lambda: None))
+    except (OSError, RuntimeError):
+        return
+    carry(upstream, client, lambda: end(upstream, socket.SHUT_RDWR))
+
+def accept(server):
+    client, _ = server.accept()
+    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    _thread.start_new_thread(relay, (client,))
+
+_thread.stack_size(256 * 1024)
+server = socket.socket()
+try:
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    server.bind(('127.0.0.1', port))
+    server.listen(4096)
+except OSError as error:
+    say(str(error))
+    raise
+say('listening')
+while True:
+    try:
+        accept(server)
+    except (OSError, RuntimeError):
+        time.sleep(0.01)  # No descriptor or no thread is left: one will be.
+`;
+
+;// CONCATENATED MODULE: ./build/relay/socat.js
+/** The relay for guests that have nothing but socat: four processes a connection. */
+/**
+ * socat sends no greeting of its own, so a shell, which holds both connections by then, does. The
+ * token is in a file that has no name any more: in an environment everybody could read it.
+ */
+const SOCAT_RELAY = `
+umask 077
+port=$1 path=$2 file=/tmp/.bottle-relay-$$
+IFS= read -r token
+printf 'BOTTLE/1 %s\\n' "$token" >"$file" && exec 9<"$file" && rm "$file" || exit 1
+export GREET='cat </proc/self/fd/9 &&
+  exec socat -b 65536 -t 86400 FD:3,shut-down FD:1,shut-down 9<&-'
+export CONNECT="exec 3<&0 socat UNIX-CONNECT:$path 'SYSTEM:eval \\\\\\"\\\\\\$GREET\\\\\\",nofork'"
+listen=TCP-LISTEN:$port,bind=127.0.0.1,reuseaddr,fork,backlog=4096,nodelay
+listening() { grep -q "$(printf ' 0100007F:%04X 00000000:0000 0A' "$port")" /proc/net/tcp; }
+listening && { printf 'Address already in use' >&3; exit 1; }
+socat "$listen" 'SYSTEM:eval \\"\\$CONNECT\\",nofork' 3>&- &
+until listening; do
+  kill -0 "$!" || exit 1
+  sleep 0.01
+done
+printf listening >&3
+`;
+
+;// CONCATENATED MODULE: ./build/relay/start.js
+/** The program that starts a relay in the guest, waits until it listens, and becomes the agent. */
+
+
+
+
+/** The variable that the token comes in; gone before anything else runs. */
+const TOKEN_VARIABLE = 'BOTTLE_RELAY_TOKEN';
+/** The variable that says to what runs behind the relay which program it is. */
+const PROGRAM_VARIABLE = 'BOTTLE_RELAY';
+/** What stderr says when the relay listens; all that follows is of the command behind it. */
+const LISTENING = 'bottle-relay: listening\n';
+/** Exit codes before that: no program to relay with, or none that worked. */
+const NO_PROGRAM = 90;
+const NO_RELAY = 91;
+/**
+ * Arguments: port, socket, a script for each program, the command. For dash, bash and busybox.
+ * All happens in a subshell: an assignment to a name that the agent's environment has would change
+ * it. The relay gets nothing of that environment, none of the agent's streams and a session of its
+ * own. On descriptor 3 it says that it listens, or why not.
+ */
+const START = `
+relay() {
+  cd /
+  ulimit -n "$(ulimit -Hn)"
+  exec $session env -i HOME="$HOME" PATH="$PATH" "$@" 3>&1 >/dev/null 2>&1 <<TOKEN
+$token
+TOKEN
+}
+try() {
+  program=$1
+  command -v "$program" >/dev/null || return
+  [ "$program" != socat ] || set -- sh -c "$2" socat
+  said=$(relay "$@" "$port" "$socket" &)
+  [ "$said" = listening ] && printf %s "$program" && exit
+  failed="$failed$program: $said. "
+}
+start() {
+  token=$${TOKEN_VARIABLE} port=$1 socket=$2 failed=
+  unset ${TOKEN_VARIABLE}
+  session=$(command -v setsid)
+  try python3 -I -S -c "$3"
+  try perl -e "$4"
+  try node -e "$5"
+  try socat "$6"
+  echo "$failed" >&2
+  [ -z "$failed" ] && exit ${NO_PROGRAM}
+  exit ${NO_RELAY}
+}
+${PROGRAM_VARIABLE}=$(start "$@") || exit
+unset ${TOKEN_VARIABLE}
+export ${PROGRAM_VARIABLE}
+shift 6
+printf '${LISTENING.trimEnd()}\\n' >&2
+exec "$@"
+`;
+/** A command line that runs `argv` behind a relay; it takes `TOKEN_VARIABLE` from its environment. */
+function startArgv(port, socket, argv) {
+    return [
+        ...['/bin/sh', '-c', START, 'bottle-relay', String(port), socket],
+        ...[PYTHON_RELAY, PERL_RELAY, NODE_RELAY, SOCAT_RELAY],
+        ...argv,
+    ];
+}
+
+;// CONCATENATED MODULE: ./build/relay/relay.js
+/** The bottle's way out: in the guest, connections to a port of 127.0.0.1 go on to the gateway. */
+
+
+
+/** Where the relay listens in the guest. */
+const RELAY_PORT = 7711;
+/** Where the gateway's socket is in the guest. */
+const GATEWAY_SOCKET = '/run/bottle/gateway.sock';
+/** For a relay to listen: an interpreter's start, on a machine that is busy with others. */
+const START_MS = 20_000;
+/** More than this before the relay listens is none of its own words. */
+const LONGEST_START_BYTES = 64 * 1024;
+/** The variables by which programs find the relay. Java's are made where its certificates are. */
+function proxyEnvironment() {
+    const proxy = `http://127.0.0.1:${RELAY_PORT}`;
+    const direct = 'localhost,127.0.0.1,::1';
+    return {
+        ...{ http_proxy: proxy, https_proxy: proxy, all_proxy: proxy, no_proxy: direct },
+        ...{ HTTP_PROXY: proxy, HTTPS_PROXY: proxy, ALL_PROXY: proxy, NO_PROXY: direct },
+        // For the `fetch` and the `https` of Node 24 and later.
+        NODE_USE_ENV_PROXY: '1',
+    };
+}
+/**
+ * Runs `argv` in the guest with a relay beside it, which the end of the command ends. The command
+ * finds `BOTTLE_RELAY` in its environment: the program that relays (`python3`, `perl`, `node`,
+ * `socat`). The token is in no argv, and in no environment that the command can read.
+ *
+ * @throws {BottleError} `provision-failed` when no relay came to listen; the command did not run
+ */
+async function execBehindRelay(machine, argv, options) {
+    const { token, startMs = START_MS, ...own } = options;
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), startMs);
+    const start = watchStart(() => clearTimeout(timer));
+    try {
+        const result = await machine.exec(startArgv(RELAY_PORT, GATEWAY_SOCKET, argv), {
+            ...own,
+            secretEnv: { ...own.secretEnv, [TOKEN_VARIABLE]: token },
+            signal: own.signal ? AbortSignal.any([own.signal, late.signal]) : late.signal,
+            onStderr: (chunk) => {
+                const rest = start.push(chunk);
+                if (start.overflowed())
+                    late.abort();
+                if (rest.length > 0)
+                    return own.onStderr?.(rest);
+            },
+        });
+        if (start.listening())
+            return result;
+        if (late.signal.aborted)
+            throw notListening(`nothing after ${startMs} ms`, start.text());
+        if (result.aborted || result.timedOut)
+            return result;
+        throw result.exitCode === NO_PROGRAM
+            ? noProgram()
+            : notListening(`exit code ${result.exitCode}`, start.text());
+    }
+    finally {
+        clearTimeout(timer);
+    }
+}
+/** Keeps back what stderr has before the relay listens: the agent has not written any of it. */
+function watchStart(onListening) {
+    let held = Buffer.alloc(0);
+    let listening = false;
+    return {
+        push(chunk) {
+            if (listening)
+                return chunk;
+            held = Buffer.concat([held, chunk]);
+            const at = held.indexOf(LISTENING);
+            if (at === -1)
+                return Buffer.alloc(0);
+            listening = true;
+            onListening();
+            return held.subarray(at + LISTENING.length);
+        },
+        listening: () => listening,
+        overflowed: () => !listening && held.length > LONGEST_START_BYTES,
+        text: () => printableEnd(held.toString()),
+    };
+}
+function noProgram() {
+    return new BottleError({
+        outcome: 'provision-failed',
+        what: 'The image has no program that can carry the traffic of the guest to the gateway',
+        where: 'python3, perl, node and socat on the PATH of the guest',
+        fix: 'Add one of them to the image: `apt-get install -y socat` in its Dockerfile, ' +
+            '`apk add socat` on Alpine.',
+    });
+}
+function notListening(how, said) {
+    return new BottleError({
+        outcome: 'provision-failed',
+        what: `No relay to the gateway came to listen in the guest: ${said || 'it gave no reason'}`,
+        where: `port ${RELAY_PORT} of 127.0.0.1 in the guest, ${how}`,
+        fix: 'See that nothing else in the image listens there, and that its python3, perl, node or ' +
+            'socat runs.',
+    });
+}
 
 // EXTERNAL MODULE: external "node:fs/promises"
 var promises_ = __nccwpck_require__(51455);
@@ -37322,8 +37774,13 @@ async function openTranscript(path) {
 
 ;// CONCATENATED MODULE: ./build/agent/run.js
 
+
 const MINUTE_MS = 60_000;
-/** Never throws for what the agent does; an engine's own failure is thrown by the machine. */
+/**
+ * Never throws for what the agent does; an engine's own failure is thrown by the machine.
+ *
+ * @throws {BottleError} `provision-failed` when the guest has no relay; the agent did not run
+ */
 async function runAgent(host, machine, plan, options) {
     const transcript = await openTranscript(options.transcript);
     const log = host.log.openGuestLog(plan.agent.name.value);
@@ -37334,10 +37791,11 @@ async function runAgent(host, machine, plan, options) {
         return transcript.write(chunk);
     };
     try {
-        const result = await machine.exec(plan.agent.argv, {
+        const result = await execBehindRelay(machine, plan.agent.argv, {
+            token: options.token,
             cwd: plan.provision.workspace.to,
-            env: guestEnvironment(plan),
-            secretEnv: secretEnvironment(host, plan),
+            env: { ...proxyEnvironment(), ...options.environment, ...guestEnvironment(plan) },
+            secretEnv: { ...options.secretEnvironment, ...secretEnvironment(host, plan) },
             stdin: Buffer.from(plan.provision.task.text),
             onStdout: onOutput,
             onStderr: onOutput,
@@ -37402,47 +37860,6 @@ function idleTimer(milliseconds) {
 var external_node_os_ = __nccwpck_require__(48161);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(76760);
-;// CONCATENATED MODULE: ./build/errors.js
-/** The one error class that stages throw, and the outcomes a run can have. */
-/** How a run ended. Decided from exit codes, our own timers and sentinels, never from guest text. */
-const OUTCOMES = [
-    'success',
-    'agent-failed',
-    'timed-out',
-    'idle',
-    'limit-reached',
-    'cancelled',
-    'isolation-failed',
-    'image-failed',
-    'boot-failed',
-    'provision-failed',
-    'gateway-failed',
-    'config-invalid',
-    'untrusted',
-    'internal-error',
-];
-/** An error that a person can act on: what happened · which value, from where · what to do. */
-class BottleError extends Error {
-    name = 'BottleError';
-    outcome;
-    what;
-    where;
-    fix;
-    problems;
-    constructor(fields) {
-        super(`${fields.what} (${fields.where}). ${fields.fix}`, { cause: fields.cause });
-        this.outcome = fields.outcome;
-        this.what = fields.what;
-        this.where = fields.where;
-        this.fix = fields.fix;
-        this.problems = fields.problems ?? [];
-    }
-}
-/** The message of anything that was thrown. */
-function messageOf(error) {
-    return error instanceof Error ? error.message : String(error);
-}
-
 ;// CONCATENATED MODULE: external "node:timers/promises"
 const external_node_timers_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
 ;// CONCATENATED MODULE: ./build/tool-cache.js
@@ -52760,7 +53177,7 @@ function createArgv(spec, pack) {
         ...Object.entries(spec.labels).flatMap(([key, value]) => ['--label', `${key}=${value}`]),
     ];
 }
-function startArgv(name) {
+function argv_startArgv(name) {
     return ['machine', 'start', '--name', name];
 }
 function stopArgv(name) {
@@ -52801,59 +53218,6 @@ function checkSocketFlag(spec) {
         where: `${host} → ${guest}`,
         fix: 'Use paths without colon, semicolon and bar: move the runner work folder or RUNNER_TEMP.',
     });
-}
-
-;// CONCATENATED MODULE: ./build/printable.js
-/**
- * Text that somebody else wrote, made fit for an error, a list or a notice: nothing hidden in it, no
- * longer than said. For the log's stream of guest output see `host/sanitise.ts`.
- */
-/** Controls, formats, unassigned code points and whatever else shows nothing or moves its neighbours. */
-const HIDDEN = /^[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]$/u;
-const COLOUR = /\u001b\[[0-?]*[ -/]*[@-~]/gu;
-const BLANK = /[\p{Z}\t\n\v\f\r]+/gu;
-const LINE_BREAK = /\r\n|\n|\r/;
-/** One line: hidden characters become `<U+XXXX>`, and what is over `most` characters `…`. */
-function printable(text, most = 300) {
-    let shown = '';
-    for (const character of text) {
-        const next = shown + show(character);
-        if (next.length > most)
-            return `${shown}…`;
-        shown = next;
-    }
-    return shown;
-}
-/**
- * What a program said, as one line: its colours gone, its line breaks spaces. Over `most` characters
- * the end is kept, where programs say why they gave up.
- */
-function printableEnd(text, most = 500) {
-    const line = text.replace(COLOUR, '').replace(BLANK, ' ').trim();
-    let shown = '';
-    for (const piece of Array.from(line, show).toReversed()) {
-        if (shown.length + piece.length > most)
-            return `…${shown}`;
-        shown = piece + shown;
-    }
-    return shown;
-}
-/** The last `most` lines of what a program said that are not blank: colours gone, each line capped. */
-function printableLines(text, most) {
-    return text
-        .replace(COLOUR, '')
-        .split(LINE_BREAK)
-        .map((line) => line.replace(BLANK, ' ').trimEnd())
-        .filter((line) => line !== '')
-        .slice(-most)
-        .map((line) => printable(line))
-        .join('\n');
-}
-function show(character) {
-    if (!HIDDEN.test(character))
-        return character;
-    const code = character.codePointAt(0);
-    return `<U+${code.toString(16).toUpperCase().padStart(4, '0')}>`;
 }
 
 ;// CONCATENATED MODULE: ./build/machine/smolvm/failure-class.js
@@ -53439,7 +53803,7 @@ async function bootMachine(cli, spec, pack, options) {
     await (0,promises_.mkdir)(spec.stateDir, { recursive: true, mode: 0o700 });
     for (let attempt = 1;; attempt++) {
         await boot_createMachine(cli, spec, pack, options.signal);
-        const result = await cli_callSmolvm(cli, startArgv(spec.name), {
+        const result = await cli_callSmolvm(cli, argv_startArgv(spec.name), {
             timeoutMs: options.startTimeoutMs,
             ...(options.signal === undefined ? {} : { signal: options.signal }),
         });
@@ -54185,7 +54549,135 @@ const LABELS = 'Labels that boot a microVM: `ubuntu-latest`, `ubuntu-24.04`, `ub
     'runners with `/dev/kvm` opened, and self-hosted bare-metal Apple Silicon. ' +
     'With `engine: bubblewrap`: any Linux runner that allows user namespaces.';
 
+;// CONCATENATED MODULE: ./build/report/plan-table.js
+/** A table of the plan's page: every cell is code, in which GitHub reads nothing. */
+
+/** A summary has room for 1 MiB, and a reader for less. */
+const MOST_ROWS = 200;
+/** Every row as wide as the head. */
+function table(head, rows) {
+    const more = rows.length - MOST_ROWS;
+    return [
+        `| ${head.join(' | ')} |`,
+        `|${'---|'.repeat(head.length)}`,
+        ...rows.slice(0, MOST_ROWS).map((cells) => `| ${cells.map(plan_table_cell).join(' | ')} |`),
+        ...(more > 0 ? [`\nAnd ${more} more, in the log.`] : []),
+    ].join('\n');
+}
+function plan_table_cell(content) {
+    if (typeof content !== 'string')
+        return content.map(code).join(' or ');
+    return content === '' ? '' : code(content);
+}
+
+;// CONCATENATED MODULE: ./build/report/git-summary.js
+
+const COLUMNS = ['remote', 'address', 'credential', 'pushes', 'to', 'force', 'from'];
+const MIB = 1024 * 1024;
+function renderGit({ policy, remotes, push }) {
+    const { value: rules, sources } = policy;
+    const protectedBy = (action) => rules.protectedPaths.filter((path) => path.action === action).map(({ glob }) => glob);
+    return [
+        '### Git',
+        remotes.length === 0 ? 'The gate serves **nothing**.' : table(COLUMNS, remotes.map(remoteRow)),
+        table(['git', 'value', 'from'], [
+            ...Object.entries(push).map(([name, given]) => row(PUSH_NAMES[name] ?? name, given)),
+            ['refused paths', protectedBy('block').join(' '), sources.protectedPaths],
+            ['paths to review', protectedBy('review').join(' '), sources.protectedPaths],
+            ['largest file, MiB', mib(rules.maxFileBytes), sources.maxFileBytes],
+            ['largest change, MiB', mib(rules.maxPatchBytes), sources.maxPatchBytes],
+            ['files', String(rules.maxFiles), sources.maxFiles],
+            ['commits', String(rules.maxCommits), sources.maxCommits],
+            ['submodules', rules.allowSubmodules ? 'allowed' : 'refused', sources.allowSubmodules],
+        ]),
+    ].join('\n\n');
+}
+/** Where the plan's word is not the input's. */
+const PUSH_NAMES = { mode: 'push' };
+function remoteRow({ name, url, credential, push, refs, allowForce }) {
+    const force = allowForce.value ? 'allowed' : 'refused';
+    const to = [...refs.value];
+    return [name, url.value, credentialText(credential.value), push.value, to, force, url.source];
+}
+function credentialText(credential) {
+    switch (credential.kind) {
+        case 'none':
+            return 'none';
+        case 'workflow-token':
+            return 'the input token';
+        case 'key-file':
+            return credential.path;
+        case 'token':
+            return credential.name;
+    }
+}
+function row(what, { value, source }) {
+    return [what, Array.isArray(value) ? value.join(', ') : String(value), source];
+}
+function mib(bytes) {
+    return String(Math.round((bytes / MIB) * 1000) / 1000);
+}
+
+;// CONCATENATED MODULE: ./build/report/reach-summary.js
+
+const reach_summary_COLUMNS = ['host', 'ports', 'TLS', 'credential', 'requests', 'bytes', 'from'];
+function renderReach({ routes, mode, presets, limits }) {
+    const opened = routes.filter(({ tls }) => tls === 'open').length;
+    const counted = `Routes: ${routes.length}, of which the gateway opens ${opened} to read what is said.`;
+    return [
+        '### Reach',
+        routes.length === 0 ? '**Nothing**: no route, so every request is refused.' : counted,
+        ...(routes.length === 0 ? [] : [table(reach_summary_COLUMNS, routes.map(routeRow))]),
+        table(['egress', 'value', 'from'], [
+            ['mode', mode.value, mode.source],
+            ['presets', presets.value.join(', '), presets.source],
+            ['tokens', ...limitCells(limits.tokens)],
+            ['requests to models', ...limitCells(limits.requests)],
+            ['bytes', ...limitCells(limits.bytes)],
+        ]),
+    ].join('\n\n');
+}
+/** So many fit a cell; all of them are in the log. */
+const MOST_MATCHES = 5;
+function routeRow(rule) {
+    const { host, ports, auth, matches, maxBytes, source } = rule;
+    const requests = [
+        ...(matches.length === 0 ? ['all'] : matches.slice(0, MOST_MATCHES).map(matchText)),
+        ...(matches.length > MOST_MATCHES ? [`${matches.length - MOST_MATCHES} more, in the log`] : []),
+    ];
+    const name = auth === undefined ? '' : `${auth.name} as ${auth.header}`;
+    const most = maxBytes === undefined ? '' : String(maxBytes);
+    return [host, ports.join(', '), tlsText(rule), name, requests, most, source];
+}
+/** What it is opened for, in the manifest's words where it has some. */
+function tlsText({ tls, auth, matches, meter, graphqlMutations }) {
+    if (tls === 'tunnel')
+        return 'tunnelled';
+    const reasons = [
+        ...(auth ? ['auth'] : []),
+        ...(matches.length > 0 ? ['matches'] : []),
+        ...(meter ? ['tokens'] : []),
+        ...(graphqlMutations ? ['GraphQL'] : []),
+    ];
+    return `opened: ${reasons.join(', ') || 'dlp'}`;
+}
+function matchText({ methods, paths, headers }) {
+    const ends = { exact: '', prefix: '…', regex: ' (regex)' };
+    const parts = [
+        methods?.join(' ') ?? '',
+        paths?.map(({ type, value }) => `${value}${ends[type]}`).join(' ') ?? '',
+        headers?.map(({ name, value }) => `${name}: ${value}`).join(' ') ?? '',
+    ];
+    return parts.filter((part) => part !== '').join(' ');
+}
+function limitCells({ value, source }) {
+    return [value === null ? 'no limit' : String(value), source];
+}
+
 ;// CONCATENATED MODULE: ./build/report/plan-summary.js
+
+
+
 
 /** The plan as JSON data: environment entries by name, texts by their size. */
 function describePlan(plan) {
@@ -54206,13 +54698,7 @@ function describePlan(plan) {
 }
 /** What the step summary says: what would run, within what limits, with whose credentials. */
 function renderPlan(plan) {
-    const { reach, secrets, notices } = plan;
-    const declared = [
-        ...reach.routes.map((route) => row('route', route)),
-        ...reach.remotes.map((remote) => row('git remote', remote)),
-        row('presets', reach.presets),
-        row('mode', reach.mode),
-    ];
+    const { reach, git, secrets, notices } = plan;
     return [
         `## Plan: ${code(plan.runId)}`,
         'Nothing was started.',
@@ -54221,10 +54707,11 @@ function renderPlan(plan) {
         secrets.length === 0
             ? 'None.'
             : table(['name', 'for', 'from'], secrets.map(({ name, use, source }) => [name, use, source])),
-        '### Reach',
-        '**Nothing**: the gateway of this version refuses every request, whatever the manifest declares.',
-        table(['declared, refused in this version', 'value', 'from'], declared),
-        ...notices.map(({ message, file, line }) => `- Notice: ${code(`${file}:${line} ${message}`)}`),
+        renderReach(reach),
+        renderGit(git),
+        ...notices.map(({ message, file, line }) => {
+            return `- Notice: ${code(file === undefined ? message : `${file}:${line} ${message}`)}`;
+        }),
         '',
     ].join('\n\n');
 }
@@ -54234,21 +54721,21 @@ function runRows(plan) {
         ['manifest at', trust.ref, trust.reason],
         ['checkout', trust.head, trust.reason],
         ['credentials', trust.dropCredentials ? 'none' : 'those below', trust.reason],
-        row('agent', agent.name),
-        row('bottles', agent.bottles),
-        row('provider', agent.provider),
+        plan_summary_row('agent', agent.name),
+        plan_summary_row('bottles', agent.bottles),
+        plan_summary_row('provider', agent.provider),
         ['command', agent.argv.join(' '), agent.provider.source],
-        row('engine', { ...engine, value: `${engine.value}, ${plan.isolation}` }),
-        row('image', { ...image, value: plan_summary_imageText(image.value) }),
+        plan_summary_row('engine', { ...engine, value: `${engine.value}, ${plan.isolation}` }),
+        plan_summary_row('image', { ...image, value: plan_summary_imageText(image.value) }),
         ...digestRows(plan),
         ['cache', `${cache.mode}, ${cache.trusted ? 'saving allowed' : 'not saved to'}`, 'input cache'],
-        row('cpus', machine.cpus),
-        row('memory, MiB', machine.memoryMib),
-        row('storage, GiB', machine.storageGib),
-        row('minutes', limits.minutes),
-        row('idle minutes', limits.idleMinutes),
-        row('output, MiB', limits.outputMib),
-        row('outputs', plan.outputs),
+        plan_summary_row('cpus', machine.cpus),
+        plan_summary_row('memory, MiB', machine.memoryMib),
+        plan_summary_row('storage, GiB', machine.storageGib),
+        plan_summary_row('minutes', limits.minutes),
+        plan_summary_row('idle minutes', limits.idleMinutes),
+        plan_summary_row('output, MiB', limits.outputMib),
+        plan_summary_row('outputs', plan.outputs),
         ['artifact', artifact.name, sources.artifactName],
         ['retention, days', daysText(artifact.retentionDays), sources.retentionDays],
     ];
@@ -54319,27 +54806,41 @@ function sizeText({ text, to }) {
 function daysText(days) {
     return days === 0 ? "the repository's own" : String(days);
 }
-function row(what, { value, source }) {
+function plan_summary_row(what, { value, source }) {
     return [what, Array.isArray(value) ? value.join(', ') : String(value), source];
 }
-/** A summary has room for 1 MiB, and a reader for less. */
-const MOST_ROWS = 200;
-function table(head, rows) {
-    const more = rows.length - MOST_ROWS;
-    return [
-        `| ${head.join(' | ')} |`,
-        '|---|---|---|',
-        ...rows.slice(0, MOST_ROWS).map((cells) => `| ${cells.map(plan_summary_cell).join(' | ')} |`),
-        ...(more > 0 ? [`\nAnd ${more} more, in the log.`] : []),
-    ].join('\n');
+
+;// CONCATENATED MODULE: ./build/limit.js
+/** What a limit of the gateway means for a person: a sentence for the log, an error for the run. */
+
+const UNITS = {
+    tokens: 'model tokens',
+    requests: 'model requests',
+    bytes: 'bytes through the gateway',
+};
+function limitSentence({ level, limit, used, allowed, route }) {
+    const of = route === '' ? '' : ` of the route ${route}`;
+    const what = `${used} of ${allowed} ${UNITS[limit]}${of} are used`;
+    return level === 'near' ? `${what}.` : `${what}: the limit is reached, and the agent is ended.`;
 }
-function plan_summary_cell(text) {
-    return text === '' ? '' : code(text);
+/** `limit-reached`, with the key that set the limit and where it stands. */
+function limitReached({ limit, used, allowed, route }, plan) {
+    const own = route === '' ? plan.reach.limits[limit].source : sourceOfRoute(plan, route);
+    return new BottleError({
+        outcome: 'limit-reached',
+        what: `The agent ${plan.agent.name.value} was ended because it used ${used} of ${allowed} ${UNITS[limit]}`,
+        where: `${route === '' ? KEYS[limit] : `egress.routes max_bytes of ${route}`}: ${allowed}, from ${own}`,
+        fix: 'Give it a smaller task or raise the limit; what it made until then is in the artifact.',
+    });
+}
+const KEYS = { tokens: 'limits.tokens', requests: 'limits.requests', bytes: 'egress.max_bytes' };
+function sourceOfRoute(plan, host) {
+    return plan.reach.routes.find((route) => route.host === host)?.source ?? 'the manifest';
 }
 
 ;// CONCATENATED MODULE: ./build/outcome.js
 
-/** Whatever else went wrong because of it, the cause comes first: gateway, cancellation, error, agent. */
+/** Whatever else went wrong because of it, the cause comes first: gateway, cancellation, error, limit, agent. */
 function decideOutcome(facts) {
     if (facts.gatewayDeath !== undefined)
         return failedBy(facts.gatewayDeath);
@@ -54347,6 +54848,8 @@ function decideOutcome(facts) {
         return { outcome: 'cancelled' };
     if (facts.thrown !== undefined)
         return failedBy(facts.thrown);
+    if (facts.limit !== undefined)
+        return failedBy(facts.limit);
     return { outcome: outcomeOfAgent(facts.agent) };
 }
 /** The error that a person reads for anything that was thrown. */
@@ -54382,30 +54885,190 @@ const PHASE_TITLES = {
     image: 'Fetch the image',
     gateway: 'Open the gateway',
     boot: 'Start the machine',
+    walls: 'Prove the walls',
     provision: 'Provision',
     agent: 'Run the agent',
     collect: 'Collect what it made',
+    proposal: 'Check its work',
     'clean up': 'Clean up',
 };
 const SENTENCES = {
     image: ({ facts }) => facts.hit === 'host'
         ? "The image is the runner's own /usr, read-only."
         : `The image sha256:${facts.sha256} came from the ${facts.hit}: ${facts.bytes} bytes in ${facts.milliseconds} ms.`,
-    gateway: () => 'The gateway is up. In this version it refuses every request.',
+    gateway: ({ routes, certificate }) => `The gateway is up: ${routes} routes${certificate === '' ? '' : ', some of which it reads'}; all else is denied.`,
     boot: ({ name, engine, engineVersion, isolation }) => `The machine ${name} is up: ${engine} ${engineVersion}, ${WALLS[isolation]}.`,
+    walls: ({ probes }) => `${probes.length} walls are proven from inside.`,
     provision: ({ files, bytes, skills }) => `${files} files (${bytes} bytes) and ${skills.length} skills are in the bottle.`,
     agent: (end) => end.kind === 'exited'
         ? `The agent ended with exit code ${end.exitCode} after ${end.durationMs.toFixed(0)} ms.`
         : `The agent was ended from outside (${end.kind}) after ${end.durationMs.toFixed(0)} ms.`,
-    collect: ({ files, refused, changedFiles }) => `${changedFiles.length} changed files, ${files.length} outputs, ${refused.length} refused.`,
+    collect: ({ files, refused }) => `${files.length} outputs, ${refused.length} refused.`,
+    proposal: proposalSentence,
     'clean up': () => 'Done.',
 };
+function proposalSentence(proposal) {
+    if (proposal.kind === 'none')
+        return 'It changed nothing.';
+    if (proposal.kind === 'refused')
+        return proposal.reason;
+    const { stat, commits, verdict, findings } = proposal;
+    return `${stat.length} changed files in ${commits.length} commits: ${verdict}, ${findings.length} findings.`;
+}
 const WALLS = {
     microvm: 'a hardware-isolated microVM',
     namespaces: 'Linux namespaces, which are weaker than a machine of its own',
 };
 function progress_sentenceOf(name, result) {
     return SENTENCES[name](result);
+}
+
+// EXTERNAL MODULE: external "node:tls"
+var external_node_tls_ = __nccwpck_require__(41692);
+;// CONCATENATED MODULE: ./build/provision/java-key-store.js
+/**
+ * A trust store that every Java reads, made without Java: the image's `keytool` would need seconds,
+ * and many images have none. The format is the JDK's `JavaKeyStore.java` (JKS, version 2).
+ */
+
+/** Java's own default; it guards nothing, as the certificates are public. */
+const PASSWORD = 'changeit';
+const MAGIC = 0xfeedfeed;
+const VERSION = 2;
+const TRUSTED_CERTIFICATE = 2;
+/** @param certificates as DER */
+function javaKeyStore(certificates) {
+    const content = Buffer.concat([
+        java_key_store_uint32(MAGIC),
+        java_key_store_uint32(VERSION),
+        java_key_store_uint32(certificates.length),
+        ...certificates.flatMap((certificate, index) => [
+            java_key_store_uint32(TRUSTED_CERTIFICATE),
+            java_key_store_text(`certificate-${index + 1}`),
+            // When it was added, which nobody asks.
+            Buffer.alloc(8),
+            java_key_store_text('X.509'),
+            java_key_store_uint32(certificate.length),
+            certificate,
+        ]),
+    ]);
+    const digest = (0,external_node_crypto_.createHash)('sha1')
+        .update(Buffer.from(PASSWORD, 'utf16le').swap16())
+        .update('Mighty Aphrodite')
+        .update(content)
+        .digest();
+    return Buffer.concat([content, digest]);
+}
+function java_key_store_uint32(value) {
+    const bytes = Buffer.alloc(4);
+    bytes.writeUInt32BE(value);
+    return bytes;
+}
+/** Java's modified UTF-8, which is ASCII for what we write. */
+function java_key_store_text(value) {
+    const length = Buffer.alloc(2);
+    length.writeUInt16BE(value.length);
+    return Buffer.concat([length, Buffer.from(value)]);
+}
+
+;// CONCATENATED MODULE: ./build/provision/step.js
+/** A file whose content is text. */
+function textFile(to, text, mode) {
+    return { kind: 'file', path: to.slice(1), mode, data: Buffer.from(text) };
+}
+
+;// CONCATENATED MODULE: ./build/provision/ca.js
+/**
+ * Makes the guest trust the run's certificate authority, by files in the agent's home and variables
+ * that name them. It works on any image and with no rights: that is all that a bubblewrap bottle
+ * can have, whose `/etc` is read-only and which knows no root. Where there is a root the guest's
+ * own store takes it too (`system-store.ts`).
+ */
+
+
+
+
+const MODE = 0o644;
+/** Where the guest has them. */
+function caFiles(home) {
+    const directory = `${home}/.bottle`;
+    return {
+        directory,
+        /** The run's authority alone, for programs that add it to their own. */
+        own: `${directory}/ca.pem`,
+        /** With what the runner trusts, for programs that trust this file instead of their own. */
+        bundle: `${directory}/ca-bundle.pem`,
+        java: `${directory}/ca-bundle.jks`,
+        /** wget takes no path from a variable, but its settings. */
+        wget: `${directory}/wgetrc`,
+    };
+}
+/** What the runner trusts, as PEM: its own store, what its variables add, and Node's. */
+function runnerRoots() {
+    return ['system', 'extra', 'bundled'].flatMap((type) => (0,external_node_tls_.getCACertificates)(type));
+}
+/** @param certificate PEM; empty: the gateway opens nothing, so there is nothing to trust */
+function caStep(home, certificate, roots = runnerRoots) {
+    if (certificate === '')
+        return {};
+    const files = caFiles(home);
+    const all = uniqueCertificates([certificate, ...roots()]);
+    return {
+        make: [files.directory],
+        entries: [
+            textFile(files.own, certificate, MODE),
+            textFile(files.bundle, all.map(pemOf).join(''), MODE),
+            {
+                kind: 'file',
+                path: files.java.slice(1),
+                mode: MODE,
+                data: javaKeyStore(all.map((base64) => Buffer.from(base64, 'base64'))),
+            },
+            textFile(files.wget, `ca_certificate = ${files.bundle}\n`, MODE),
+        ],
+    };
+}
+/** In base64, without line breaks. */
+function uniqueCertificates(texts) {
+    const pattern = /-----BEGIN CERTIFICATE-----([^-]+)-----END CERTIFICATE-----/g;
+    const found = [...texts.join('\n').matchAll(pattern)];
+    return [...new Set(found.map(([, base64 = '']) => base64.replace(/\s/g, '')))];
+}
+function pemOf(base64) {
+    const lines = base64.replace(/.{1,64}/g, '$&\n');
+    return `-----BEGIN CERTIFICATE-----\n${lines}-----END CERTIFICATE-----\n`;
+}
+/** The variables for the agent, beside `proxyEnvironment`: Java finds the relay by none of those. */
+function caEnvironment(home, certificate) {
+    const { own, bundle, java, wget } = caFiles(home);
+    const javaOptions = ['http', 'https'].flatMap((scheme) => [
+        `-D${scheme}.proxyHost=127.0.0.1`,
+        `-D${scheme}.proxyPort=${RELAY_PORT}`,
+    ]);
+    if (certificate === '')
+        return { JAVA_TOOL_OPTIONS: javaOptions.join(' ') };
+    javaOptions.push(`-Djavax.net.ssl.trustStore=${java}`, 
+    // The default is PKCS #12, and not every Java looks what a file really is.
+    '-Djavax.net.ssl.trustStoreType=JKS');
+    return {
+        // Everything in Node: npm, yarn, pnpm, and the agents.
+        NODE_EXTRA_CA_CERTS: own,
+        DENO_CERT: own,
+        // Only because an image's npmrc may name a file of its own, which npm then trusts alone.
+        npm_config_cafile: bundle,
+        // What uses OpenSSL or follows it: Go, Rust, Ruby, PHP, Python's own library, uv, .NET.
+        SSL_CERT_FILE: bundle,
+        REQUESTS_CA_BUNDLE: bundle,
+        PIP_CERT: bundle,
+        CURL_CA_BUNDLE: bundle,
+        GIT_SSL_CAINFO: bundle,
+        CARGO_HTTP_CAINFO: bundle,
+        CODEX_CA_CERTIFICATE: bundle,
+        AWS_CA_BUNDLE: bundle,
+        GRPC_DEFAULT_SSL_ROOTS_FILE_PATH: bundle,
+        WGETRC: wget,
+        JAVA_TOOL_OPTIONS: javaOptions.join(' '),
+    };
 }
 
 ;// CONCATENATED MODULE: ./build/reap.js
@@ -54553,11 +55216,16 @@ function loadRunState(host) {
 
 
 
-/** Between the runner's SIGINT and its SIGTERM are 7.5 s; this much of it may go into salvaging. */
-const SALVAGE_MS = 2_500;
+
+
+
+/** Between the runner's SIGINT and its SIGTERM are 7.5 s: collecting and proposing end by these. */
+const SALVAGE_MS = { collect: 2_500, propose: 4_000 };
 const COLLECT_MS = 15 * 60_000;
+/** What an agent gets to end by itself, after its model told it that a limit is reached. */
+const LIMIT_GRACE_MS = 30_000;
 /** Saves the state for the post step before the machine exists, then lays out the directory. */
-async function openRun(host, plan, engine, own) {
+async function openRun(host, plan, engine, { own, workflowToken }) {
     const paths = pathsOf(own.path);
     const state = {
         runId: plan.runId,
@@ -54569,23 +55237,29 @@ async function openRun(host, plan, engine, own) {
     saveRunState(host, state);
     await reapDeadRuns(host);
     await enlistRun(host, state);
-    for (const value of secretValues(host, plan))
-        host.setSecret(value);
+    const secrets = runSecrets(host, plan, workflowToken);
+    for (const { value } of secrets.named)
+        if (value.length >= SHORTEST_MASK)
+            host.setSecret(value);
     await (0,promises_.mkdir)(paths.artifact, { recursive: true, mode: 0o700 });
     await (0,promises_.mkdir)(paths.scratch, { mode: 0o700 });
-    const { ended, salvage } = endings(host);
+    const { ended, collecting, proposing } = endings(host);
     const made = {};
     const clock = startPhases(() => host.now());
     let thrown;
-    let gatewayDeath;
+    const gateway = gatewayEvents(host, plan, ended);
     return {
         plan,
         paths,
+        secrets,
         startedAt: host.now(),
         clock,
         made,
         signal: ended.signal,
-        salvaging: { timeoutMs: COLLECT_MS, signal: salvage.signal },
+        salvaging: {
+            collecting: { timeoutMs: COLLECT_MS, signal: collecting.signal },
+            proposing: proposing.signal,
+        },
         async phase(name, action) {
             host.log.startGroup(PHASE_TITLES[name]);
             try {
@@ -54602,15 +55276,21 @@ async function openRun(host, plan, engine, own) {
                 host.log.endGroup();
             }
         },
-        gatewayDied(error) {
-            gatewayDeath = error;
-            ended.abort(error);
-        },
+        gatewayEvents: gateway,
         ending: () => {
             const { agent } = made;
-            return decideOutcome({ thrown, agent, gatewayDeath, cancelled: host.cancelled.aborted });
+            const { death, limit } = gateway.told();
+            const cancelled = host.cancelled.aborted;
+            return decideOutcome({ thrown, agent, gatewayDeath: death, limit, cancelled });
         },
     };
+}
+/** All that must not leave: the canary and the relay's token are looked for like the real ones. */
+function secretsOf({ secrets }) {
+    const { named, canary, token, workflowToken } = secrets;
+    const own = { name: "the relay's token", value: token };
+    const github = { name: 'the input token', value: workflowToken };
+    return [...named, canary, own, github].filter(({ value }) => value !== '');
 }
 /** How a run's directory is laid out. */
 function pathsOf(directory) {
@@ -54618,7 +55298,10 @@ function pathsOf(directory) {
     return {
         artifact,
         transcript: (0,external_node_path_.join)(artifact, 'agent.log'),
+        egress: (0,external_node_path_.join)(artifact, 'egress.jsonl'),
         scratch: (0,external_node_path_.join)(directory, 'scratch'),
+        bundles: (0,external_node_path_.join)(directory, 'bundles'),
+        gate: (0,external_node_path_.join)(directory, 'gate'),
         socket: (0,external_node_path_.join)(directory, 'gateway.sock'),
         // Short: smolvm appends sixty characters, and a unix socket's path is bounded.
         machineState: (0,external_node_path_.join)(directory, 'm'),
@@ -54626,25 +55309,57 @@ function pathsOf(directory) {
 }
 /** A mask on a short value would hide half the log. */
 const SHORTEST_MASK = 8;
-/** The values that the guest is given by name: masked in the log, taken out of what leaves the run. */
-function secretValues(host, plan) {
-    const names = plan.env.flatMap((entry) => (entry.kind === 'host' ? [entry.hostVar] : []));
-    const values = names.map((name) => host.env[name] ?? '');
-    return values.filter((value) => value.length >= SHORTEST_MASK);
+function runSecrets(host, plan, workflowToken) {
+    const names = [...new Set(plan.secrets.map(({ name }) => name))];
+    return {
+        token: (0,external_node_crypto_.randomBytes)(32).toString('hex'),
+        canary: {
+            name: `SERVICE_${host.randomName(6).toUpperCase()}_TOKEN`,
+            value: `svc_${host.randomName(40)}`,
+        },
+        workflowToken,
+        named: names.flatMap((name) => {
+            const value = host.env[name]?.trim();
+            return value ? [{ name, value }] : [];
+        }),
+    };
+}
+/** Keeps what the gateway told, and ends the run by it: after a limit, not before the agent had time. */
+function gatewayEvents(host, plan, ended) {
+    let death;
+    let limit;
+    return {
+        onDeath(error) {
+            death = error;
+            ended.abort(error);
+        },
+        onLimit(told) {
+            host.log.warning(limitSentence(told));
+            if (told.level === 'near' || limit !== undefined)
+                return;
+            const error = limitReached(told, plan);
+            limit = error;
+            setTimeout(() => ended.abort(error), LIMIT_GRACE_MS).unref();
+        },
+        told: () => ({ death, limit }),
+    };
 }
 /** A cancellation ends the work at once, and the salvaging a little later. */
 function endings(host) {
     const ended = new AbortController();
-    const salvage = new AbortController();
+    const collecting = new AbortController();
+    const proposing = new AbortController();
     const onCancel = () => {
-        ended.abort(host.cancelled.reason);
-        setTimeout(() => salvage.abort(host.cancelled.reason), SALVAGE_MS).unref();
+        const { reason } = host.cancelled;
+        ended.abort(reason);
+        setTimeout(() => collecting.abort(reason), SALVAGE_MS.collect).unref();
+        setTimeout(() => proposing.abort(reason), SALVAGE_MS.propose).unref();
     };
     if (host.cancelled.aborted)
         onCancel();
     else
         host.cancelled.addEventListener('abort', onCancel, { once: true });
-    return { ended, salvage };
+    return { ended, collecting, proposing };
 }
 /** What the engine boots, from what the plan says and what the image stage brought. */
 function machineSpec({ plan, paths }, image) {
@@ -54658,6 +55373,17 @@ function machineSpec({ plan, paths }, image) {
         socket: { host: paths.socket, guest: plan.socket },
         stateDir: paths.machineState,
         labels: { 'bottle.run': plan.runId },
+    };
+}
+/** How the agent is watched, and what it gets that the plan does not know. */
+function agentOptions({ plan, paths, secrets, made, signal }) {
+    const { token, canary } = secrets;
+    return {
+        transcript: paths.transcript,
+        signal,
+        token,
+        environment: caEnvironment(plan.user.home, made.gateway?.certificate ?? ''),
+        secretEnvironment: { [canary.name]: canary.value },
     };
 }
 /** Ends what the run opened. After a cancellation the machine is left to the post step: time is short. */
@@ -54757,1425 +55483,6 @@ function socketsOf(host, engine) {
     return [gateway, { what: "the machine's socket", length, most }];
 }
 
-;// CONCATENATED MODULE: ./build/manifest/nearest.js
-/** Finds what a mistyped word was meant to be. */
-/** The closest of `accepted`, or undefined when none is close. Case does not count. */
-function nearest(word, accepted) {
-    const typed = word.toLowerCase();
-    const limit = Math.min(typed.length - 1, Math.max(2, Math.floor(typed.length / 3)));
-    let best;
-    for (const name of accepted) {
-        if (Math.abs(name.length - typed.length) > limit)
-            continue;
-        const distance = editDistance(typed, name.toLowerCase());
-        if (distance <= limit && distance < (best?.distance ?? limit + 1))
-            best = { name, distance };
-    }
-    return best?.name;
-}
-/** ` Did you mean "x"?`, or nothing. */
-function didYouMean(word, accepted) {
-    const name = nearest(word, accepted);
-    return name === undefined ? '' : ` Did you mean "${name}"?`;
-}
-/** `a, b, c`, cut after twelve. */
-function listNames(names) {
-    const sorted = [...names].sort();
-    const rest = sorted.length > 12 ? ` and ${sorted.length - 12} more` : '';
-    return sorted.length === 0 ? 'none' : `${sorted.slice(0, 12).join(', ')}${rest}`;
-}
-/** Insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b`. */
-function editDistance(a, b) {
-    let beforeLast = [];
-    let last = Array.from({ length: b.length + 1 }, (_, column) => column);
-    for (let row = 1; row <= a.length; row += 1) {
-        const current = [row];
-        for (let column = 1; column <= b.length; column += 1) {
-            const same = a[row - 1] === b[column - 1] ? 0 : 1;
-            const swapped = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]
-                ? at(beforeLast, column - 2) + 1
-                : Number.POSITIVE_INFINITY;
-            const edited = Math.min(at(last, column), at(current, column - 1)) + 1;
-            current.push(Math.min(edited, at(last, column - 1) + same, swapped));
-        }
-        beforeLast = last;
-        last = current;
-    }
-    return at(last, b.length);
-}
-function at(numbers, index) {
-    return numbers[index] ?? Number.POSITIVE_INFINITY;
-}
-
-;// CONCATENATED MODULE: ./build/input-shape.js
-/** What an input may look like: one small function for each kind of value. */
-
-/** The message is what would have been accepted. */
-class Refused extends Error {
-}
-/** An empty text stays empty; any other has to fit. */
-function emptyOr(shape) {
-    return (text) => (text === '' ? '' : shape(text));
-}
-function matching(pattern, accepted) {
-    return (text) => {
-        if (!pattern.test(text))
-            throw new Refused(accepted);
-        return text;
-    };
-}
-/** One line without control characters; may be empty. */
-function oneLine(accepted) {
-    return matching(/^\P{Cc}*$/u, `${accepted}, in one line`);
-}
-function oneOf(choices) {
-    return (text) => {
-        const found = choices.find((choice) => choice === text);
-        if (found !== undefined)
-            return found;
-        const near = nearest(text, choices);
-        const hint = near === undefined ? '' : ` (did you mean \`${near}\`?)`;
-        throw new Refused(`${enumerate(choices.filter((choice) => choice !== ''))}${hint}`);
-    };
-}
-/** A decimal or whole number within the range, both ends included. */
-function numeric(kind, least, most) {
-    const pattern = kind === 'whole' ? /^\d+$/ : /^\d+(\.\d+)?$/;
-    return (text) => {
-        const value = Number(text);
-        if (pattern.test(text) && value >= least && value <= most)
-            return value;
-        throw new Refused(`a ${kind} number from ${least} to ${most}`);
-    };
-}
-/** The booleans of YAML 1.2's core schema, as everywhere in actions. */
-function yamlBoolean() {
-    return (text) => {
-        if (/^(true|True|TRUE)$/.test(text))
-            return true;
-        if (/^(false|False|FALSE)$/.test(text))
-            return false;
-        throw new Refused('`true` or `false`');
-    };
-}
-/** The parts between separators, trimmed, without the empty ones. */
-function list(separator, shape) {
-    return (text) => text
-        .split(separator)
-        .map((part) => part.trim())
-        .filter((part) => part !== '')
-        .map(shape);
-}
-/** Lower-case hex; a leading `sha256:` is dropped. */
-function sha256() {
-    const digest = matching(/^[0-9a-f]{64}$/, '64 hexadecimal digits');
-    return (text) => digest(text.toLowerCase().replace(/^sha256:/, ''));
-}
-/** GitHub refuses these characters because artifacts are unpacked on any file system. */
-function artifactName() {
-    return matching(/^[^":<>|*?\\/\p{Cc}]{1,256}$/u, 'a name of at most 256 characters without any of " : < > | * ? \\ /');
-}
-function enumerate(choices) {
-    const quoted = choices.map((choice) => `\`${choice}\``);
-    const last = quoted.pop() ?? '';
-    return quoted.length === 0 ? last : `${quoted.join(', ')} or ${last}`;
-}
-
-;// CONCATENATED MODULE: ./build/inputs.js
-/** The action's inputs as one typed object: the only reader of them. */
-
-
-
-
-const TASK_SOURCES = ['comment', 'issue', 'pull-request'];
-const EVENT_TASK = /^event:(.*)$/;
-/** `fail-on` cannot let these pass: a step that could not be trusted or understood is never green. */
-const ALWAYS_FAILS = [
-    'config-invalid',
-    'untrusted',
-    'isolation-failed',
-    'internal-error',
-];
-const inputs_NAME = matching(/^[a-z][a-z0-9-]*$/, 'a name of a-z, 0-9 and - that begins with a letter');
-const REVISION = matching(/^(?!-)(?!.*\.\.)[^\s:\p{Cc}]+$/u, 'a commit, a branch, a tag or `worktree`');
-const LOGIN = matching(/^[a-z0-9][a-z0-9_-]*(\[bot\])?$/i, 'a login');
-const VERSION = matching(/^\d{1,6}\.\d{1,6}\.\d{1,6}$/, 'an exact version such as `1.9.3`');
-const COMMA = /,/;
-const COMMA_OR_LINE = /[\n,]/;
-/** As above, but a comma inside braces belongs to the glob. */
-const BETWEEN_GLOBS = /\n|,(?![^{\n]*\})/;
-/** The defaults stand in `action.yml` alone; an empty value here means what its description says. */
-const SHAPES = {
-    agent: emptyOr(inputs_NAME),
-    task: (text) => {
-        const which = EVENT_TASK.exec(text)?.[1];
-        if (which !== undefined)
-            oneOf(TASK_SOURCES)(which);
-        return text;
-    },
-    'task-file': oneLine('a path'),
-    trigger: oneLine('a phrase'),
-    bottle: list(COMMA, inputs_NAME),
-    mode: oneOf(['run', 'plan', 'lock', 'doctor']),
-    manifest: oneLine('a path'),
-    'manifest-ref': emptyOr(REVISION),
-    engine: emptyOr(oneOf(['smolvm', 'bubblewrap'])),
-    image: oneLine('the path or URL of a `.smolmachine` file, an OCI reference, or `host`'),
-    'image-sha256': emptyOr(sha256()),
-    cache: oneOf(['read-write', 'read', 'off']),
-    'smolvm-version': emptyOr(VERSION),
-    'smolvm-sha256': emptyOr(sha256()),
-    minutes: emptyOr(numeric('decimal', 0.01, 4320)),
-    'idle-minutes': emptyOr(numeric('decimal', 0, 4320)),
-    workspace: oneLine('a directory inside the checkout'),
-    'skills-path': oneLine('a path'),
-    outputs: list(BETWEEN_GLOBS, oneLine('a glob')),
-    'artifact-name': emptyOr(artifactName()),
-    'retention-days': numeric('whole', 0, 400),
-    push: oneOf(['none']),
-    token: matching(/^\S*$/, 'one token without white space'),
-    'allowed-actors': list(COMMA_OR_LINE, LOGIN),
-    'allow-untrusted-head': yamlBoolean(),
-    'fail-on': list(COMMA_OR_LINE, oneOf(['any', 'none', ...OUTCOMES])),
-};
-const INPUT_NAMES = Object.keys(SHAPES);
-/**
- * Reads and checks every input.
- * @throws BottleError `config-invalid` that names all that is wrong, never only the first.
- */
-function readInputs(host) {
-    const given = Object.fromEntries(INPUT_NAMES.map((name) => [name, host.input(name)]));
-    const checkout = (0,external_node_path_.resolve)(host.env.GITHUB_WORKSPACE ?? '.');
-    const problems = [];
-    const values = parseEach(given, problems);
-    problems.push(...checkTogether(given, checkout));
-    if (problems.length > 0)
-        throw invalid(problems);
-    return {
-        agent: values.agent,
-        task: taskOf(given, checkout),
-        trigger: values.trigger,
-        bottles: values.bottle,
-        mode: values.mode,
-        manifest: values.manifest,
-        manifestRef: values['manifest-ref'],
-        engine: values.engine || undefined,
-        image: values.image,
-        imageSha256: values['image-sha256'],
-        cache: values.cache,
-        smolvmVersion: values['smolvm-version'],
-        smolvmSha256: values['smolvm-sha256'],
-        minutes: orUndefined(values.minutes),
-        idleMinutes: orUndefined(values['idle-minutes']),
-        checkout,
-        workspace: (0,external_node_path_.resolve)(checkout, values.workspace),
-        skillsPath: values['skills-path'] && (0,external_node_path_.resolve)(checkout, values['skills-path']),
-        outputs: values.outputs,
-        artifactName: values['artifact-name'],
-        retentionDays: values['retention-days'],
-        push: values.push,
-        token: values.token,
-        allowedActors: values['allowed-actors'],
-        allowUntrustedHead: values['allow-untrusted-head'],
-        failOn: failingOutcomes(values['fail-on']),
-    };
-}
-/** The values that fit; for each that does not, a problem. Whole only when there are no problems. */
-function parseEach(given, problems) {
-    const entries = INPUT_NAMES.map((name) => {
-        try {
-            return [name, SHAPES[name](given[name])];
-        }
-        catch (error) {
-            if (!(error instanceof Refused))
-                throw error;
-            const value = name === 'token' ? 'not shown' : inputs_quote(given[name]);
-            problems.push(`\`${name}\` is ${value}: accepted is ${error.message}`);
-            return [name, undefined];
-        }
-    });
-    return Object.fromEntries(entries);
-}
-/** What no single input can tell. */
-function checkTogether(given, checkout) {
-    const problems = [];
-    if (given.task !== '' && given['task-file'] !== '') {
-        problems.push('`task` and `task-file` are both given: give one of them');
-    }
-    if (given.task === '' && given['task-file'] === '' && !['doctor', 'lock'].includes(given.mode)) {
-        problems.push('neither `task` nor `task-file` is given: say what the agent shall do in one');
-    }
-    if (!isInside(checkout, (0,external_node_path_.resolve)(checkout, given.workspace))) {
-        problems.push(`\`workspace\` is ${inputs_quote(given.workspace)}: accepted is a path in the checkout`);
-    }
-    return problems;
-}
-function taskOf(given, checkout) {
-    const source = EVENT_TASK.exec(given.task)?.[1];
-    const which = TASK_SOURCES.find((name) => name === source);
-    if (which !== undefined)
-        return { kind: 'event', which };
-    if (given.task !== '')
-        return { kind: 'text', text: given.task };
-    if (given['task-file'] === '')
-        return { kind: 'none' };
-    return { kind: 'file', path: (0,external_node_path_.resolve)(checkout, given['task-file']) };
-}
-function failingOutcomes(list) {
-    return OUTCOMES.filter((outcome) => {
-        if (outcome === 'success')
-            return false;
-        return ALWAYS_FAILS.includes(outcome) || list.includes('any') || list.includes(outcome);
-    });
-}
-function orUndefined(value) {
-    return value === '' ? undefined : value;
-}
-function inputs_quote(value) {
-    return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
-}
-function invalid(problems) {
-    return new BottleError({
-        outcome: 'config-invalid',
-        what: problems.length === 1 ? 'An input cannot be used' : `${problems.length} inputs are wrong`,
-        where: `the step's \`with\`: ${problems.join('; ')}`,
-        fix: 'Change it in the workflow; action.yml and the README say what each input takes.',
-        problems: problems.map((message) => ({ message })),
-    });
-}
-
-;// CONCATENATED MODULE: ./node_modules/zod/v4/classic/iso.js
-
-
-
-function iso_datetime(params) {
-    return _isoDateTime(ZodISODateTime, params);
-}
-function iso_date(params) {
-    return core._isoDate(ZodISODate, params);
-}
-function iso_time(params) {
-    return core._isoTime(ZodISOTime, params);
-}
-function iso_duration(params) {
-    return core._isoDuration(ZodISODuration, params);
-}
-
-;// CONCATENATED MODULE: ./build/report/diff-stat.js
-/** Lines added and removed per file, counted from a git patch that a guest may have written. */
-const HUNK = /^@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@/;
-/** Never throws. The hunk's own counts tell its lines from headers, never how a line looks. */
-function diffStat(patch) {
-    const files = [];
-    let file;
-    let oldLeft = 0;
-    let newLeft = 0;
-    for (const line of patch.split('\n')) {
-        if (file && (oldLeft > 0 || newLeft > 0) && /^[ +\-\\]|^$/.test(line)) {
-            if (line.startsWith('+'))
-                file.added = (file.added ?? 0) + 1;
-            if (line.startsWith('-'))
-                file.removed = (file.removed ?? 0) + 1;
-            if (!/^[+\\]/.test(line))
-                oldLeft--;
-            if (!/^[-\\]/.test(line))
-                newLeft--;
-            continue;
-        }
-        const hunk = HUNK.exec(line);
-        if (file && hunk) {
-            oldLeft = Number(hunk[1] ?? 1);
-            newLeft = Number(hunk[2] ?? 1);
-        }
-        else if (line.startsWith('diff --git ')) {
-            file = { path: pathOfHeader(line), added: 0, removed: 0 };
-            files.push(file);
-            oldLeft = newLeft = 0;
-        }
-        else if (file) {
-            diff_stat_readHeader(file, line);
-        }
-    }
-    return files;
-}
-function diff_stat_readHeader(file, line) {
-    if (line === 'GIT binary patch' || line.startsWith('Binary files ')) {
-        file.added = file.removed = null;
-    }
-    else if (line.startsWith('rename to ') || line.startsWith('copy to ')) {
-        file.path = unquote(line.slice(line.indexOf(' to ') + 4));
-    }
-    else if (/^(?:---|\+\+\+) "?[ab]\//.test(line)) {
-        file.path = unquote(line.slice(4).replace(/\t$/, '')).slice(2);
-    }
-}
-/** `diff --git a/X b/X` names the file twice where no other header names it. */
-function pathOfHeader(line) {
-    const names = line.slice('diff --git '.length);
-    return unquote(names.slice((names.length + 1) / 2)).replace(/^b\//, '');
-}
-/** Undoes git's C quoting: `"a\tb\303\244"`. */
-function unquote(name) {
-    if (!/^".*"$/.test(name))
-        return name;
-    const letters = { a: '\x07', b: '\b', f: '\f', n: '\n', r: '\r' };
-    Object.assign(letters, { t: '\t', v: '\v' });
-    const bytes = Buffer.from(name.slice(1, -1)).toString('latin1');
-    const plain = bytes.replace(/\\([0-7]{3}|.)/g, (_, escaped) => /^[0-7]{3}$/.test(escaped)
-        ? String.fromCharCode(Number.parseInt(escaped, 8) & 0xff)
-        : (letters[escaped] ?? escaped));
-    return Buffer.from(plain, 'latin1').toString();
-}
-
-;// CONCATENATED MODULE: ./build/report/explain.js
-/** `exitCode`: the agent's own, null when it has none. */
-function explain_explain(outcome, plan, exitCode) {
-    const agent = `The agent ${plan.agent.name.value}`;
-    const { minutes, idleMinutes } = plan.limits;
-    switch (outcome) {
-        case 'success':
-            return { what: `${agent} finished its task.`, where: '', fix: '' };
-        case 'agent-failed':
-            return {
-                what: `${agent} ended with exit code ${exitCode ?? 'unknown'}.`,
-                where: `command ${plan.agent.argv[0] ?? ''} in the bottle`,
-                fix: 'Read the end of its output in the log; partial work is in the artifact.',
-            };
-        case 'timed-out':
-            return {
-                what: `${agent} was stopped because it ran longer than ${minutes.value} minutes.`,
-                where: `minutes: ${minutes.value}, from ${minutes.source}`,
-                fix: 'Give it a smaller task or more minutes; partial work is in the artifact.',
-            };
-        case 'idle':
-            return {
-                what: `${agent} was stopped because it was silent for ${idleMinutes.value} minutes.`,
-                where: `idle-minutes: ${idleMinutes.value}, from ${idleMinutes.source}`,
-                fix: 'Find in the log what it waited for, or raise idle-minutes (0 means no limit).',
-            };
-        case 'limit-reached':
-            return {
-                what: `${agent} was stopped because it reached a limit.`,
-                where: 'limits of the bottle',
-                fix: 'Give it a smaller task or raise the limit; partial work is in the artifact.',
-            };
-        case 'cancelled':
-            return {
-                what: 'The run was cancelled.',
-                where: 'signal from the runner',
-                fix: 'Run it again if this was not meant; what could be saved in time is in the artifact.',
-            };
-        default:
-            return {
-                what: `The run ended with ${outcome}.`,
-                where: `agent ${plan.agent.name.value}`,
-                fix: 'Read the log of this step; the last line before this one names the phase.',
-            };
-    }
-}
-
-;// CONCATENATED MODULE: ./build/report/record.js
-/** `run.json`, the record of a run: versioned plain data. Its published schema comes from here. */
-
-
-
-
-
-const record_text = schemas_string();
-const count = schemas_int().min(0);
-const amount = schemas_number().min(0);
-const record_sha256 = schemas_string().regex(/^[0-9a-f]{64}$/);
-const record_list = (of) => array(of).readonly();
-const phase = strictObject({
-    name: record_text,
-    startMs: amount.describe('Counts from `startedAt`'),
-    durationMs: amount,
-    failed: schemas_boolean(),
-});
-const problem = strictObject({
-    message: record_text,
-    file: record_text.exactOptional(),
-    line: schemas_int().min(1).exactOptional(),
-    column: schemas_int().min(1).exactOptional(),
-});
-const changedFile = strictObject({
-    path: record_text,
-    added: count.nullable().describe('Lines; null where lines mean nothing, as in a binary file'),
-    removed: count.nullable(),
-});
-const limits = strictObject({
-    minutes: strictObject({ limit: amount, used: amount }),
-    idleMinutes: strictObject({ limit: amount.describe('0: no limit') }),
-    outputMib: strictObject({ limit: amount, used: amount }),
-});
-const runRecordSchema = strictObject({
-    version: literal(1),
-    runId: record_text,
-    outcome: schemas_enum(OUTCOMES),
-    reason: record_text.describe('One sentence: why the outcome is what it is'),
-    where: record_text.describe('Which value, from where; empty on success'),
-    fix: record_text.describe('What to do now; empty on success'),
-    problems: record_list(problem),
-    exitCode: schemas_int().nullable().describe('Null when the agent never ran or was ended by us'),
-    agent: strictObject({ name: record_text, provider: record_text, bottles: record_list(record_text) }),
-    engine: strictObject({
-        name: schemas_enum(['smolvm', 'bubblewrap']),
-        version: record_text.describe('Empty when the run ended before it was asked'),
-        isolation: schemas_enum(['microvm', 'namespaces']),
-    }),
-    machine: strictObject({ cpus: amount, memoryMib: amount, storageGib: amount }),
-    image: strictObject({
-        kind: schemas_enum(['host', 'smolmachine', 'from', 'smolfile']),
-        reference: record_text.describe('As it was planned: a path, an address, a name'),
-        sha256: record_sha256.or(literal('')),
-        bytes: count.describe('0 when nothing was fetched'),
-        hit: schemas_enum(['host', 'store', 'cache', 'source'])
-            .nullable()
-            .describe('The layer that had it: the local store, the Actions cache or its source'),
-        milliseconds: amount,
-    }),
-    repository: strictObject({ name: record_text, sha: record_text, event: record_text, actor: record_text }),
-    startedAt: iso_datetime(),
-    durationMs: amount,
-    phases: record_list(phase),
-    limits,
-    provisioned: strictObject({ files: count, bytes: count, skills: record_list(record_text) }),
-    outputs: strictObject({
-        files: record_list(strictObject({ path: record_text, size: count, sha256: record_sha256 })),
-        refused: record_list(strictObject({ path: record_text, reason: record_text })),
-    }),
-    change: strictObject({
-        files: record_list(changedFile),
-        patchSha256: record_sha256.or(literal('')),
-        baseCommit: record_text,
-    }),
-    result: record_text,
-    notices: record_list(record_text),
-    secretsFound: count.describe('Secret values that were found in what leaves the run'),
-})
-    .describe('The record of one run of bottle-action');
-/** The JSON Schema that is published as `schema/run.schema.json`. */
-function recordSchemaText() {
-    return `${JSON.stringify(z.toJSONSchema(runRecordSchema), null, 2)}\n`;
-}
-/** Pure. Secrets are not looked for here: `report` does that before anything is written. */
-function makeRecord(facts) {
-    const { plan, outcome, agent, provisioned, collected } = facts;
-    const exitCode = agent?.exitCode ?? null;
-    const { what, where, fix } = facts.error ?? explain_explain(outcome, plan, exitCode);
-    const files = collected?.files ?? [];
-    return {
-        version: 1,
-        runId: plan.runId,
-        outcome,
-        reason: what,
-        where,
-        fix,
-        problems: [...(facts.error?.problems ?? [])],
-        exitCode,
-        agent: {
-            name: plan.agent.name.value,
-            provider: plan.agent.provider.value,
-            bottles: plan.agent.bottles.value,
-        },
-        engine: {
-            name: plan.engine.value,
-            version: facts.engineVersion ?? '',
-            isolation: plan.isolation,
-        },
-        machine: {
-            cpus: plan.machine.cpus.value,
-            memoryMib: plan.machine.memoryMib.value,
-            storageGib: plan.machine.storageGib.value,
-        },
-        image: record_describeImage(facts),
-        repository: facts.repository,
-        startedAt: new Date(facts.startedAt).toISOString(),
-        durationMs: facts.endedAt - facts.startedAt,
-        phases: facts.phases,
-        limits: {
-            minutes: { limit: plan.limits.minutes.value, used: round((agent?.durationMs ?? 0) / 60_000) },
-            idleMinutes: { limit: plan.limits.idleMinutes.value },
-            outputMib: { limit: plan.limits.outputMib.value, used: round(sizeOf(files) / 1024 ** 2) },
-        },
-        provisioned: {
-            files: provisioned?.files ?? 0,
-            bytes: provisioned?.bytes ?? 0,
-            skills: provisioned?.skills ?? [],
-        },
-        outputs: { files, refused: collected?.refused ?? [] },
-        change: {
-            files: changedFiles(collected),
-            patchSha256: digest(collected?.patch ?? ''),
-            baseCommit: provisioned?.baseCommit ?? '',
-        },
-        result: collected?.result ?? '',
-        notices: [
-            ...(facts.image?.notices ?? []),
-            ...(provisioned?.notices ?? []),
-            ...(collected?.notices ?? []),
-        ],
-        secretsFound: 0,
-    };
-}
-/** SHA-256 in lower-case hex; empty for nothing. */
-function digest(content) {
-    return content === '' ? '' : (0,external_node_crypto_.createHash)('sha256').update(content).digest('hex');
-}
-function record_describeImage({ plan, image }) {
-    const planned = plan.image.value;
-    return {
-        kind: planned.kind,
-        reference: referenceOf(planned),
-        sha256: image?.sha256 || (planned.kind === 'smolmachine' ? planned.sha256 : ''),
-        bytes: image?.bytes ?? 0,
-        hit: image?.hit ?? null,
-        milliseconds: image?.milliseconds ?? 0,
-    };
-}
-function referenceOf(image) {
-    if (image.kind === 'host')
-        return '';
-    if (image.kind === 'smolfile')
-        return image.path;
-    // An address may hold a password or a signed query.
-    return image.reference.replace(/^(https:\/\/)(?:[^/?#]*@)?([^?#]*).*$/is, '$1$2');
-}
-function changedFiles(collected) {
-    const stats = new Map(diffStat(collected?.patch ?? '').map((stat) => [stat.path, stat]));
-    return (collected?.changedFiles ?? []).map((path) => stats.get(path) ?? { path, added: null, removed: null });
-}
-function sizeOf(files) {
-    return files.reduce((sum, file) => sum + file.size, 0);
-}
-function round(value) {
-    return Math.round(value * 1000) / 1000;
-}
-
-;// CONCATENATED MODULE: ./build/report/action-output.js
-/** All of them, in the order of `action.yml`. Those of a later version are empty. */
-const OUTPUT_NAMES = [
-    'outcome',
-    'exit-code',
-    'result',
-    'structured-output',
-    'run-id',
-    'artifact-id',
-    'artifact-url',
-    'artifact-digest',
-    'image-digest',
-    'image-cache-hit',
-    'engine',
-    'isolation',
-    'tokens',
-    'cost-usd',
-    'changed-files',
-    'patch',
-    'branch',
-    'commit',
-    'pull-request-url',
-    'session',
-    'run-record',
-    'secrets-found',
-    'denied',
-];
-/** GitHub takes 1 MB of outputs from a whole job. */
-const LARGEST_TEXT = 64 * 1024;
-/** `record` has had its secrets removed. */
-function actionOutputs(record, paths) {
-    const { image } = record;
-    const empty = Object.fromEntries(OUTPUT_NAMES.map((name) => [name, '']));
-    return {
-        ...empty,
-        outcome: record.outcome,
-        'exit-code': record.exitCode === null ? '' : String(record.exitCode),
-        result: cap(record.result, 'The whole result is in result.md of the artifact.'),
-        'run-id': record.runId,
-        'image-digest': image.sha256 && `sha256:${image.sha256}`,
-        'image-cache-hit': hitOf(image.hit),
-        engine: record.engine.name,
-        isolation: record.engine.isolation,
-        'changed-files': listFiles(record.change.files.map((file) => file.path)),
-        patch: paths.patch,
-        'run-record': paths.record,
-        'secrets-found': String(record.secretsFound),
-    };
-}
-/** Did the run spare itself the source? Empty where there is nothing to fetch. */
-function hitOf(hit) {
-    if (hit === null || hit === 'host')
-        return '';
-    return String(hit !== 'source');
-}
-function artifactOutputs(artifact) {
-    return {
-        'artifact-id': artifact.id,
-        'artifact-url': artifact.url,
-        'artifact-digest': artifact.digest,
-    };
-}
-/** A JSON array, because a name may hold a line break. What is too much is in `run.json`. */
-function listFiles(paths) {
-    let left = LARGEST_TEXT;
-    const tooMuch = paths.findIndex((path) => {
-        left -= Buffer.byteLength(JSON.stringify(path)) + 1;
-        return left < 0;
-    });
-    return JSON.stringify(tooMuch === -1 ? paths : paths.slice(0, tooMuch));
-}
-function cap(text, note) {
-    const bytes = Buffer.from(text);
-    if (bytes.length <= LARGEST_TEXT)
-        return text;
-    const start = new TextDecoder().decode(bytes.subarray(0, LARGEST_TEXT), { stream: true });
-    return `${start}\n\n[Cut at ${LARGEST_TEXT / 1024} KiB. ${note}]`;
-}
-
-;// CONCATENATED MODULE: ./build/report/clean-file.js
-/** Takes known secrets out of the files that leave the run. */
-
-
-
-
-
-
-/**
- * Text is rewritten. A binary file, one with NUL bytes, would be broken by that: it is kept as it
- * is and named in a notice, unless `binary` says otherwise. A file that cannot be read, or whose very
- * name holds a secret, is left behind.
- */
-async function cleanFiles(files, directory, redactor, binary = 'keep') {
-    if (redactor.empty)
-        return { files, refused: [], notices: [], found: 0 };
-    const kept = [];
-    const refused = [];
-    const notices = [];
-    let sum = 0;
-    for (const file of files) {
-        const name = redactor.text(file.path);
-        if (name.found > 0) {
-            refused.push({ path: name.text, reason: 'its name holds a secret' });
-            continue;
-        }
-        try {
-            const { found, now } = await cleanFile(file.path, directory, redactor, binary);
-            kept.push({ ...file, ...now });
-            sum += found;
-            if (found > 0 && !now) {
-                notices.push(`${file.path} is binary, holds ${found} secret values and was left as it is`);
-            }
-        }
-        catch (error) {
-            refused.push({ path: file.path, reason: `cannot be searched: ${messageOf(error)}` });
-        }
-    }
-    return { files: kept, refused, notices, found: sum };
-}
-async function cleanFile(name, directory, redactor, binary) {
-    const path = (0,external_node_path_.join)(directory, name);
-    let hasNul = false;
-    const redacting = redactor.stream();
-    for await (const chunk of read(path)) {
-        hasNul ||= chunk.includes(0);
-        redacting.push(chunk);
-    }
-    redacting.end();
-    const found = redacting.found();
-    if (found === 0 || (hasNul && binary === 'keep'))
-        return { found };
-    return { found, now: await rewrite(path, (0,external_node_path_.join)(directory, '.redacting'), redactor) };
-}
-async function rewrite(path, scratch, redactor) {
-    const hash = (0,external_node_crypto_.createHash)('sha256');
-    let size = 0;
-    const redacting = redactor.stream();
-    const measure = (chunk) => {
-        hash.update(chunk);
-        size += chunk.length;
-        return chunk;
-    };
-    async function* redacted() {
-        for await (const chunk of read(path))
-            yield measure(redacting.push(chunk));
-        yield measure(redacting.end());
-    }
-    await (0,external_node_stream_promises_.pipeline)(redacted, (0,external_node_fs_.createWriteStream)(scratch));
-    await (0,promises_.rename)(scratch, path);
-    return { size, sha256: hash.digest('hex') };
-}
-async function* read(path) {
-    const file = await (0,promises_.open)(path, external_node_fs_.constants.O_RDONLY | external_node_fs_.constants.O_NOFOLLOW);
-    yield* file.createReadStream({ highWaterMark: 1024 * 1024 });
-}
-
-;// CONCATENATED MODULE: ./build/report/phase-chart.js
-const MOST_PHASES = 40;
-/** A fenced block that GitHub draws; empty when nothing ran. */
-function phaseChart(phases) {
-    if (phases.length === 0)
-        return '';
-    return [
-        '```mermaid',
-        'gantt',
-        'dateFormat x',
-        'axisFormat %M:%S',
-        // The run is drawn at the start of the epoch, far from today.
-        'todayMarker off',
-        ...phases.slice(0, MOST_PHASES).map(bar),
-        '```',
-    ].join('\n');
-}
-function bar(phase, index) {
-    const start = Math.round(phase.startMs);
-    const length = Math.round(phase.durationMs);
-    // Mermaid reads `:`, `#` and `;` in a label, and a keyword at its start: hence the number.
-    const name = phase.name.replace(/[^a-z0-9 -]/gi, ' ').slice(0, 40);
-    return `${index + 1} ${name} ${length} ms :${phase.failed ? 'crit, ' : ''}${start}, ${length}ms`;
-}
-
-;// CONCATENATED MODULE: ./build/report/summary.js
-
-
-/**
- * GitHub drops a summary over 1 MiB as a whole. These caps keep the worst text there is, in which
- * a fence is as long as its content, under 900 KiB.
- */
-const LARGEST = { result: 16 * 1024, patch: 96 * 1024, failure: 4 * 1024 };
-const LONGEST_LIST = 50;
-/** The mark stands first, so that the outcome is told without colour or picture. */
-const HEADLINES = {
-    success: ['PASS', 'The agent finished its task'],
-    'agent-failed': ['FAIL', 'The agent did not finish its task'],
-    'timed-out': ['STOP', 'The agent ran out of time'],
-    idle: ['STOP', 'The agent fell silent'],
-    'limit-reached': ['STOP', 'The agent reached a limit'],
-    cancelled: ['STOP', 'The run was cancelled'],
-    'isolation-failed': ['FAIL', 'The bottle could not prove its walls'],
-    'image-failed': ['FAIL', 'There was no usable image'],
-    'boot-failed': ['FAIL', 'The machine did not start'],
-    'provision-failed': ['FAIL', 'The bottle could not be provisioned'],
-    'gateway-failed': ['FAIL', 'The gateway failed'],
-    'config-invalid': ['FAIL', 'The configuration is not valid'],
-    untrusted: ['FAIL', 'The event is not trusted to run an agent'],
-    'internal-error': ['FAIL', 'The action itself failed'],
-};
-/** Below 900 KiB, whatever the run left. Both arguments have had their secrets removed. */
-function renderSummary(record, extras) {
-    return summary_join([
-        headline(record.outcome),
-        facts(record),
-        record.outcome === 'success' ? '' : summary_failure({ ...record, what: record.reason }),
-        notices(record),
-        section('Result', record.result && showResult(record.result)),
-        section('Changed files', summary_changedFiles(record, extras.patch)),
-        section('Outputs', outputs(record)),
-        section('Refused', refused(record)),
-        section('Phases', phaseChart(record.phases)),
-        section('Limits', summary_limits(record)),
-        section('Bottle', bottle(record)),
-    ]);
-}
-/** The summary of a run that ended before it had a plan. */
-function renderEarlySummary(error) {
-    return summary_join([
-        headline(error.outcome),
-        'Nothing was started, and nothing was created.',
-        summary_failure(error),
-    ]);
-}
-function headline(outcome) {
-    const [mark, sentence] = HEADLINES[outcome];
-    return `## ${mark}: ${sentence}`;
-}
-function facts(record) {
-    const exit = record.exitCode === null ? [] : [`exit code ${record.exitCode}`];
-    return [
-        `Agent ${code(record.agent.name)}`,
-        `outcome ${code(record.outcome)}`,
-        ...exit,
-        summary_duration(record.durationMs),
-        `run ${code(record.runId)}`,
-    ].join(' · ');
-}
-function summary_failure({ what, where, fix, problems }) {
-    const text = `What:  ${what}\nWhere: ${where}\nFix:   ${fix}`;
-    const row = (problem) => `- ${code(place(problem))} ${code(problem.message)}`;
-    return summary_join([fenced(text, 'text', LARGEST.failure, ''), limited(problems, row)]);
-}
-function place({ file, line, column }) {
-    return [file ?? 'configuration', line, column].filter((part) => part !== undefined).join(':');
-}
-function notices(record) {
-    const found = record.secretsFound;
-    return summary_join([
-        found > 0 ? `**Secret values found in what leaves the run: ${found}**` : '',
-        limited(record.notices, (notice) => `- Notice: ${code(notice)}`),
-    ]);
-}
-function showResult(result) {
-    const rest = 'The whole of it is in `result.md` of the artifact.';
-    return fenced(result, 'text', LARGEST.result, rest);
-}
-function summary_changedFiles(record, patch) {
-    const row = ({ path, added, removed }) => `| ${code(path)} | ${added === null ? 'not counted' : `+${added} −${removed}`} |`;
-    const rest = 'The whole of it is in `changes.patch` of the artifact.';
-    const folded = patch && [
-        '<details><summary>Patch</summary>',
-        fenced(patch, 'diff', LARGEST.patch, rest),
-        '</details>',
-    ];
-    return summary_join([summary_table(['File', 'Lines'], record.change.files, row), ...folded]);
-}
-function outputs(record) {
-    return summary_table(['File', 'Size', 'SHA-256'], record.outputs.files, (file) => `| ${code(file.path)} | ${size(file.size)} | ${code(file.sha256.slice(0, 12))} |`);
-}
-function refused(record) {
-    return summary_table(['Entry', 'Why it was left behind'], record.outputs.refused, (entry) => `| ${code(entry.path)} | ${code(entry.reason)} |`);
-}
-function summary_limits({ limits: { minutes, idleMinutes, outputMib } }) {
-    const idle = idleMinutes.limit === 0 ? 'none' : String(idleMinutes.limit);
-    return summary_table(['Limit', 'Used', 'Allowed'], [
-        `| Minutes of the agent | ${minutes.used} | ${minutes.limit} |`,
-        `| Minutes of silence | | ${idle} |`,
-        `| MiB of outputs | ${outputMib.used} | ${outputMib.limit} |`,
-    ], (row) => row);
-}
-function bottle({ engine, image, machine }) {
-    const walls = engine.isolation === 'microvm'
-        ? 'a virtual machine of its own'
-        : 'namespaces: weaker than a machine of its own';
-    const version = engine.version && ` ${code(engine.version)}`;
-    const source = image.kind === 'host'
-        ? "the runner's own `/usr`, read-only"
-        : code(image.reference) + (image.sha256 && `, SHA-256 ${code(image.sha256.slice(0, 12))}`);
-    return [
-        `- Isolation: ${walls} (${engine.name}${version})`,
-        `- Image: ${source}`,
-        `- Machine: ${machine.cpus} CPUs, ${machine.memoryMib} MiB of memory`,
-    ].join('\n');
-}
-function section(title, body) {
-    return body && `### ${title}\n\n${body}`;
-}
-function summary_table(columns, items, row) {
-    if (items.length === 0)
-        return '';
-    const head = [`| ${columns.join(' | ')} |`, `|${' --- |'.repeat(columns.length)}`];
-    return `${head.join('\n')}\n${limited(items, row)}`;
-}
-/** The first rows, and a line that says how many more there are. */
-function limited(items, row) {
-    const shown = items.slice(0, LONGEST_LIST).map(row).join('\n');
-    const more = items.length - LONGEST_LIST;
-    return more > 0 ? `${shown}\n\nand ${more} more, all in \`run.json\` of the artifact.` : shown;
-}
-function summary_join(parts) {
-    return parts.filter((part) => part !== '').join('\n\n');
-}
-function summary_duration(ms) {
-    if (ms < 1000)
-        return `${ms} ms`;
-    const seconds = ms / 1000;
-    return seconds < 60 ? `${seconds.toFixed(1)} s` : minutesAndSeconds(Math.round(seconds));
-}
-function minutesAndSeconds(seconds) {
-    return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-}
-function size(bytes) {
-    if (bytes < 1024)
-        return `${bytes} B`;
-    const kib = bytes / 1024;
-    return kib < 1024 ? `${kib.toFixed(1)} KiB` : `${(kib / 1024).toFixed(1)} MiB`;
-}
-
-;// CONCATENATED MODULE: ./build/report/bundle.js
-/** Puts together what leaves the run as files, with known secrets taken out. */
-
-
-
-
-
-/** Names at the top of the artifact; what was collected lies in directories beside them. */
-const BUNDLE_FILES = {
-    record: 'run.json',
-    summary: 'summary.md',
-    result: 'result.md',
-    patch: 'changes.patch',
-};
-/** Rewrites files in the directory where a secret stood in them; writes nothing else. */
-async function cleanBundle(input, redactor) {
-    const { directory, log } = input;
-    const text = redactStrings({ record: input.record, patch: input.patch }, redactor);
-    const { record, patch } = text.value;
-    const collected = await cleanFiles(input.record.outputs.files, directory, redactor);
-    const logs = log ? [{ path: (0,external_node_path_.basename)(log), size: 0, sha256: '' }] : [];
-    const loose = await cleanFiles(logs, directory, redactor, 'rewrite');
-    const clean = {
-        ...record,
-        // Our own words, even where a secret happens to be one of them.
-        outcome: input.record.outcome,
-        engine: input.record.engine,
-        startedAt: input.record.startedAt,
-        outputs: {
-            files: collected.files,
-            refused: [...record.outputs.refused, ...collected.refused, ...loose.refused],
-        },
-        change: { ...record.change, patchSha256: digest(patch) },
-        notices: [...record.notices, ...collected.notices],
-        secretsFound: text.found + collected.found + loose.found,
-    };
-    return {
-        record: clean,
-        patch,
-        summary: renderSummary(clean, { patch }),
-        files: [...collected.files, ...loose.files].map((file) => (0,external_node_path_.join)(directory, file.path)),
-    };
-}
-/** Writes the bundle's own files; returns every file of the artifact. */
-async function writeBundle(bundle, directory) {
-    const { record, patch, summary } = bundle;
-    const contents = [
-        [BUNDLE_FILES.record, `${JSON.stringify(record, null, 2)}\n`],
-        [BUNDLE_FILES.summary, summary],
-        [BUNDLE_FILES.result, record.result],
-        [BUNDLE_FILES.patch, patch],
-    ];
-    await (0,promises_.mkdir)(directory, { recursive: true });
-    const files = [...bundle.files];
-    for (const [name, content] of contents) {
-        if (content === '')
-            continue;
-        const path = (0,external_node_path_.join)(directory, name);
-        await (0,promises_.writeFile)(path, content);
-        if (!files.includes(path))
-            files.push(path);
-    }
-    return files;
-}
-function redactStrings(value, redactor) {
-    let found = 0;
-    const json = JSON.stringify(value, (_, part) => {
-        if (typeof part !== 'string')
-            return part;
-        const clean = redactor.text(part);
-        found += clean.found;
-        return clean.text;
-    });
-    return { value: JSON.parse(json), found };
-}
-
-;// CONCATENATED MODULE: ./build/report/redact.js
-/** Finds known secret values in bytes, plain or encoded, and replaces them. */
-/** A shorter value would be found in ordinary text, and is no secret worth the name. */
-const MIN_SECRET_LENGTH = 8;
-const LABEL = Buffer.from('***');
-/** Looks for each secret as it is, line by line, and in base64, base64url, hex, URL and JSON. */
-function createRedactor(secrets) {
-    const index = indexNeedles(secrets.flatMap(encodings));
-    const stream = () => (index ? createStream(index) : passThrough());
-    return {
-        empty: index === undefined,
-        stream,
-        text(value) {
-            const redacting = stream();
-            const bytes = Buffer.concat([redacting.push(Buffer.from(value)), redacting.end()]);
-            const found = redacting.found();
-            return { text: found > 0 ? bytes.toString() : value, found };
-        },
-    };
-}
-function encodings(secret) {
-    const whole = secret.toWellFormed();
-    // A key of several lines stands in a patch line by line, each behind its own sign.
-    const values = [whole, ...whole.split(/[\r\n]+/).map((line) => line.trim())];
-    return values.filter((value) => Buffer.byteLength(value) >= MIN_SECRET_LENGTH).flatMap(redact_encode);
-}
-function redact_encode(value) {
-    const hex = Buffer.from(value).toString('hex');
-    const loose = encodeURIComponent(value);
-    const strict = loose.replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16)}`);
-    const urls = [loose, strict, loose.replaceAll('%20', '+')];
-    const base64 = [0, 1, 2].map((offset) => encodeBase64At(value, offset));
-    return [
-        value,
-        ...base64,
-        ...base64.map((text) => text.replaceAll('+', '-').replaceAll('/', '_')),
-        hex,
-        hex.toUpperCase(),
-        ...urls.map((url) => url.replace(/%../g, (byte) => byte.toUpperCase())),
-        ...urls.map((url) => url.replace(/%../g, (byte) => byte.toLowerCase())),
-        JSON.stringify(value).slice(1, -1),
-    ];
-}
-/** The base64 digits that the value alone decides when `offset` (mod 3) bytes stand before it. */
-function encodeBase64At(value, offset) {
-    const bytes = Buffer.concat([Buffer.alloc(offset), Buffer.from(value)]);
-    const first = Math.ceil((offset * 8) / 6);
-    return bytes.toString('base64').slice(first, Math.floor((bytes.length * 8) / 6));
-}
-function indexNeedles(texts) {
-    const needles = [...new Set(texts)].map((text) => Buffer.from(text));
-    if (needles.length === 0)
-        return undefined;
-    needles.sort((a, b) => b.length - a.length);
-    const last = MIN_SECRET_LENGTH - 1;
-    const shift = new Uint8Array(65536).fill(last);
-    const candidates = new Map();
-    for (const needle of needles) {
-        for (let at = 1; at <= last; at++) {
-            const pair = needle.readUInt16BE(at - 1);
-            shift[pair] = Math.min(shift[pair] ?? last, last - at);
-        }
-        const end = needle.readUInt16BE(last - 1);
-        candidates.set(end, [...(candidates.get(end) ?? []), needle]);
-    }
-    return { shift, candidates, longest: needles[0]?.length ?? 0 };
-}
-function createStream(index) {
-    let held = Buffer.alloc(0);
-    /** How many of the held bytes belong to a match that was already replaced. */
-    let covered = 0;
-    let found = 0;
-    /** Decides every start of a match before `until` and hands out what lies before it. */
-    function scan(data, until) {
-        const parts = [];
-        let done = covered;
-        let at = 0;
-        while (at < until) {
-            const pair = ((data[at + 6] ?? 0) << 8) | (data[at + 7] ?? 0);
-            const skip = index.shift[pair] ?? 0;
-            if (skip > 0) {
-                at += skip;
-                continue;
-            }
-            const needle = index.candidates.get(pair)?.find((one) => startsWith(data, at, one));
-            if (needle) {
-                if (at >= done) {
-                    parts.push(data.subarray(done, at), LABEL);
-                    found++;
-                }
-                done = Math.max(done, at + needle.length);
-            }
-            at++;
-        }
-        at = Math.min(at, data.length);
-        if (done < at)
-            parts.push(data.subarray(done, at));
-        held = data.subarray(at);
-        covered = Math.max(0, done - at);
-        return Buffer.concat(parts);
-    }
-    return {
-        push(chunk) {
-            const data = Buffer.concat([held, chunk]);
-            return scan(data, data.length - index.longest + 1);
-        },
-        end: () => scan(held, held.length),
-        found: () => found,
-    };
-}
-function startsWith(data, at, needle) {
-    const end = at + needle.length;
-    return end <= data.length && needle.compare(data, at, end) === 0;
-}
-function passThrough() {
-    return { push: (chunk) => chunk, end: () => Buffer.alloc(0), found: () => 0 };
-}
-
-;// CONCATENATED MODULE: ./build/report/upload.js
-const LONGEST_MS = 10 * 60_000;
-/** After a cancellation the runner leaves 7.5 s and then 2.5 s for all that is still to do. */
-const LONGEST_AFTER_CANCEL_MS = 3_000;
-/**
- * Throws what the service answered, or that time is up; the client cannot be stopped and may still
- * go on after that.
- */
-async function uploadInTime(start, cancelled) {
-    const late = Promise.withResolvers();
-    const expire = (limitMs) => setTimeout(() => late.reject(new Error(`no answer within ${limitMs / 1000} s`)), limitMs);
-    let timer = expire(cancelled.aborted ? LONGEST_AFTER_CANCEL_MS : LONGEST_MS);
-    const hurry = () => {
-        clearTimeout(timer);
-        timer = expire(LONGEST_AFTER_CANCEL_MS);
-    };
-    cancelled.addEventListener('abort', hurry, { once: true });
-    try {
-        return await Promise.race([start(), late.promise]);
-    }
-    finally {
-        clearTimeout(timer);
-        cancelled.removeEventListener('abort', hurry);
-    }
-}
-
-;// CONCATENATED MODULE: ./build/report/report.js
-/** Tells how a run ended: the artifact, the step summary, the outputs and the annotations. */
-
-
-
-
-
-
-
-/** The runner keeps ten errors of a step, and the first one says what they are about. */
-const MOST_PROBLEMS = 9;
-const LONGEST_MESSAGE = 4000;
-/**
- * Never throws for what the runner's disk or the artifact service does: the outcome is told
- * whatever else fails, and what fails becomes a warning.
- */
-async function report(host, services, input) {
-    const { directory, collected } = input;
-    const redactor = createRedactor(input.secrets);
-    const bundle = await cleanBundle({ ...input, patch: collected?.patch ?? '' }, redactor);
-    const { record } = bundle;
-    const files = await report_attempt(host, 'The report could not be written', directory, () => writeBundle(bundle, directory));
-    const written = (name) => (files ? (0,external_node_path_.join)(directory, name) : '');
-    const patch = bundle.patch && written(BUNDLE_FILES.patch);
-    setOutputs(host, actionOutputs(record, { patch, record: written(BUNDLE_FILES.record) }));
-    await writeSummary(host, bundle.summary);
-    const message = `${record.reason} · ${record.where} · ${record.fix}`;
-    annotate(host, record.problems);
-    if (record.secretsFound > 0) {
-        host.log.warning(`Secret values found in what leaves the run: ${record.secretsFound}`);
-    }
-    if (!files)
-        return { record, message };
-    const artifact = await uploadBundle(host, services, input, bundle, files);
-    return artifact ? { record, message, artifact } : { record, message };
-}
-/**
- * For an error before there is a plan: the outcome, its problems, a short summary. Gives the failure
- * of the step in one line.
- */
-async function reportEarly(host, error) {
-    host.setOutput('outcome', error.outcome);
-    annotate(host, error.problems);
-    await writeSummary(host, renderEarlySummary(error));
-    return `${error.what} · ${error.where} · ${error.fix}`.slice(0, LONGEST_MESSAGE);
-}
-async function uploadBundle(host, services, { plan: { artifact }, directory }, { record, patch }, files) {
-    const options = artifact.retentionDays > 0 ? { retentionDays: artifact.retentionDays } : {};
-    const what = `The artifact ${artifact.name} was not uploaded`;
-    const uploaded = await report_attempt(host, what, `its files stay in ${directory} on the runner`, () => uploadInTime(() => services.uploadArtifact(artifact.name, files, directory, options), host.cancelled));
-    if (uploaded) {
-        setOutputs(host, artifactOutputs(uploaded));
-    }
-    else {
-        const notices = [...record.notices, `${what}: its files stay in ${directory} on the runner`];
-        await writeSummary(host, renderSummary({ ...record, notices }, { patch }));
-    }
-    return uploaded;
-}
-/** One annotation a place; what the step failed by is its last one. */
-function annotate(host, problems) {
-    for (const { message, ...location } of problems.slice(0, MOST_PROBLEMS)) {
-        host.log.error(message.slice(0, LONGEST_MESSAGE), location);
-    }
-    const more = problems.length - MOST_PROBLEMS;
-    if (more > 0)
-        host.log.info(`${more} more problems are in the summary.`);
-}
-function setOutputs(host, outputs) {
-    for (const [name, value] of Object.entries(outputs))
-        host.setOutput(name, value);
-}
-async function writeSummary(host, markdown) {
-    await report_attempt(host, 'The step summary was not written', 'GITHUB_STEP_SUMMARY', () => host.writeSummary(markdown));
-}
-/** A report that fails in one part still gives the others. */
-async function report_attempt(host, what, where, action) {
-    try {
-        return await action();
-    }
-    catch (error) {
-        const fix = 'Check the disk of the runner and the status of GitHub, then run it again.';
-        host.log.warning(`${what} (${messageOf(error)}) · ${where} · ${fix}`);
-        return undefined;
-    }
-}
-
-;// CONCATENATED MODULE: ./build/conclude.js
-
-
-
-
-
-
-/** The failure of the step in one sentence, or undefined when the step succeeds. */
-async function concludeRun(host, services, run, inputs) {
-    const { plan, made } = run;
-    const { outcome, error } = run.ending();
-    const record = makeRecord({
-        plan,
-        outcome,
-        phases: run.clock.ended(),
-        startedAt: run.startedAt,
-        endedAt: host.now(),
-        repository: {
-            name: host.env.GITHUB_REPOSITORY ?? '',
-            sha: host.env.GITHUB_SHA ?? '',
-            event: host.env.GITHUB_EVENT_NAME ?? '',
-            actor: host.env.GITHUB_ACTOR ?? '',
-        },
-        ...(error && { error }),
-        ...(made.boot && { engineVersion: made.boot.engineVersion }),
-        ...(made.image && { image: made.image.facts }),
-        ...(made.provision && { provisioned: made.provision }),
-        ...(made.agent && { agent: agentFacts(made.agent) }),
-        ...(made.collect && { collected: made.collect }),
-    });
-    host.log.startGroup('Report');
-    const { message } = await report(host, services, {
-        record,
-        plan,
-        directory: run.paths.artifact,
-        secrets: [inputs.token, ...secretValues(host, plan)],
-        ...(made.agent && { log: run.paths.transcript }),
-        ...(made.collect && { collected: made.collect }),
-    });
-    host.log.endGroup();
-    return verdict(host, outcome, message, inputs.failOn);
-}
-/** The same for what ended the step before there was a run. */
-async function concludeEarly(host, thrown) {
-    const error = host.cancelled.aborted ? CANCELLED : toBottleError(thrown);
-    const message = await reportEarly(host, error);
-    return verdict(host, error.outcome, message, failOn(host));
-}
-/** What the workflow lets pass is a warning. */
-function verdict(host, outcome, message, failing) {
-    if (failing.includes(outcome))
-        return message;
-    if (outcome !== 'success')
-        host.log.warning(message);
-    return undefined;
-}
-const CANCELLED = new BottleError({
-    outcome: 'cancelled',
-    what: 'The run was cancelled',
-    where: 'signal from the runner, before a bottle was started',
-    fix: 'Run it again if this was not meant.',
-});
-/** Inputs that cannot be read let nothing pass, whatever they would have said. */
-function failOn(host) {
-    try {
-        return readInputs(host).failOn;
-    }
-    catch {
-        return OUTCOMES;
-    }
-}
-function agentFacts(agent) {
-    return {
-        exitCode: agent.kind === 'exited' ? agent.exitCode : null,
-        durationMs: agent.durationMs,
-    };
-}
-
-;// CONCATENATED MODULE: ./build/gateway/start.js
-/** Starts the gateway process, shakes hands with it, and stops it. */
-
-const READY_TIMEOUT_MS = 10_000;
-/** `sockaddr_un.sun_path` is 104 bytes on macOS and 108 on Linux, with its closing NUL. */
-const MAX_SOCKET_PATH = 103;
-const MAX_DECISIONS = 10_000;
-const MAX_LINE = 64 * 1024;
-/**
- * `onDeath` is told when the gateway, once up, ends without having been stopped.
- * @throws {BottleError} `gateway-failed` when it does not come up within 10 s.
- */
-async function startGateway(host, socket, onDeath) {
-    if (Buffer.byteLength(socket) > MAX_SOCKET_PATH)
-        throw socketPathTooLong(socket);
-    const decisions = [];
-    const closing = Promise.withResolvers();
-    const ready = Promise.withResolvers();
-    let up = false;
-    let stopped = false;
-    let diagnostics = '';
-    const onMessage = (message) => {
-        if (message.type === 'ready')
-            ready.resolve();
-        else if (message.type === 'failed')
-            ready.reject(gatewayFailed(message.message));
-        else if (decisions.length < MAX_DECISIONS)
-            decisions.push(message);
-    };
-    const child = await host.spawn([host.nodePath, host.gatewayEntry], {
-        env: {},
-        stdin: configThenSilence({ version: 1, socket }, closing.promise),
-        onStdout: messageLines(onMessage),
-        onStderr: (chunk) => {
-            diagnostics = (diagnostics + Buffer.from(chunk).toString()).slice(-2000);
-        },
-    });
-    const ended = child.exit.then(start_describe, messageOf).then((how) => {
-        if (stopped)
-            return;
-        const error = gatewayFailed(`it ended with ${how} ${diagnostics}`.trim());
-        ready.reject(error);
-        if (up)
-            onDeath(error);
-    });
-    const stop = async () => {
-        stopped = true;
-        closing.resolve();
-        child.kill();
-        await ended;
-    };
-    const timer = setTimeout(() => ready.reject(gatewayFailed(`no handshake within ${READY_TIMEOUT_MS / 1000} s`)), READY_TIMEOUT_MS);
-    try {
-        await ready.promise;
-        up = true;
-    }
-    catch (error) {
-        await stop();
-        throw error;
-    }
-    finally {
-        clearTimeout(timer);
-    }
-    return { socket, decisions, stop };
-}
-/** The configuration, then an open stdin: its end is what tells the gateway that we are gone. */
-async function* configThenSilence(config, closing) {
-    yield Buffer.from(`${JSON.stringify(config)}\n`);
-    await closing;
-}
-/** What is no message, or is too long for one, ends the child: its handler's error is its exit's. */
-function messageLines(onMessage) {
-    const decoder = new TextDecoder();
-    let rest = '';
-    return (chunk) => {
-        const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-        rest = lines.pop() ?? '';
-        if (rest.length > MAX_LINE)
-            throw new Error(`a message of more than ${MAX_LINE} characters`);
-        for (const line of lines)
-            onMessage(JSON.parse(line));
-    };
-}
-function start_describe(exit) {
-    return exit.signal === null ? `exit code ${exit.exitCode}` : `signal ${exit.signal}`;
-}
-function gatewayFailed(detail) {
-    return new BottleError({
-        outcome: 'gateway-failed',
-        what: 'The gateway process did not stay up',
-        where: detail,
-        fix: 'Without it the bottle has no way out, so the run was ended. Run again; if it repeats, report it with this message.',
-    });
-}
-function socketPathTooLong(socket) {
-    return new BottleError({
-        outcome: 'gateway-failed',
-        what: 'The path of the gateway socket is too long for a unix socket',
-        where: `${socket}, ${Buffer.byteLength(socket)} bytes of at most ${MAX_SOCKET_PATH}`,
-        fix: 'Move the runner to a shorter directory, so that RUNNER_TEMP is shorter.',
-    });
-}
-
 ;// CONCATENATED MODULE: ./build/outputs/chunk-pipe.js
 /** Turns chunks that are pushed into a stream that is pulled; the pusher waits for the reader. */
 function createChunkPipe() {
@@ -56222,9 +55529,137 @@ function createChunkPipe() {
     };
 }
 
+;// CONCATENATED MODULE: ./build/lfs-filter.js
+/**
+ * How git stores files of Git LFS where there is no LFS: the pointer to what the file holds, where
+ * the repository has that pointer, or else the content. So a file that the runner fetched is
+ * unchanged whoever reads it again, and one that the agent changed comes out whole: a pointer of
+ * its own would point to nothing. Format: Git LFS's own `docs/spec.md`.
+ */
+/** What a pointer begins with. */
+const LFS_VERSION = 'version https://git-lfs.github.com/spec/v1\n';
+const CLEAN = [
+    't=$(mktemp) && cat >"$t" || exit',
+    's=$(sha256sum <"$t" | cut -c1-64) n=$(wc -c <"$t")',
+    `p() { printf '${LFS_VERSION.trimEnd()}\\noid sha256:%s\\nsize %d\\n' "$s" "$((n))"; }`,
+    'if git cat-file -e "$(p | git hash-object --stdin)" 2>/dev/null; then p; else cat "$t"; fi',
+    'r=$?; rm -f "$t"; exit $r',
+].join('\n');
+/** For the configuration of a repository in the guest. */
+const LFS_FILTER = `[filter "lfs"]\n\tclean = "${quoted(CLEAN)}"\n`;
+function quoted(text) {
+    return text.replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n');
+}
+
+;// CONCATENATED MODULE: ./build/outputs/work-script.js
+/** The part of the guest's script that packs the agent's work: one commit, and those that it made. */
+
+/** What becomes of the work, in the scratch directory; each is there only where there is something. */
+const WORK = {
+    /** One commit on the base: all files as they are, committed or not. */
+    work: 'work.bundle',
+    /** The commits from the base to HEAD, where there are any. */
+    commits: 'commits.bundle',
+    /** Empty, and sent in their place: the agent changed nothing. */
+    unchanged: 'unchanged',
+};
+/**
+ * Defines `make_bundles`; takes `workspace`, `scratch`, and `base` and `base_tree`, where the agent
+ * began. No setting, hook or filter of the agent's has a say, because the repository is our own; it
+ * borrows objects, and takes the index, which says what is tracked and what provisioning withheld.
+ * Each attempt expects less of the agent's repository than the one before: what is in the workspace
+ * comes back where all of `.git` is lost.
+ */
+const WORK_SCRIPT = `
+quiet_git() {
+  git -c core.hooksPath=/dev/null -c core.fsmonitor=false -c core.splitIndex=false \\
+    -c core.untrackedCache=false -c core.safecrlf=false -c advice.addEmbeddedRepo=false "$@"
+}
+theirs() {
+  GIT_DIR=$workspace/.git quiet_git "$@"
+}
+their_path() {
+  theirs rev-parse --git-path "$1"
+}
+open_repository() {
+  mkdir -p "$GIT_DIR/objects/info" "$GIT_DIR/refs/heads" "$GIT_DIR/info" || exit
+  echo 'ref: refs/heads/none' >"$GIT_DIR/HEAD"
+  if [ \${#base} = 64 ]; then
+    printf '[core]\\nrepositoryFormatVersion = 1\\n[extensions]\\nobjectFormat = sha256\\n'
+  fi >"$GIT_DIR/config"
+  cat >>"$GIT_DIR/config" <<'END'
+${LFS_FILTER}END
+  if objects=$(their_path objects); then
+    (cd "$objects" && pwd) >"$GIT_DIR/objects/info/alternates"
+    head=$(theirs rev-parse -q --verify 'HEAD^{commit}') || echo 'HEAD is no commit' >&2
+    for name in shallow info/exclude; do
+      ! [ -f "$(their_path $name)" ] || cp "$(their_path $name)" "$GIT_DIR/$name"
+    done
+  fi
+}
+take_tree() {
+  for start in index "$head" "$base" nothing; do
+    rm -f "$GIT_DIR/index"
+    case $start in
+    index) cp -p "$(their_path index)" "$GIT_DIR/index" ;;
+    nothing) ;;
+    *) quiet_git read-tree "$start" ;;
+    esac 2>/dev/null || continue
+    quiet_git add -A --ignore-errors . || echo 'some files of the workspace may be missing' >&2
+    tree=$(quiet_git write-tree) && return
+  done
+  return 1
+}
+make_bundle() {
+  echo "$2" >"$GIT_DIR/refs/heads/$1"
+  quiet_git bundle create "$scratch/part" "refs/heads/$1" $3 && mv "$scratch/part" "$scratch/$1.bundle"
+}
+has_base() {
+  quiet_git cat-file -e "$base^{tree}" 2>/dev/null
+}
+bundle_work() {
+  has_base || return
+  commit=$(quiet_git commit-tree -p "$base" -m work "$tree") || return
+  make_bundle work "$commit" "^$base ^$base_tree" || make_bundle work "$commit" "^$base"
+}
+bundle_all() {
+  echo 'the repository has lost what it began with, so the whole workspace is sent' >&2
+  commit=$(quiet_git commit-tree -m work "$tree") && make_bundle work "$commit"
+}
+make_bundles() (
+  command -v git >/dev/null || { echo 'there is no git' >&2; exit 1; }
+  cd "$workspace" || exit
+  unset $(git rev-parse --local-env-vars)
+  unset GIT_EXTERNAL_DIFF GIT_DIFF_OPTS
+  GIT_DIR=$scratch/git GIT_WORK_TREE=$workspace GIT_OPTIONAL_LOCKS=0 GIT_TERMINAL_PROMPT=0
+  GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null GIT_ATTR_NOSYSTEM=1
+  GIT_NO_REPLACE_OBJECTS=1 GIT_NO_LAZY_FETCH=1
+  GIT_AUTHOR_NAME=agent GIT_AUTHOR_EMAIL=agent@bottle
+  GIT_COMMITTER_NAME=agent GIT_COMMITTER_EMAIL=agent@bottle
+  export GIT_DIR GIT_WORK_TREE GIT_OPTIONAL_LOCKS GIT_TERMINAL_PROMPT GIT_CONFIG_NOSYSTEM
+  export GIT_CONFIG_GLOBAL GIT_ATTR_NOSYSTEM GIT_NO_REPLACE_OBJECTS GIT_NO_LAZY_FETCH
+  export GIT_AUTHOR_NAME GIT_AUTHOR_EMAIL GIT_COMMITTER_NAME GIT_COMMITTER_EMAIL
+  head=
+  open_repository
+  take_tree || exit
+  if [ "$head $tree" = "$base $base_tree" ]; then
+    : >"$scratch/${WORK.unchanged}"
+    exit
+  fi
+  bundle_work || bundle_all || exit
+  case $head in
+  '' | "$base") ;;
+  *) ! has_base || make_bundle commits "$head" "^$base" || echo 'its commits cannot be read' >&2 ;;
+  esac
+  [ -z "$head" ] || theirs for-each-ref --no-merged="$head" refs/heads \\
+    --format='the commits of the branch %(refname:short) are not in HEAD, and stay behind' >&2
+)
+`;
+
 ;// CONCATENATED MODULE: ./build/outputs/collect-script.js
+
 /** The script's own files, in the scratch directory: first in the archive; the result always. */
-const SENT = { patch: 'changes.patch', changed: 'changed', result: 'result' };
+const SENT = { ...WORK, result: 'result' };
 /** All values are arguments, none is part of the script. */
 function collectArgv(request) {
     return [
@@ -56233,6 +55668,7 @@ function collectArgv(request) {
         SCRIPT,
         'collect',
         request.scratch,
+        request.baseCommit,
         request.baseTree,
         request.workspace,
         request.outputDirectory,
@@ -56249,8 +55685,8 @@ function collectArgv(request) {
 // Paths begin with `./` and are below `/`, so that no name is taken for an option and no tar
 // changes them. The agent may have filled the disk: the first place with a MiB of room is taken.
 const PREPARE = `
-name=$1 base=$2 workspace=$3 outputs=$4 result=$5 result_bytes=$6
-shift 6
+name=$1 base=$2 base_tree=$3 workspace=$4 outputs=$5 result=$6 result_bytes=$7
+shift 7
 LC_ALL=C
 export LC_ALL
 cd / || exit
@@ -56269,40 +55705,8 @@ if [ -z "$scratch" ]; then
 fi
 trap 'rm -rf "$scratch"' EXIT
 `;
-// Nothing of the repository's or the user's settings has a say, and nothing in it is written to:
-// index and new objects are scratch. Files that provisioning withheld are marked in the guest's
-// index, and must not be taken for deleted.
-const PATCH = `
-quiet_git() {
-  git -c core.hooksPath=/dev/null -c core.fsmonitor=false -c core.splitIndex=false \\
-    -c core.untrackedCache=false -c core.safecrlf=false -c advice.addEmbeddedRepo=false "$@"
-}
-diff_trees() {
-  quiet_git diff-tree -r --no-ext-diff --no-textconv --no-color --ignore-submodules=all "$@"
-}
-make_patch() (
-  command -v git >/dev/null || { echo 'there is no git' >&2; exit 1; }
-  cd "$workspace" || exit
-  unset GIT_EXTERNAL_DIFF GIT_DIFF_OPTS GIT_INDEX_FILE GIT_OBJECT_DIRECTORY
-  GIT_DIR=$workspace/.git GIT_WORK_TREE=$workspace GIT_OPTIONAL_LOCKS=0 GIT_TERMINAL_PROMPT=0
-  GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null GIT_ATTR_NOSYSTEM=1
-  GIT_NO_REPLACE_OBJECTS=1 GIT_NO_LAZY_FETCH=1
-  export GIT_DIR GIT_WORK_TREE GIT_OPTIONAL_LOCKS GIT_TERMINAL_PROMPT GIT_CONFIG_NOSYSTEM
-  export GIT_CONFIG_GLOBAL GIT_ATTR_NOSYSTEM GIT_NO_REPLACE_OBJECTS GIT_NO_LAZY_FETCH
-  GIT_ALTERNATE_OBJECT_DIRECTORIES=$(quiet_git rev-parse --git-path objects) || exit
-  quiet_git ls-files -z -t | tr '\\n\\000' '\\001\\n' | sed -n 's/^S //p' |
-    tr '\\n\\001' '\\000\\n' >"$scratch/withheld"
-  GIT_INDEX_FILE=$scratch/index GIT_OBJECT_DIRECTORY=$scratch/objects
-  export GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_INDEX_FILE GIT_OBJECT_DIRECTORY
-  mkdir "$scratch/objects" && quiet_git read-tree "$base" || exit
-  quiet_git update-index -z --skip-worktree --stdin <"$scratch/withheld" || exit
-  quiet_git add -A --ignore-errors . || echo 'the patch may lack some files' >&2
-  tree=$(quiet_git write-tree) || exit
-  diff_trees -p --binary "$base" "$tree" >"$scratch/patch" &&
-    diff_trees -z --name-only "$base" "$tree" >"$scratch/names" || exit
-  mv "$scratch/patch" "$scratch/${SENT.patch}" && mv "$scratch/names" "$scratch/${SENT.changed}"
-)
-[ -z "$base" ] || make_patch || echo 'so there is no patch of the workspace' >&2
+const PACK = `
+[ -z "$base" ] || make_bundles || echo 'so the work in the workspace stays behind' >&2
 : >"$scratch/${SENT.result}"
 if [ -f "$result" ] && ! [ -L "$result" ]; then
   head -c "$result_bytes" "$result" >"$scratch/${SENT.result}"
@@ -56334,7 +55738,7 @@ case $(tar --version 2>/dev/null) in
 *) xargs -0 tar -cf - <"$scratch/list" ;;
 esac
 `;
-const SCRIPT = [PREPARE, PATCH, LIST, SEND].join('');
+const SCRIPT = [PREPARE, WORK_SCRIPT, PACK, LIST, SEND].join('');
 
 ;// CONCATENATED MODULE: ./build/outputs/collect-place.js
 
@@ -56381,68 +55785,51 @@ function below(directory, path) {
     return path.startsWith(`${directory}/`) ? path.slice(directory.length + 1) : undefined;
 }
 
-// EXTERNAL MODULE: external "node:buffer"
-var external_node_buffer_ = __nccwpck_require__(4573);
 ;// CONCATENATED MODULE: ./build/outputs/collect-sent.js
-/** Takes what the script itself sent out of the outputs: patch, changed names, result. */
-
+/** Takes what the script itself sent out of the outputs: the bundles of the work, and the result. */
 
 
 
 
 /** The result's cap. */
 const RESULT_BYTES = 64 << 10;
-/** Over this a patch stays a file and is not held in memory. */
-const PATCH_BYTES = 32 << 20;
-const NAMES_BYTES = 8 << 20;
-/**
- * Moves the patch to `changes.patch` and removes the rest. A patch that is too large or not UTF-8,
- * which a text would falsify, is among `files`; every other one is the text `patch`.
- */
-function takeSent(directory, files) {
-    const rest = files.filter(({ path }) => !path.startsWith(`${OWN}/`));
-    const notices = [];
+/** Moves the bundles to `bundles`, which is made, and removes the rest. */
+function takeSent(directory, files, bundles) {
     try {
-        const result = collect_sent_read(directory, files, SENT.result, RESULT_BYTES + 1);
-        if (result.length > RESULT_BYTES)
-            notices.push('The result was cut after 64 KiB');
-        const changed = collect_sent_read(directory, files, SENT.changed, NAMES_BYTES).toString('utf8');
-        const kept = keepPatch(directory, files);
+        const result = readResult(directory, files);
+        const isCut = result.length > RESULT_BYTES;
         return {
-            files: [...rest, ...kept.files],
-            patch: kept.patch,
-            changedFiles: changed.split('\0').filter((name) => name !== ''),
+            files: files.filter(({ path }) => !path.startsWith(`${OWN}/`)),
+            sent: {
+                work: keepBundle(directory, files, bundles, SENT.work),
+                commits: keepBundle(directory, files, bundles, SENT.commits),
+                unchanged: find(files, SENT.unchanged) !== undefined,
+            },
             result: decodeWhole(result.subarray(0, RESULT_BYTES)),
-            notices: [...notices, ...kept.notices],
+            notices: isCut ? ['The result was cut after 64 KiB'] : [],
         };
     }
     finally {
         (0,external_node_fs_.rmSync)((0,external_node_path_.join)(directory, OWN), { recursive: true, force: true });
     }
 }
-function keepPatch(directory, files) {
-    const none = { files: [], patch: '', notices: [] };
-    const sent = find(files, SENT.patch);
-    if (sent === undefined || sent.size === 0)
-        return none;
-    const path = (0,external_node_path_.join)(directory, SENT.patch);
+/** Empty when it did not come. */
+function keepBundle(directory, files, bundles, name) {
+    const sent = find(files, name);
+    if (sent === undefined)
+        return '';
+    const path = (0,external_node_path_.join)(bundles, name);
+    (0,external_node_fs_.mkdirSync)(bundles, { recursive: true });
     (0,external_node_fs_.renameSync)((0,external_node_path_.join)(directory, sent.path), path);
-    const file = { ...sent, path: SENT.patch };
-    if (sent.size > PATCH_BYTES) {
-        return { ...none, files: [file], notices: ['The patch is over 32 MiB and only a file'] };
-    }
-    const bytes = (0,external_node_fs_.readFileSync)(path);
-    if ((0,external_node_buffer_.isUtf8)(bytes))
-        return { ...none, patch: bytes.toString('utf8') };
-    return { ...none, files: [file], notices: ['The patch is not UTF-8 and only a file'] };
+    return path;
 }
 function find(files, name) {
     return files.find(({ path }) => path === `${OWN}/${name}`);
 }
-/** Empty when it was not sent, or is over `most` bytes, which our script never sends. */
-function collect_sent_read(directory, files, name, most) {
-    const sent = find(files, name);
-    if (sent === undefined || sent.size > most)
+/** Empty when it was not sent, or is larger than what our script sends. */
+function readResult(directory, files) {
+    const sent = find(files, SENT.result);
+    if (sent === undefined || sent.size > RESULT_BYTES + 1)
         return Buffer.alloc(0);
     return (0,external_node_fs_.readFileSync)((0,external_node_path_.join)(directory, sent.path));
 }
@@ -56581,11 +55968,11 @@ function refusalOf(error) {
 
 
 
-const MIB = 1 << 20;
+const extract_MIB = 1 << 20;
 const DEFAULT_EXTRACT_LIMITS = {
     entries: 20_000,
-    fileBytes: 256 * MIB,
-    totalBytes: 256 * MIB,
+    fileBytes: 256 * extract_MIB,
+    totalBytes: 256 * extract_MIB,
     depth: 32,
     nameBytes: 255,
     pathBytes: 1024,
@@ -56654,14 +56041,14 @@ function refuseMember({ limits, totalBytes }, member) {
     if (reason !== undefined)
         return { reason };
     if (member.size > limits.fileBytes)
-        return { reason: `is over ${mib(limits.fileBytes)}` };
+        return { reason: `is over ${extract_mib(limits.fileBytes)}` };
     if (totalBytes + member.size > limits.totalBytes) {
-        return { reason: `is over the ${mib(limits.totalBytes)} that all may have together` };
+        return { reason: `is over the ${extract_mib(limits.totalBytes)} that all may have together` };
     }
     return undefined;
 }
-function mib(bytes) {
-    return `${Math.round((bytes / MIB) * 10) / 10} MiB`;
+function extract_mib(bytes) {
+    return `${Math.round((bytes / extract_MIB) * 10) / 10} MiB`;
 }
 const CREATE = external_node_fs_.constants.O_WRONLY | external_node_fs_.constants.O_CREAT | external_node_fs_.constants.O_EXCL | external_node_fs_.constants.O_NOFOLLOW;
 /** A disk that does not take the file is a refusal. */
@@ -56817,8 +56204,8 @@ const collect_MIB = 1 << 20;
 const STDERR_BYTES = 8192;
 const STDERR_LINES = 20;
 /**
- * Puts `outputs`, `workspace`, `home`, `root` and `changes.patch` into the directory, as far as
- * there is something. What had come when the time was over is kept.
+ * Puts `outputs`, `workspace`, `home` and `root` into the directory, as far as there is something.
+ * What had come when the time was over is kept.
  *
  * Never throws for what the guest does or for a machine that dies: the rest is kept, and a notice
  * says it. Throws when the runner's own disk does not let the directory be made.
@@ -56836,6 +56223,7 @@ async function collect(machine, plan, provisioned, directory, options) {
     };
     const argv = collectArgv({
         scratch,
+        baseCommit: provisioned.baseCommit,
         baseTree: provisioned.baseTree,
         workspace: workspace.to,
         outputDirectory,
@@ -56845,14 +56233,13 @@ async function collect(machine, plan, provisioned, directory, options) {
     });
     const placement = createPlacement(plan, globs, scratch);
     const { extracted, notices } = await receive(machine, argv, options, (stream) => extractTar(stream, directory, limitsOf(plan), placement.place));
-    const sent = takeSent(directory, extracted.files);
+    const sent = takeSent(directory, extracted.files, options.bundles);
     const unmatched = placement.unmatched().map(({ text }) => `No file matched outputs: ${text}`);
     return {
         directory,
         files: sent.files,
         refused: extracted.refused,
-        patch: sent.patch,
-        changedFiles: sent.changedFiles,
+        sent: sent.sent,
         result: sent.result,
         notices: [...notices, ...noticesOf(extracted), ...sent.notices, ...unmatched],
     };
@@ -56932,6 +56319,5033 @@ function noticesOf({ broken, files, refused, refusedCount }) {
     return notices;
 }
 
+;// CONCATENATED MODULE: ./build/git-settings.js
+/**
+ * How git runs on the runner: as if nobody had configured anything. A checkout is somebody's data,
+ * and its configuration, hooks, attributes and replaced objects would be carried out or believed.
+ */
+/** Arguments that come before git's command; these win over the repository's own configuration. */
+const GIT_CONFIG = [
+    // A container's root, or another user's checkout.
+    'safe.directory=*',
+    'core.fsmonitor=false',
+    'core.hooksPath=/dev/null',
+    // What we write is scratch, which need not outlive a power cut.
+    'core.fsync=none',
+    // A cache of what commits hold, which is believed without a look at them.
+    'core.commitGraph=false',
+    'gc.auto=0',
+].flatMap((setting) => ['-c', setting]);
+/** Beside PATH and a HOME without configuration: nothing else is inherited. */
+const GIT_ENVIRONMENT = {
+    LC_ALL: 'C',
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_CONFIG_GLOBAL: '/dev/null',
+    GIT_ATTR_NOSYSTEM: '1',
+    GIT_NO_LAZY_FETCH: '1',
+    GIT_NO_REPLACE_OBJECTS: '1',
+    GIT_OPTIONAL_LOCKS: '0',
+    GIT_TERMINAL_PROMPT: '0',
+    // An empty list: git talks to nobody, but for a fetch that names its one protocol.
+    GIT_ALLOW_PROTOCOL: '',
+};
+
+;// CONCATENATED MODULE: ./build/git-check/git-runner.js
+/** Runs git in one bare repository, so that nothing in it is carried out and nothing grows or lasts. */
+
+
+class GitLimitError extends Error {
+    name = 'GitLimitError';
+}
+const TIMEOUT_MS = 60_000;
+const git_runner_MAX_BYTES = 16 * 1024 * 1024;
+const MAX_STDERR = 4096;
+/** Grafts that cannot be there, and no object too large to be held. */
+const BOUNDS = { GIT_GRAFT_FILE: '/dev/null/none', GIT_ALLOC_LIMIT: '512m' };
+const BARE = ['-c', 'core.bigFileThreshold=32m', '-c', 'core.packedGitLimit=256m'];
+function makeGitRunner(settings) {
+    const { spawn, program, directory, path, timeoutMs = TIMEOUT_MS } = settings;
+    return async (args, { input, env, maxBytes = git_runner_MAX_BYTES, signal, onStdout } = {}) => {
+        const stdout = [];
+        let stderr = '';
+        let kept = 0;
+        const keep = (chunk) => {
+            kept += chunk.length;
+            if (kept > maxBytes)
+                throw new GitLimitError(`git ${args[0]} said more than ${maxBytes} bytes`);
+            stdout.push(chunk);
+        };
+        const ends = [signal, settings.signal].filter((one) => one !== undefined);
+        const child = await spawn([program, ...GIT_CONFIG, ...BARE, ...args], {
+            cwd: directory,
+            env: {
+                ...{ PATH: path, HOME: directory, ...GIT_ENVIRONMENT, ...BOUNDS, GIT_DIR: directory },
+                ...{ ...settings.env, ...env },
+            },
+            ...(input === undefined ? {} : { stdin: input }),
+            onStdout: onStdout ?? keep,
+            onStderr: (chunk) => {
+                stderr = (stderr + Buffer.from(chunk).toString()).slice(-MAX_STDERR);
+            },
+            timeoutMs,
+            signal: AbortSignal.any(ends),
+            graceMs: 0,
+        });
+        const { exitCode, timedOut } = await child.exit;
+        for (const one of ends)
+            one.throwIfAborted();
+        if (timedOut)
+            throw new GitLimitError(`git ${args[0]} was not done after ${timeoutMs / 1000} s`);
+        return {
+            exitCode: exitCode ?? -1,
+            stdout: Buffer.concat(stdout),
+            stderr: printableEnd(stderr),
+        };
+    };
+}
+
+;// CONCATENATED MODULE: ./build/proposal/proposal.js
+/** A finding that is about no commit or file in particular. */
+function blockedBy(rule, detail) {
+    return { rule, action: 'block', commit: '', path: '', line: 0, detail };
+}
+
+;// CONCATENATED MODULE: ./build/git-check/finding.js
+/** What the checks say: which rule, what follows, where; never what a secret is. */
+const CHECK_RULES = [
+    'secret',
+    'fsck',
+    'protected-path',
+    'submodule',
+    'gitattributes',
+    'symlink',
+    'path-alias',
+    'file-size',
+    'patch-size',
+    'file-count',
+    'commit-count',
+    'ancestry',
+    'ref-name',
+];
+/** Of each rule, so that many findings of one do not hide those of another. */
+const MAX_FINDINGS = 50;
+function collectFindings() {
+    const byRule = new Map();
+    return {
+        add(finding) {
+            const kept = byRule.get(finding.rule) ?? [];
+            byRule.set(finding.rule, kept);
+            if (kept.length >= MAX_FINDINGS)
+                return;
+            kept.push({ action: 'block', commit: '', path: '', line: 0, ...finding });
+        },
+        has: (rule) => byRule.has(rule),
+        isFull: (rule) => (byRule.get(rule)?.length ?? 0) >= MAX_FINDINGS,
+        list: () => CHECK_RULES.flatMap((rule) => byRule.get(rule) ?? []),
+    };
+}
+/** Nothing more needs to be looked at, or can be. */
+class CheckStop extends Error {
+    name = 'CheckStop';
+    finding;
+    constructor(finding) {
+        super(finding.detail);
+        this.finding = finding;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/git-check/git-output.js
+/** Asks git and reads its answer as it comes; no answer, or too long a one, ends the check. */
+
+
+const MAX_RECORD = 64 * 1024;
+/** Any but exit code 0 ends the check: what git cannot read cannot be judged. */
+async function askGit(git, args, options) {
+    try {
+        const { exitCode, stdout } = await git(args, options);
+        if (exitCode === 0)
+            return stdout;
+        throw unreadable(`git ${args[0]} cannot read the commits: it ended with exit code ${exitCode}`);
+    }
+    catch (error) {
+        if (error instanceof GitLimitError)
+            throw unreadable(error.message);
+        throw error;
+    }
+}
+function unreadable(detail) {
+    return new CheckStop({ rule: 'fsck', detail });
+}
+/** Cuts a stream into what stands before each `separator`; valid until the next call only. */
+function splitRecords(separator, onRecord) {
+    let rest = Buffer.alloc(0);
+    return (chunk) => {
+        const bytes = rest.length > 0 ? Buffer.concat([rest, chunk]) : Buffer.from(chunk);
+        let start = 0;
+        for (let end = bytes.indexOf(separator); end >= 0; end = bytes.indexOf(separator, start)) {
+            onRecord(bytes.subarray(start, end));
+            start = end + 1;
+        }
+        rest = bytes.subarray(start);
+        if (rest.length > MAX_RECORD)
+            throw unreadable('A name or a list of parents is too long to be looked at');
+    };
+}
+const git_output_linesOf = (texts) => Buffer.from(texts.map((text) => `${text}\n`).join(''));
+
+;// CONCATENATED MODULE: ./build/git-check/history.js
+/** The commits that a change brings, and those that they build on. */
+
+const MAX_MERGED = 20;
+async function findSpans(git, commits, tips, base) {
+    const byId = new Map(commits.map((commit) => [commit.id, commit]));
+    const old = new Set(commits.flatMap(({ parents }) => parents).filter((id) => !byId.has(id)));
+    return Promise.all(tips.map(async (tip) => {
+        const from = base || firstOld(byId, tip);
+        const merged = [];
+        for (const id of [...old].filter((one) => one !== from).slice(0, MAX_MERGED))
+            if (from !== '' && !(await isAncestor(git, id, from)))
+                merged.push(id);
+        return { tip, from, merged };
+    }));
+}
+/** Along the first parents. */
+function firstOld(byId, tip) {
+    let id = tip;
+    for (let commit = byId.get(id); commit; commit = byId.get(id))
+        id = commit.parents[0] ?? '';
+    return id;
+}
+async function isAncestor(git, old, of) {
+    if (old === of)
+        return true;
+    const { exitCode } = await git(['merge-base', '--is-ancestor', old, of]);
+    if (exitCode > 1)
+        throw unreadable('git merge-base cannot read the commits');
+    return exitCode === 0;
+}
+/**
+ * Each commit beside its parents, then each span as a whole: a merge with an old commit can bring
+ * back what was long gone, and is then no different from one of its parents.
+ */
+async function listComparisons(git, commits, spans) {
+    const trees = await readTrees(git, commits, spans);
+    const treeOf = (id) => trees.get(id) ?? '';
+    const single = commits.map(({ id, tree, parents }) => ({
+        commit: id,
+        now: tree,
+        before: parents.length > 0 ? parents.map(treeOf) : [''],
+        isWhole: false,
+    }));
+    const whole = spans.map(({ tip, from, merged }) => ({
+        commit: tip,
+        now: treeOf(tip),
+        before: [from, ...merged].map(treeOf),
+        isWhole: true,
+    }));
+    return [...single, ...whole];
+}
+async function readTrees(git, commits, spans) {
+    const trees = new Map(commits.map(({ id, tree }) => [id, tree]));
+    const ids = [
+        ...commits.flatMap(({ parents }) => parents),
+        ...spans.flatMap(({ tip, from }) => [tip, from]),
+    ];
+    const old = [...new Set(ids)].filter((id) => id !== '' && !trees.has(id));
+    const input = git_output_linesOf(old.map((id) => `${id}^{tree}`));
+    const answer = await askGit(git, ['cat-file', '--batch-check=%(objectname)'], { input });
+    const lines = answer.toString().split('\n');
+    for (const [index, id] of old.entries()) {
+        const tree = lines[index] ?? '';
+        if (!/^[0-9a-f]{40,64}$/.test(tree))
+            throw unreadable(`The commit ${id} is missing`);
+        trees.set(id, tree);
+    }
+    return trees;
+}
+
+;// CONCATENATED MODULE: ./build/git-check/ancestry.js
+/** A tip must be a commit that was made on top of the base. */
+
+
+
+/** Returns the commits that the tips are, or stand for. */
+async function checkAncestry(git, base, tips, findings) {
+    const input = git_output_linesOf(tips.map((tip) => `${tip}^{}`));
+    const format = '--batch-check=%(objecttype) %(objectname)';
+    const lines = (await askGit(git, ['cat-file', format], { input })).toString().split('\n');
+    const commits = new Set();
+    for (const [index, tip] of tips.entries()) {
+        const where = { rule: 'ancestry', commit: tip };
+        const [type, commit = ''] = lines[index]?.split(' ') ?? [];
+        if (type !== 'commit')
+            throw new CheckStop({ ...where, detail: 'It is no commit, nor does it stand for one' });
+        const detail = 'It was not made on top of the commit that the run began with';
+        if (base !== '' && !(await isAncestor(git, base, commit)))
+            findings.add({ ...where, detail });
+        commits.add(commit);
+    }
+    return [...commits];
+}
+
+;// CONCATENATED MODULE: ./build/git-check/tree-difference.js
+/** Asks git in what single directories differ, any number of pairs of them at once. */
+
+const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
+const EMPTY_TREE_SHA256 = '6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321';
+/** In the hash that `id` is of. git knows it without having it. */
+const emptyTreeOf = (id) => id.length === 64 ? EMPTY_TREE_SHA256 : EMPTY_TREE;
+const TREE = '040000';
+const ABSENT = '000000';
+const tree_difference_NONE = new Map();
+const isTree = ({ mode }) => mode === TREE;
+/** For each of `pairs`, in what `now` differs from each of `before`; empty ids are the empty tree. */
+async function compareTrees(git, pairs) {
+    const lineOf = (old, now) => `${old || emptyTreeOf(now)} ${now || emptyTreeOf(old)}`;
+    const lines = new Set();
+    for (const { now, before } of pairs)
+        for (const old of before)
+            if (old !== now)
+                lines.add(lineOf(old, now));
+    const found = await askDifferences(git, [...lines]);
+    return pairs.map(({ now, before }) => before.map((old) => found.get(lineOf(old, now)) ?? tree_difference_NONE));
+}
+/** `<old> <new>\n` for each pair, then `:<modes> <ids> <letter>\0<name>\0` for each entry. */
+async function askDifferences(git, lines) {
+    const found = new Map();
+    let difference = new Map();
+    let header;
+    const onStdout = splitRecords(0, (record) => {
+        if (header !== undefined) {
+            // Where a file takes a directory's place, git tells of each by itself.
+            const name = record.toString();
+            const [one, more] = [readVersions(header), difference.get(name)];
+            difference.set(name, { old: one.old ?? more?.old, now: one.now ?? more?.now });
+            header = undefined;
+            return;
+        }
+        const text = record.toString('latin1');
+        const line = text.lastIndexOf('\n');
+        if (line >= 0) {
+            difference = new Map();
+            found.set(text.slice(text.lastIndexOf('\n', line - 1) + 1, line), difference);
+        }
+        header = text.slice(line + 1);
+    });
+    const args = ['diff-tree', '--stdin', '-z', '--raw', '--no-renames', '--no-abbrev'];
+    if (lines.length > 0)
+        await askGit(git, args, { input: git_output_linesOf(lines), onStdout });
+    return found;
+}
+function readVersions(header) {
+    const [oldMode = '', nowMode = '', oldId = '', nowId = ''] = header.slice(1).split(' ');
+    return {
+        old: oldMode === ABSENT ? undefined : { mode: oldMode, id: oldId },
+        now: nowMode === ABSENT ? undefined : { mode: nowMode, id: nowId },
+    };
+}
+
+;// CONCATENATED MODULE: ./build/git-check/change.js
+/**
+ * Lists what each commit does to which path; of a merge, what none of its parents has. git compares
+ * single directories, each pair once: it would hold all files of a tree that repeats itself.
+ */
+
+
+const SYMLINK = '120000';
+const SUBMODULE = '160000';
+const MAX_CHANGES = 300_000;
+const MAX_DEPTH = 100;
+/** In the order of the comparisons; the whole says only what no single commit has said. */
+async function listChanges(git, comparisons, maxFiles) {
+    const changes = [];
+    const paths = new Set();
+    let looked = 0;
+    let places = comparisons.map((one, order) => ({ ...one, path: '', order }));
+    for (let depth = 0; places.length > 0; depth += 1) {
+        if (depth > MAX_DEPTH)
+            throw tooDeep();
+        const differences = await compareTrees(git, places);
+        const next = [];
+        for (const [index, place] of places.entries()) {
+            for (const change of split(place, differences[index] ?? [], next)) {
+                changes.push(change);
+                paths.add(change.path);
+                if (paths.size > maxFiles)
+                    throw tooMany(`More than ${maxFiles} files are touched`);
+            }
+            if (changes.length + looked + next.length > MAX_CHANGES)
+                throw tooMany(`There are more than ${MAX_CHANGES} changes of files and directories`);
+        }
+        looked += next.length;
+        places = next;
+    }
+    const keyOf = ({ path, now }) => `${now?.mode} ${now?.id} ${path}`;
+    const said = new Set(changes.filter(({ isWhole }) => !isWhole).map(keyOf));
+    return changes
+        .filter((change) => !change.isWhole || !said.has(keyOf(change)))
+        .toSorted((a, b) => a.order - b.order);
+}
+/** The files that differ from those of all parents; directories that may hold such go to `next`. */
+function* split({ commit, path: directory, order, isWhole }, sides, next) {
+    for (const name of sides[0]?.keys() ?? []) {
+        const all = sides.flatMap((side) => side.get(name) ?? []);
+        if (all.length < sides.length)
+            continue;
+        const now = all[0]?.now;
+        const path = directory === '' ? name : `${directory}/${name}`;
+        const before = all.flatMap(({ old }) => (old && !isTree(old) ? [old] : []));
+        const file = now && !isTree(now) ? now : undefined;
+        if (file || before.length > 0)
+            yield { commit, path, order, isWhole, now: file, before };
+        const trees = all.map(({ old }) => (old && isTree(old) ? old.id : ''));
+        const tree = now && isTree(now) ? now.id : '';
+        if (tree !== '' || trees.some((id) => id !== ''))
+            next.push({ commit, path, order, isWhole, now: tree, before: trees });
+    }
+}
+function tooMany(detail) {
+    return new CheckStop({ rule: 'file-count', detail });
+}
+function tooDeep() {
+    const detail = `Directories are more than ${MAX_DEPTH} deep`;
+    return new CheckStop({ rule: 'path-alias', detail });
+}
+
+;// CONCATENATED MODULE: ./build/git-check/new-object.js
+
+
+/** Of the names, modes and ids in one directory. */
+const MAX_TREE_BYTES = 16 * 1024 * 1024;
+/** Trees and versions of files come on top of commits. */
+const MAX_OBJECTS = 300_000;
+async function findNewObjects(git, { base, tips, known = [], policy }) {
+    const old = base === '' ? known : [base, ...known];
+    const commits = [];
+    const paths = new Map();
+    const onStdout = splitRecords(0x0a, (record) => {
+        const line = record.toString();
+        if (line.startsWith('commit '))
+            return;
+        const space = line.indexOf(' ');
+        if (line.startsWith('=')) {
+            const [id = '', tree = '', ...parents] = line.slice(1).trim().split(' ');
+            commits.push({ id, tree, parents });
+        }
+        else
+            paths.set(line.slice(0, space), line.slice(space + 1));
+        if (commits.length > policy.maxCommits)
+            throw tooManyCommits(policy.maxCommits);
+        if (paths.size > MAX_OBJECTS)
+            throw tooManyObjects();
+    });
+    const input = git_output_linesOf([...tips, ...old.map((id) => `^${id}`)]);
+    const args = ['rev-list', '--objects', '--topo-order', '--format==%H %T %P', '--stdin'];
+    await askGit(git, args, { input, onStdout });
+    return { commits: commits.reverse(), paths };
+}
+async function describeObjects(git, commits, paths) {
+    const byId = new Map();
+    const onStdout = splitRecords(0x0a, (record) => {
+        const [id = '', type, size] = record.toString().split(' ');
+        if (size === undefined)
+            throw unreadable(`${id} is missing`);
+        const path = paths.get(id) ?? '';
+        if (type === 'tree' && Number(size) > MAX_TREE_BYTES)
+            throw tooManyNames();
+        byId.set(id, { id, type: type, size: Number(size), path });
+    });
+    const input = git_output_linesOf([...commits.map(({ id }) => id), ...paths.keys()]);
+    await askGit(git, ['cat-file', '--batch-check', '--buffer'], { input, onStdout });
+    return byId;
+}
+function tooManyCommits(most) {
+    return new CheckStop({ rule: 'commit-count', detail: `There are more than ${most} commits` });
+}
+function tooManyObjects() {
+    const detail = `There are more than ${MAX_OBJECTS} versions of files and directories`;
+    return new CheckStop({ rule: 'file-count', detail });
+}
+function tooManyNames() {
+    const detail = `A directory has more than ${MAX_TREE_BYTES} bytes of names`;
+    return new CheckStop({ rule: 'file-count', detail });
+}
+
+;// CONCATENATED MODULE: ./build/git-check/object-stream.js
+/** Reads any number of objects through one git, without holding more of them than was asked for. */
+
+const HEADER = /^([0-9a-f]{40,64}) (blob|tree|commit|tag) (\d+)$/;
+const MAX_HEADER = 4096;
+async function streamObjects(git, names, reader) {
+    if (names.length === 0)
+        return;
+    const parse = parseObjects(reader);
+    const onStdout = async (chunk) => {
+        parse(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+        await reader.onBytes?.(chunk);
+    };
+    await askGit(git, ['cat-file', '--batch', '--buffer'], { input: git_output_linesOf(names), onStdout });
+}
+/** `<id> <type> <size>\n<content>\n` for each object. */
+function parseObjects({ onObject, onContent }) {
+    let header = '';
+    /** Of the content and the line break after it. */
+    let left = 0;
+    let position = 0;
+    let object;
+    let kept;
+    function begin() {
+        const [, id = '', type, size] = HEADER.exec(header) ?? [];
+        if (!type)
+            throw unreadable('An object is missing');
+        object = { id, type, start: position, end: position + Number(size) };
+        left = Number(size) + 1;
+        kept = onObject?.(object) ? [] : undefined;
+        header = '';
+    }
+    function finish() {
+        if (object && kept)
+            onContent?.(object, Buffer.concat(kept).subarray(0, -1));
+    }
+    return (chunk) => {
+        for (let at = 0; at < chunk.length;) {
+            if (left === 0) {
+                const end = chunk.indexOf(0x0a, at);
+                const until = end < 0 ? chunk.length : end;
+                header += chunk.toString('latin1', at, until);
+                if (header.length > MAX_HEADER)
+                    throw unreadable('git said something unexpected');
+                position += until - at + (end < 0 ? 0 : 1);
+                at = until + 1;
+                if (end >= 0)
+                    begin();
+            }
+            else {
+                const part = chunk.subarray(at, at + left);
+                kept?.push(Buffer.from(part));
+                left -= part.length;
+                position += part.length;
+                at += part.length;
+                if (left === 0)
+                    finish();
+            }
+        }
+    };
+}
+
+;// CONCATENATED MODULE: ./build/git-check/path-name.js
+/** Names that file systems take for other names: by case, by Unicode, by Windows' and macOS's rules. */
+/** HFS+ does not see these. */
+const IGNORED_BY_HFS = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g;
+const SHORT_NAME = /^[^.~]{1,6}~\d{1,6}(?:\.[^.]{0,3})?$/;
+/** No colon, and neither dot nor space at the end. */
+const PLAIN = /^[!-9;-~]*[!-\-/-9;-~]$/;
+/**
+ * Equal for names that are one file somewhere. NTFS ends a name at a colon, and drops dots and
+ * spaces at its end. Also for paths, name by name.
+ */
+function path_name_foldName(name) {
+    if (name.includes('/'))
+        return name.split('/').map(path_name_foldName).join('/');
+    if (PLAIN.test(name))
+        return name.toLowerCase();
+    const seen = name.normalize('NFC').replace(IGNORED_BY_HFS, '');
+    const kept = seen.replace(/(?!^):.*$/s, '').replace(/(?<=[^. ])[. ]+$/, '');
+    // Both, so that the long s and the Kelvin sign become letters.
+    return kept.toUpperCase().toLowerCase().normalize('NFC');
+}
+/** Why one name of a path is not taken as it is; undefined: nothing is wrong with it. */
+function nameFault(name) {
+    if (name === '' || name === '.' || name === '..')
+        return 'it has a name that is no name';
+    if (name.includes('\ufffd'))
+        return 'it has a name that is not UTF-8';
+    if (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(name))
+        return 'it has a name with hidden characters';
+    if (name.includes('\\'))
+        return 'it has a name with a backslash, which Windows takes for a slash';
+    if (path_name_foldName(name) === '.git')
+        return 'it has a name that stands for .git';
+    if (SHORT_NAME.test(name))
+        return 'it has a name that Windows takes for a longer one';
+    return undefined;
+}
+const MAX_PATH = 4096;
+function pathFault(path) {
+    if (path.length > MAX_PATH)
+        return `it is longer than ${MAX_PATH} characters`;
+    return path
+        .split('/')
+        .map(nameFault)
+        .find((fault) => fault !== undefined);
+}
+
+;// CONCATENATED MODULE: ./build/git-check/collision.js
+/** Finds names in one directory that are one file on a file system that folds case or Unicode. */
+
+
+
+
+
+
+const MAX_TREES = 50_000;
+const MAX_FOUND = 1000;
+/** Only names that the change adds count, and only where both were not there before. */
+async function checkCollisions(inspection) {
+    const { git, changes, objects } = inspection;
+    const added = listNames(changes.filter(({ now, before }) => now && before.length === 0));
+    const ever = await listEver(inspection, added);
+    const suspects = new Set([...ever]
+        .filter(([path, names]) => pairsIn(path, names, added).length > 0)
+        .map(([path]) => path));
+    const trees = new Map();
+    for (const { id, type, path } of objects.values())
+        if (type === 'tree' && suspects.has(path))
+            trees.set(id, path);
+    const found = new Map();
+    await streamObjects(git, [...trees.keys()], {
+        onObject: () => true,
+        onContent: ({ id }, content) => {
+            const names = namesIn(content, id.length / 2);
+            for (const pair of pairsIn(trees.get(id) ?? '', names, added))
+                if (found.size < MAX_FOUND)
+                    found.set(`${pair.directory}/${pair.names.join('/')}`, pair);
+        },
+    });
+    await report(inspection, [...found.values()]);
+}
+/** Each name of each path, by the directory that it stands in. */
+function listNames(changes) {
+    const names = new Map();
+    for (const { path } of changes)
+        for (let at = path; at !== ''; at = parentOf(at)) {
+            const inside = names.get(parentOf(at)) ?? new Set();
+            names.set(parentOf(at), inside);
+            if (inside.has(external_node_path_.posix.basename(at)))
+                break;
+            inside.add(external_node_path_.posix.basename(at));
+        }
+    return names;
+}
+const parentOf = (path) => path.slice(0, Math.max(0, path.lastIndexOf('/')));
+/** What a directory had at any time: what it has at the beginning or the end, and what changed. */
+async function listEver({ git, spans, changes }, added) {
+    const changed = listNames(changes);
+    // git is asked by lines; such a name is refused anyhow.
+    const directories = [...added.keys()].filter((path) => !path.includes('\n'));
+    const ever = new Map(directories.map((path) => [path, new Set(changed.get(path))]));
+    const commits = new Set(spans.flatMap(({ tip, from, merged }) => [tip, from, ...merged].filter(Boolean)));
+    if (commits.size * directories.length > MAX_TREES)
+        throw tooManyTrees();
+    const ids = new Map();
+    for (const commit of commits)
+        for (const [path, id] of await findTrees(git, commit, directories))
+            ids.set(id, (ids.get(id) ?? new Set()).add(path));
+    await streamObjects(git, [...ids.keys()], {
+        onObject: ({ start, end }) => end - start <= MAX_TREE_BYTES,
+        onContent: ({ id }, content) => {
+            for (const name of namesIn(content, id.length / 2))
+                for (const path of ids.get(id) ?? [])
+                    ever.get(path)?.add(name);
+        },
+    });
+    return ever;
+}
+/** Of those that are there, and are directories. */
+async function findTrees(git, commit, directories) {
+    const input = git_output_linesOf(directories.map((path) => `${commit}:${path}`));
+    const answer = await askGit(git, ['cat-file', '--batch-check', '--buffer'], { input });
+    const lines = answer.toString().split('\n');
+    return directories.flatMap((path, index) => {
+        const [, id] = /^([0-9a-f]{40,64}) tree \d+$/.exec(lines[index] ?? '') ?? [];
+        return id === undefined ? [] : [[path, id]];
+    });
+}
+/** `<mode> <name>\0<id>` for each entry. */
+function* namesIn(tree, idBytes) {
+    for (let at = 0; at < tree.length;) {
+        const space = tree.indexOf(0x20, at);
+        const nul = tree.indexOf(0, space);
+        if (space < 0 || nul < 0)
+            return;
+        yield tree.toString('utf8', space + 1, nul);
+        at = nul + 1 + idBytes;
+    }
+}
+function pairsIn(directory, names, added) {
+    const fresh = added.get(directory);
+    const byFold = new Map();
+    const pairs = [];
+    for (const name of names) {
+        const folded = path_name_foldName(name);
+        const other = byFold.get(folded);
+        if (other !== undefined && (fresh?.has(name) || fresh?.has(other)))
+            pairs.push({ directory, names: [other, name] });
+        byFold.set(folded, name);
+    }
+    return pairs;
+}
+async function report(inspection, found) {
+    const { git, spans, changes, findings, show } = inspection;
+    if (found.length === 0)
+        return;
+    const paths = found.flatMap(({ directory, names }) => names.map((name) => (directory === '' ? name : `${directory}/${name}`)));
+    const olds = [];
+    for (const commit of new Set(spans.flatMap(({ from, merged }) => [from, ...merged])))
+        if (commit !== '')
+            olds.push(await existing(git, commit, paths));
+    for (const index of found.keys()) {
+        const [one = '', other = ''] = paths.slice(index * 2);
+        if (olds.some((old) => old[index * 2] && old[index * 2 + 1]))
+            continue;
+        const isBelow = ({ path }) => path === other || path.startsWith(`${other}/`);
+        const detail = `It is the same file as ${show(one)} where case or Unicode forms do not count`;
+        const commit = changes.find(isBelow)?.commit ?? '';
+        findings.add({ rule: 'path-alias', commit, path: show(other), detail });
+    }
+}
+/** Whether each of the paths is in the commit. */
+async function existing(git, commit, paths) {
+    const input = git_output_linesOf(paths.map((path) => `${commit}:${path.replaceAll('\n', '')}`));
+    const answer = await askGit(git, ['cat-file', '--batch-check'], { input });
+    return answer
+        .toString()
+        .split('\n')
+        .map((line) => !line.endsWith(' missing'));
+}
+function tooManyTrees() {
+    const detail = `Files are added to more than ${MAX_TREES} directories`;
+    return new CheckStop({ rule: 'file-count', detail });
+}
+
+;// CONCATENATED MODULE: ./build/git-check/attribute.js
+/** Finds attributes that make git run a program of whoever checks out, merges or looks at a file. */
+
+
+const MAX_ATTRIBUTES_BYTES = 64 * 1024;
+const DRIVER = /^(filter|diff|merge|working-tree-encoding)=(.+)$/;
+/** They come with git and run nothing. */
+const BUILT_IN = new Set([
+    ...['merge=text', 'merge=binary', 'merge=union', 'working-tree-encoding=UTF-8'],
+    ...['ada', 'bash', 'bibtex', 'cpp', 'csharp', 'css', 'dts', 'elixir', 'fortran', 'fountain'],
+    ...['golang', 'html', 'java', 'kotlin', 'markdown', 'matlab', 'objc', 'pascal', 'perl', 'php'],
+    ...['python', 'ruby', 'rust', 'scheme', 'tex'],
+].map((name) => (name.includes('=') ? name : `diff=${name}`)));
+/** They count in every directory. */
+const isAttributes = ({ path }) => path_name_foldName(path.slice(path.lastIndexOf('/') + 1)) === '.gitattributes';
+/** `contents`: of small enough files, by their id. */
+function checkAttributes({ changes, findings, show }, contents) {
+    for (const change of changes) {
+        const { commit, path, now, before } = change;
+        if (!now || !isAttributes(change))
+            continue;
+        const where = { rule: 'gitattributes', commit, path: show(path) };
+        const content = contents.get(now.id);
+        if (content === undefined || now.mode === SYMLINK) {
+            findings.add({ ...where, detail: 'It is too large, or a link' });
+            continue;
+        }
+        const old = before.flatMap(({ id }) => findDrivers(contents.get(id) ?? NOTHING));
+        for (const { text, line, attribute, action } of findDrivers(content))
+            if (!old.some((one) => one.text === text)) {
+                const detail = `The attribute ${attribute} makes git run a program of whoever reads it`;
+                findings.add({ ...where, action, line, detail });
+            }
+    }
+}
+const NOTHING = Buffer.alloc(0);
+/** The lines of a `.gitattributes` that name a driver. Of a line, the gravest. */
+function findDrivers(content) {
+    return content
+        .toString()
+        .split('\n')
+        .flatMap((text, index) => {
+        const drivers = text
+            .trim()
+            .split(/\s+/)
+            .filter((word) => DRIVER.test(word) && !BUILT_IN.has(word));
+        const gravest = drivers.find((word) => !isLargeFileStorage(word)) ?? drivers[0];
+        if (gravest === undefined || text.startsWith('#'))
+            return [];
+        const action = isLargeFileStorage(gravest) ? 'review' : 'block';
+        const attribute = DRIVER.exec(gravest)?.[1] ?? '';
+        return [{ text: text.trim(), line: index + 1, attribute, action }];
+    });
+}
+/** The one driver that most machines have, under this name. */
+const isLargeFileStorage = (word) => /^(?:filter|diff|merge)=lfs$/.test(word);
+
+;// CONCATENATED MODULE: ./build/git-check/module-file.js
+/** Checks what a `.gitmodules` says, where submodules are allowed at all. */
+
+
+const MAX_MODULES_BYTES = 64 * 1024;
+const isModules = ({ path }) => path_name_foldName(path) === '.gitmodules';
+/** `contents`: of small enough files, by their id. Without submodules `checkPaths` refuses all. */
+function checkModules({ changes, policy, findings, show }, contents) {
+    if (!policy.allowSubmodules)
+        return;
+    for (const change of changes) {
+        const { commit, path, now } = change;
+        if (!now || !isModules(change))
+            continue;
+        const content = now.mode === SYMLINK ? undefined : contents.get(now.id);
+        const detail = modulesFault(content);
+        if (detail !== undefined)
+            findings.add({ rule: 'submodule', commit, path: show(path), detail });
+    }
+}
+/**
+ * git writes a path with a carriage return at its end, and reads it back without (CVE-2025-48384).
+ * Names, addresses and commands are looked at by git's own check of the object.
+ */
+function modulesFault(content) {
+    if (content === undefined)
+        return 'It is too large, or a link';
+    const text = content.toString().replaceAll('\r\n', '\n');
+    return /[^\P{C}\n\t]/u.test(text) ? 'It has hidden characters' : undefined;
+}
+
+;// CONCATENATED MODULE: ./build/git-check/secret-check.js
+
+const MAX_SUSPECTS = 500;
+/** In one file, those of before included. */
+const MAX_MATCHES = 10_000;
+/** Of what one commit deletes, and so may only have moved. */
+const MAX_DELETED = 20;
+async function checkSuspects(inspection, suspects) {
+    const { objects, findings } = inspection;
+    let looked = 0;
+    for (const id of suspects) {
+        const object = objects.get(id);
+        if (!object || object.type === 'tree')
+            continue;
+        if (findings.isFull('secret'))
+            return;
+        looked += 1;
+        if (looked > MAX_SUSPECTS) {
+            findings.add({ rule: 'secret', detail: `More than ${MAX_SUSPECTS} files look like secrets` });
+            return;
+        }
+        await checkSuspect(inspection, object);
+    }
+}
+async function checkSuspect(inspection, object) {
+    const { findings, show } = inspection;
+    const origin = inspection.origins.get(object.id);
+    const content = await readObject(inspection, object.id);
+    const matches = await inspection.search.find(content, MAX_MATCHES);
+    if (matches.length === 0)
+        return;
+    if (matches.length >= MAX_MATCHES) {
+        const detail = `More than ${MAX_MATCHES} places in a file look like secrets`;
+        findings.add({ rule: 'secret', path: origin ? show(origin.path) : '', detail });
+        return;
+    }
+    const texts = new Map(matches.map((match) => [textOf(content, match), match]));
+    if (origin)
+        await dropKnown(inspection, origin, texts);
+    const told = new Set();
+    for (const { label, start } of texts.values()) {
+        const { line, holder } = placeOf(object, content, start);
+        if (told.has(`${label}\0${line}`))
+            continue;
+        told.add(`${label}\0${line}`);
+        findings.add({
+            rule: 'secret',
+            commit: object.type === 'commit' ? object.id : (origin?.commit ?? ''),
+            path: origin ? show(origin.path) : '',
+            line,
+            detail: `${holder} holds a secret: ${label}`,
+        });
+    }
+}
+const textOf = (content, { start, end }) => content.toString('latin1', start, end);
+/** In a commit or a tag, line 1 is the first of the message; what is before it has no line. */
+function placeOf({ type }, content, start) {
+    const message = type === 'blob' ? 0 : content.indexOf('\n\n') + 2;
+    if (start < message)
+        return { line: 0, holder: `A name in the ${type}` };
+    let line = 1;
+    for (let at = content.indexOf(0x0a, message); at >= 0 && at < start; line += 1)
+        at = content.indexOf(0x0a, at + 1);
+    return { line, holder: type === 'blob' ? 'The file' : `The message of the ${type}` };
+}
+async function readObject({ git }, id) {
+    let read = Buffer.alloc(0);
+    await streamObjects(git, [id], {
+        onObject: () => true,
+        onContent: (_, content) => {
+            read = content;
+        },
+    });
+    return read;
+}
+/** What the file had before, or one had that the commit deletes, is not what this change adds. */
+async function dropKnown({ git, changes, policy }, { commit, before }, texts) {
+    const deleted = changes.filter((change) => change.commit === commit && !change.now);
+    const known = [...before, ...deleted.slice(0, MAX_DELETED).flatMap((change) => change.before)];
+    await streamObjects(git, known.filter(({ mode }) => mode !== '160000').map(({ id }) => id), {
+        onObject: ({ start, end }) => end - start <= policy.maxFileBytes,
+        onContent: (_, content) => {
+            for (const text of texts.keys())
+                if (content.includes(text, 0, 'latin1'))
+                    texts.delete(text);
+        },
+    });
+}
+
+;// CONCATENATED MODULE: ./build/git-check/secret-watch.js
+function watchForSecrets(search) {
+    const stream = search.stream();
+    const objects = [];
+    const suspects = new Set();
+    const note = (matches) => {
+        for (const { start, end } of matches)
+            for (let at = lastBefore(objects, end); at >= 0; at -= 1) {
+                const object = objects[at];
+                if (object.end <= start)
+                    break;
+                suspects.add(object.id);
+            }
+    };
+    return {
+        begin: (object) => void objects.push(object),
+        push: async (chunk) => note(await stream.push(chunk)),
+        end: async () => {
+            note(await stream.end());
+            return suspects;
+        },
+    };
+}
+/** The last object that begins before `position`; -1: none does. */
+function lastBefore(objects, position) {
+    let [low, high] = [0, objects.length];
+    while (low < high) {
+        const middle = (low + high) >> 1;
+        if ((objects[middle]?.start ?? 0) < position)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low - 1;
+}
+
+;// CONCATENATED MODULE: ./build/git-check/symlink.js
+/** Checks where symbolic links lead: as they are written, and as the tree makes them lead. */
+
+
+
+
+
+const MAX_TARGET = 4096;
+const symlink_MAX_LINKS = 200_000;
+const MAX_ANSWER = 64 * 1024 * 1024;
+/** Why the text of a link leads out of the tree or into `.git`; undefined: it does not by itself. */
+function targetFault(path, target) {
+    if (target === '' || target.includes('\0'))
+        return 'has no target';
+    if (/^(?:\/|[A-Za-z]:)|\\/.test(target))
+        return 'leads out of the tree';
+    const names = target.split('/').filter((name) => !['', '.', '..'].includes(name));
+    if (names.some((name) => nameFault(name) !== undefined))
+        return 'leads to a name that is not allowed';
+    const from = external_node_path_.posix.join(external_node_path_.posix.dirname(path), target);
+    return from === '..' || from.startsWith('../') ? 'leads out of the tree' : undefined;
+}
+/**
+ * `contents`: of links that are not too long, by their id. A link may lead out because of other
+ * links, of this change or not, in its own commit or in a later one.
+ */
+async function checkSymlinks({ git, changes, spans, findings, show }, contents) {
+    const questions = new Map();
+    const add = (commit, path, what) => findings.add({ rule: 'symlink', commit, path: show(path), detail: `The link ${what}` });
+    for (const { commit, path, now } of changes) {
+        if (now?.mode !== SYMLINK)
+            continue;
+        const target = contents.get(now.id)?.toString();
+        const fault = target === undefined ? 'has too long a target' : targetFault(path, target);
+        if (fault !== undefined)
+            add(commit, path, fault);
+        else if (pathFault(path) === undefined)
+            for (const at of [commit, ...spans.map(({ tip }) => tip)])
+                questions.set(`${at}:${path}`, { commit: at, path });
+        if (questions.size > symlink_MAX_LINKS)
+            throw tooManyLinks();
+    }
+    if (questions.size === 0)
+        return;
+    const args = ['cat-file', '--batch-check', '--buffer', '--follow-symlinks'];
+    const input = git_output_linesOf([...questions.keys()]);
+    const answers = await askGit(git, args, { input, maxBytes: MAX_ANSWER });
+    const asked = questions.values();
+    for (const answer of readAnswers(answers)) {
+        const { commit, path } = asked.next().value ?? { commit: '', path: '' };
+        if (answer === 'symlink')
+            add(commit, path, 'leads out of the tree through other links');
+    }
+}
+/** The kind of each answer; some are followed by a line of so many bytes. */
+function* readAnswers(bytes) {
+    for (let at = 0; at < bytes.length;) {
+        const end = bytes.indexOf(0x0a, at);
+        const line = bytes.toString('latin1', at, end);
+        const [, kind, size] = /^(symlink|dangling|loop|notdir) (\d+)$/.exec(line) ?? [];
+        yield kind ?? 'object';
+        at = end + 1 + (size === undefined ? 0 : Number(size) + 1);
+    }
+}
+function tooManyLinks() {
+    return new CheckStop({ rule: 'symlink', detail: `There are more than ${symlink_MAX_LINKS} links` });
+}
+
+;// CONCATENATED MODULE: ./build/git-check/content-check.js
+/** Reads everything that a change brings, once, and has each check look at what it needs. */
+
+
+
+
+
+
+
+
+/** Of one commit or tag with all that stands in it. */
+const MAX_MESSAGE_BYTES = 1024 * 1024;
+/** Unpacked, of all versions of all files. */
+const MAX_CONTENT_BYTES = 2 * 1024 ** 3;
+/** Objects that are kept until all are read. */
+const MAX_KEPT = 10_000;
+/** `searched`: ids of what is looked through for secrets; see `listSearched`. */
+async function checkContents(inspection, searched) {
+    const { git, search } = inspection;
+    const wanted = listWanted(inspection);
+    const kept = new Map();
+    const suspects = watchForSecrets(search);
+    await streamObjects(git, [...new Set([...searched, ...wanted.keys()])], {
+        onBytes: suspects.push,
+        onObject: (object) => {
+            suspects.begin(object);
+            return object.end - object.start <= (wanted.get(object.id) ?? -1);
+        },
+        onContent: ({ id }, content) => void kept.set(id, content),
+    });
+    checkAttributes(inspection, kept);
+    checkModules(inspection, kept);
+    await checkSymlinks(inspection, kept);
+    await checkSuspects(inspection, await suspects.end());
+}
+/** What the checks of single files want to read, and how much of it: ids of blobs → most bytes. */
+function listWanted({ changes }) {
+    const wanted = new Map();
+    for (const change of changes) {
+        const { now, before } = change;
+        if (now === undefined)
+            continue;
+        if (now.mode === SYMLINK)
+            wanted.set(now.id, MAX_TARGET);
+        else if (isModules(change))
+            wanted.set(now.id, MAX_MODULES_BYTES);
+        else if (isAttributes(change))
+            for (const { id } of [now, ...before])
+                wanted.set(id, MAX_ATTRIBUTES_BYTES);
+        if (wanted.size > MAX_KEPT)
+            throw new CheckStop({ rule: 'symlink', detail: `There are more than ${MAX_KEPT} links` });
+    }
+    return wanted;
+}
+/** Ids of all commits, tags and files. Too large ones are not among them, but told of. */
+function listSearched(inspection) {
+    const { objects, policy, origins, findings, show } = inspection;
+    const ids = [];
+    let bytes = 0;
+    for (const { id, type, size } of objects.values()) {
+        if (type === 'tree')
+            continue;
+        const most = type === 'blob' ? policy.maxFileBytes : MAX_MESSAGE_BYTES;
+        if (size > most) {
+            const origin = origins.get(id);
+            const commit = origin?.commit ?? (type === 'commit' ? id : '');
+            const detail = `The ${type} has ${size} bytes, and ${most} are allowed`;
+            findings.add({ rule: 'file-size', commit, path: show(origin?.path ?? ''), detail });
+            continue;
+        }
+        ids.push(id);
+        bytes += size;
+        if (bytes > MAX_CONTENT_BYTES)
+            throw tooMuch();
+    }
+    return ids;
+}
+function tooMuch() {
+    const detail = `All versions of all files have more than ${MAX_CONTENT_BYTES} bytes`;
+    return new CheckStop({ rule: 'patch-size', detail });
+}
+
+;// CONCATENATED MODULE: ./build/git-check/inspection.js
+/** What all checks of one change share: what it brings, what is allowed, and where findings go. */
+
+function findOrigins(changes) {
+    const origins = new Map();
+    for (const change of changes)
+        if (change.now && !origins.has(change.now.id))
+            origins.set(change.now.id, change);
+    return origins;
+}
+const MAX_SHOWN = 300;
+/** So far apart that nothing is found across two of them. */
+const BETWEEN = '\n'.repeat(20);
+/** Finds the secrets that stand in paths; what it returns shows a path without them. */
+async function coverPaths(search, changes, findings) {
+    const commits = new Map();
+    for (const { path, commit } of changes)
+        if (!commits.has(path))
+            commits.set(path, commit);
+    const text = Buffer.from([...commits.keys()].join(BETWEEN));
+    const matches = await search.find(text);
+    const secrets = new Set(matches.map(({ start, end }) => text.toString('utf8', start, end)));
+    const show = (path) => {
+        let shown = path;
+        for (const secret of secrets)
+            shown = shown.replaceAll(secret, '***');
+        return printable(shown, MAX_SHOWN);
+    };
+    const told = new Set();
+    for (const { start, label } of matches) {
+        const from = text.lastIndexOf(BETWEEN, start);
+        const until = text.indexOf(BETWEEN, start);
+        const begin = from < 0 ? 0 : from + BETWEEN.length;
+        const path = text.toString('utf8', begin, until < 0 ? text.length : until);
+        if (told.has(`${label}\0${path}`))
+            continue;
+        told.add(`${label}\0${path}`);
+        const commit = commits.get(path) ?? '';
+        const detail = `The name of the file holds a secret: ${label}`;
+        findings.add({ rule: 'secret', commit, path: show(path), detail });
+    }
+    return show;
+}
+
+;// CONCATENATED MODULE: ./build/git-check/patch-size.js
+/** Measures the whole change as a patch, and stops where it is over the limit. */
+
+
+
+/** The longest that may stand before `Binary files`: two quoted paths and two ids. */
+const patch_size_MAX_HEADER = 65_536;
+const BINARY = /\nindex [0-9a-f]+\.\.([0-9a-f]+)[^\n]*\nBinary files /g;
+/**
+ * A binary file counts with its size. Of what is merged only what no parent has is new, so the
+ * smallest patch counts where there are several to compare with.
+ */
+async function checkPatchSize(inspection) {
+    const { spans, policy } = inspection;
+    for (const { tip, from, merged } of spans) {
+        let fits = false;
+        for (const old of [from || emptyTreeOf(tip), ...merged])
+            fits ||= await isWithin(inspection, old, tip);
+        const detail = `The patch has more than ${policy.maxPatchBytes} bytes`;
+        if (!fits)
+            throw new CheckStop({ rule: 'patch-size', detail });
+    }
+}
+async function isWithin({ git, policy, objects }, old, tip) {
+    const tooLarge = new CheckStop({ rule: 'patch-size', detail: '' });
+    let bytes = 0;
+    let tail = '';
+    const onStdout = (chunk) => {
+        const text = tail + Buffer.from(chunk).toString('latin1');
+        let seen = 0;
+        for (const match of text.matchAll(BINARY)) {
+            bytes += objects.get(match[1] ?? '')?.size ?? 0;
+            seen = match.index + match[0].length;
+        }
+        tail = text.slice(Math.max(seen, text.length - patch_size_MAX_HEADER));
+        bytes += chunk.length;
+        if (bytes > policy.maxPatchBytes)
+            throw tooLarge;
+    };
+    const args = ['diff-tree', '-p', '-r', '--no-renames', '--full-index', '--no-ext-diff'];
+    const options = ['--no-textconv', '--no-color', '--submodule=short'];
+    try {
+        await askGit(git, [...args, ...options, old, tip], { onStdout });
+        return true;
+    }
+    catch (error) {
+        if (error === tooLarge)
+            return false;
+        throw error;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/git-check/protected-path.js
+/** Which paths a change may not touch, or not without somebody who looks at it. */
+
+/** A path counts as every path that some file system takes it for. */
+function protectPaths(paths) {
+    const rules = paths.map((path) => ({ path, pattern: patternOf(path_name_foldName(path.glob)) }));
+    return (path) => {
+        const folded = path_name_foldName(path);
+        return rules.find(({ pattern }) => pattern.test(folded))?.path;
+    };
+}
+/** `a/**` stands for `a` too: a link in its place would be what all files below it were. */
+function patternOf(glob) {
+    const source = glob
+        .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+        .replace(/^\/|\/$/g, '')
+        .replace(/\*\*\/|\/\*\*$|\*+|\?/g, (wild) => {
+        if (wild === '**/')
+            return '(?:[^/]+/)*';
+        if (wild === '/**')
+            return '(?:/.*)?';
+        return wild === '?' ? '[^/]' : wild === '**' ? '.*' : '[^/]*';
+    });
+    return new RegExp(`^${source}$`, 's');
+}
+
+;// CONCATENATED MODULE: ./build/git-check/path-check.js
+/** Checks which paths a change touches: protected ones, aliases of others, submodules. */
+
+
+
+
+function checkPaths({ changes, policy, findings, show }) {
+    const protection = protectPaths(policy.protectedPaths);
+    const seen = new Set();
+    for (const change of changes) {
+        const { commit, path } = change;
+        const add = (rule, detail, action = 'block') => {
+            if (!findings.isFull(rule))
+                findings.add({ rule, action, commit, path: show(path), detail });
+        };
+        if (!policy.allowSubmodules && isSubmoduleChange(change))
+            add('submodule', 'It adds or changes a submodule');
+        if (seen.has(path))
+            continue;
+        seen.add(path);
+        const fault = pathFault(path);
+        if (fault !== undefined)
+            add('path-alias', `The path is not allowed: ${fault}`);
+        const rule = protection(path);
+        if (rule !== undefined)
+            add('protected-path', `The path is protected: ${rule.glob}`, rule.action);
+    }
+}
+function isSubmoduleChange(change) {
+    return change.now !== undefined && (change.now.mode === SUBMODULE || isModules(change));
+}
+
+;// CONCATENATED MODULE: ./build/secret/condense.js
+/**
+ * The letters and digits of a text without what stands between them, so that neither line breaks in
+ * base64, nor colons in hexadecimal, nor a dash after each letter hide anything. `%XX`, `\xXX`,
+ * `\uXXXX`, `&#N;` and `&#xX;` count as the letter that they stand for; `\n` and its like as a gap.
+ */
+/** More bytes than these between two letters, and they do not belong together. */
+const MAX_GAP = 16;
+const NO_LETTERS = { letters: new Uint8Array(0), places: new Int32Array(0) };
+const [LETTER, ESCAPE] = [1, 2];
+const KIND = new Uint8Array(256);
+for (const letter of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789')
+    KIND[letter.charCodeAt(0)] = LETTER;
+const codeOf = (letter) => letter.charCodeAt(0);
+const [PERCENT, AMPERSAND] = ['%', '&'].map(codeOf);
+const [HASH, SEMICOLON, U, X] = ['#', ';', 'u', 'x'].map(codeOf);
+/** After a backslash. */
+const GAPS = ['b', 'f', 'n', 'r', 't'].map(codeOf);
+for (const mark of '%&\\')
+    KIND[codeOf(mark)] = ESCAPE;
+const NO_DIGIT = 16;
+const MAX_DIGITS = 7;
+const DIGIT = new Uint8Array(256).fill(NO_DIGIT);
+for (const digit of '0123456789abcdefABCDEF')
+    DIGIT[codeOf(digit)] = Number.parseInt(digit, 16);
+let room = NO_LETTERS;
+/** `before`: letters of an earlier text that belong in front; their places are below zero. */
+function condense(text, before = NO_LETTERS) {
+    const most = before.letters.length + text.length + 1;
+    if (room.letters.length < most)
+        room = { letters: new Uint8Array(most), places: new Int32Array(most) };
+    room.letters.set(before.letters);
+    room.places.set(before.places);
+    const { letters, places } = room;
+    let length = before.letters.length;
+    let rest = 0;
+    for (let at = 0;;) {
+        length = copyLetters(text, at, room, length);
+        at = (places[length] ?? 0) >> 3;
+        if (at === text.length)
+            break;
+        const found = readEscape(text, at);
+        if (found === 'cut') {
+            rest = text.length - at;
+            break;
+        }
+        if (KIND[found.byte] === LETTER) {
+            letters[length] = found.byte;
+            places[length++] = (at << 3) | found.width;
+        }
+        at += found.width;
+    }
+    return { letters: letters.subarray(0, length), places: places.subarray(0, length), rest };
+}
+/**
+ * Up to the next escape or the end, whose place is put behind those of the letters. Returns the new
+ * number of letters. The casts are for speed, as is that each byte is copied before it is judged.
+ */
+function copyLetters(text, from, to, have) {
+    const { letters, places } = to;
+    let length = have;
+    for (let at = from; at < text.length; at++) {
+        const byte = text[at];
+        const kind = KIND[byte];
+        letters[length] = byte;
+        places[length] = (at << 3) | 1;
+        if (kind === ESCAPE)
+            return length;
+        length += kind;
+    }
+    places[length] = text.length << 3;
+    return length;
+}
+/** Where a letter starts and ends in the text. */
+function condense_placeOf({ places }, at) {
+    const place = places[at] ?? 0;
+    return { start: place >> 3, end: (place >> 3) + (place & 7) };
+}
+/** The same places, counted from `by` bytes further on. */
+function movePlaces({ letters, places }, by) {
+    return { letters, places: places.map((place) => place - by * 8) };
+}
+const NO_ESCAPE = { byte: 0, width: 1 };
+function readEscape(text, at) {
+    if (text[at] === PERCENT)
+        return readHex(text, at, 1, 2);
+    if (at + 1 === text.length)
+        return 'cut';
+    const second = text[at + 1];
+    if (text[at] === AMPERSAND)
+        return second === HASH ? readEntity(text, at) : NO_ESCAPE;
+    if (second === X)
+        return readHex(text, at, 2, 2);
+    if (second === U)
+        return readHex(text, at, 2, 4);
+    return GAPS.includes(second ?? 0) ? { byte: 0, width: 2 } : NO_ESCAPE;
+}
+/** A number of exactly so many digits. */
+function readHex(text, at, skip, count) {
+    let value = 0;
+    for (let index = at + skip; index < at + skip + count; index++) {
+        if (index >= text.length)
+            return 'cut';
+        const digit = DIGIT[text[index] ?? 0] ?? NO_DIGIT;
+        if (digit === NO_DIGIT)
+            return NO_ESCAPE;
+        value = value * 16 + digit;
+    }
+    return { byte: value > 0xff ? 0 : value, width: skip + count };
+}
+/** A number of any length up to that of Unicode's last, and a semicolon. */
+function readEntity(text, at) {
+    const isHex = text[at + 2] === X;
+    const start = at + (isHex ? 3 : 2);
+    let value = 0;
+    for (let index = start; index < start + MAX_DIGITS + 1; index++) {
+        if (index >= text.length)
+            return 'cut';
+        if (text[index] === SEMICOLON && index > start)
+            return { byte: value > 0xff ? 0 : value, width: index + 1 - at };
+        const digit = DIGIT[text[index] ?? 0] ?? NO_DIGIT;
+        if (digit >= (isHex ? 16 : 10))
+            return NO_ESCAPE;
+        value = value * (isHex ? 16 : 10) + digit;
+    }
+    return NO_ESCAPE;
+}
+
+;// CONCATENATED MODULE: ./build/secret/encoding.js
+/**
+ * What a secret looks like in the places where one turns up: as it is and in the encodings that
+ * programs use, of which a long enough piece counts as well.
+ */
+
+/** A shorter value would be found in ordinary text, and is no secret worth the name. */
+const MIN_SECRET_LENGTH = 8;
+/** So many bytes in a row of a secret are as good as the secret. */
+const FRAGMENT_LENGTH = 12;
+/** All forms of one value; a value of several lines is looked for line by line. */
+function encodingsOf(secret) {
+    const value = secret.toWellFormed();
+    const lines = value.split(/[\r\n]+/).map((line) => line.trim());
+    const long = lines.filter((line) => isLong(line) && !PEM_ARMOUR.test(line));
+    const wholes = (lines.length > 1 && long.length > 0 ? long : [value, ...lines]).filter(isLong);
+    return [
+        ...wholes.flatMap((text) => [...evenForms(text), ...unevenForms(text), ...escapedForms(text)].map(asWhole)),
+        ...wholes.flatMap(fragmentable).flatMap((text) => asFragments(text, evenForms(text))),
+    ];
+}
+const PEM_ARMOUR = /^-----(?:BEGIN|END) [A-Z0-9 ]+-----$/;
+const isLong = (text) => Buffer.byteLength(text) >= MIN_SECRET_LENGTH;
+function asWhole(text) {
+    const bytes = Buffer.from(text);
+    return { bytes, run: bytes.length };
+}
+/** The first and last digit of an encoded fragment hold bits of its neighbours, hence the ± 1. */
+function asFragments(value, forms) {
+    return forms.map((form) => {
+        const bytes = Buffer.from(form);
+        const run = 1 + ((FRAGMENT_LENGTH - 1) * bytes.length) / Buffer.byteLength(value);
+        return { bytes, run: Math.min(bytes.length, Math.max(MIN_SECRET_LENGTH, Math.floor(run))) };
+    });
+}
+/** What all tokens of a vendor, or all JSON web tokens, begin with gives nothing away. */
+const PUBLIC_PREFIX = /^(?:eyJ[\w-]+\.|(?:[A-Za-z]{2,10}\d{0,2}[-_]){1,4})/;
+const RANDOM = /^(?=.*[a-z])(?=.*[A-Z])(?=.*\d)|^[\da-f]{32,}$/;
+/** The parts of a value that other texts do not have as well, but for six bytes at the start. */
+function fragmentable(value) {
+    const isToken = /^[^\s"]+$/.test(value) && !value.includes('://');
+    const words = isToken
+        ? [value]
+        : value.split(/[^\w+/=-]+/).filter((word) => word.length >= 20 && RANDOM.test(word));
+    return words
+        .map((word) => word.slice(Math.max(0, (PUBLIC_PREFIX.exec(word)?.[0].length ?? 0) - 6)))
+        .filter((word) => Buffer.byteLength(word) >= FRAGMENT_LENGTH);
+}
+const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+const BASE64URL = `${BASE64.slice(0, 62)}-_`;
+const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+/** Encodings in which each byte takes as much as the next, so that fragments can be counted. */
+function evenForms(value) {
+    const bytes = Buffer.from(value);
+    const hex = bytes.toString('hex');
+    return [
+        bytes,
+        [...value].toReversed().join(''),
+        Buffer.from(value, 'utf16le'),
+        Buffer.from(value, 'utf16le').swap16(),
+        ...[0, 1, 2].flatMap((offset) => [BASE64, BASE64URL].map((digits) => digitsAt(bytes, offset, digits))),
+        ...[0, 1, 2, 3, 4].flatMap((offset) => bothCases(digitsAt(bytes, offset, BASE32))),
+        ...bothCases(hex),
+        ...bothCases(hex).map((text) => text.replace(/../g, '0x$&,').slice(0, -1)),
+        bytes.join(','),
+    ];
+}
+/** So much between its letters that a value cannot be found by them once it is escaped. */
+const GAPPY = /[^A-Za-z0-9]{3}|[%&\\]/;
+/** Each character escaped. The others are found by their letters, and much faster so. */
+function escapedForms(value) {
+    const { letters } = condense(Buffer.from(value));
+    const isGappy = GAPPY.test(Buffer.from(value).toString('latin1'));
+    if (letters.length >= MIN_SECRET_LENGTH && !isGappy)
+        return [];
+    const hex = Buffer.from(value).toString('hex');
+    const units = Buffer.from(value, 'utf16le').swap16().toString('hex');
+    const codes = [...value].map((char) => char.codePointAt(0) ?? 0);
+    return [
+        ...bothCases(hex).flatMap((text) => [text.replace(/../g, '%$&'), text.replace(/../g, '\\x$&')]),
+        ...bothCases(units).map((text) => text.replace(/.{4}/g, '\\u$&')),
+        codes.map((code) => `&#${code};`).join(''),
+        codes.map((code) => `&#x${code.toString(16)};`).join(''),
+    ];
+}
+/** Encodings that write only some bytes otherwise. */
+function unevenForms(value) {
+    const loose = encodeURIComponent(value);
+    const strict = loose.replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16)}`);
+    const json = JSON.stringify(value).slice(1, -1);
+    const named = value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+    const form = new URLSearchParams({ '': value }).toString().slice(1);
+    const spaced = [loose, strict].map((url) => url.replaceAll('%20', '+'));
+    return [
+        ...[loose, strict, form, ...spaced].flatMap((url) => [
+            url.replace(/%../g, (byte) => byte.toUpperCase()),
+            url.replace(/%../g, (byte) => byte.toLowerCase()),
+        ]),
+        json,
+        json.replaceAll('/', '\\/'),
+        json.replace(/[^\0-\x7f]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`),
+        named,
+        named.replaceAll('"', '&quot;'),
+        named.replaceAll('"', '&quot;').replaceAll("'", '&#39;'),
+        named.replaceAll('"', '&quot;').replaceAll("'", '&#x27;'),
+        named.replaceAll('"', '&quot;').replaceAll("'", '&apos;'),
+        named.replaceAll('"', '&#34;').replaceAll("'", '&#39;'),
+    ];
+}
+const bothCases = (text) => [text.toLowerCase(), text.toUpperCase()];
+/** The digits that the bytes alone decide when `offset` bytes stand before them. */
+function digitsAt(bytes, offset, digits) {
+    const width = Math.log2(digits.length);
+    const all = Buffer.concat([Buffer.alloc(offset), bytes]);
+    let text = '';
+    for (let bit = Math.ceil((offset * 8) / width) * width; bit + width <= all.length * 8; bit += width) {
+        const pair = ((all[bit >> 3] ?? 0) << 8) | (all[(bit >> 3) + 1] ?? 0);
+        text += digits[(pair >> (16 - width - (bit & 7))) & (digits.length - 1)];
+    }
+    return text;
+}
+
+;// CONCATENATED MODULE: ./build/secret/needle-index.js
+/**
+ * Finds long enough runs of known byte strings in a text. Every so many bytes, four of the text are
+ * looked up among all fours that the needles have; where they have them, the run around is measured.
+ * A run of `n` bytes holds `n - 3` fours in a row, so none is missed by steps of the shortest `n - 3`.
+ */
+const GRAM = 4;
+/** Fewer different bytes than these are no secret, unless they are all of one. */
+const MIN_VARIETY = 5;
+function indexNeedles(needles) {
+    const table = tabulate(needles);
+    const tails = tabulateTails(needles);
+    const step = Math.min(...needles.map(({ run }) => run)) - GRAM + 1;
+    /** The longest common run of the text and a needle around a four that they share. */
+    function measure(text, at, place) {
+        const needle = table.needles[place] ?? 0;
+        const from = table.offsets[place] ?? 0;
+        const bytes = needles[needle]?.bytes ?? text;
+        let length = 0;
+        while (from + length < bytes.length && bytes[from + length] === text[at + length])
+            length++;
+        if (length < GRAM)
+            return undefined;
+        let before = 0;
+        while (before < from && before < at && bytes[from - before - 1] === text[at - before - 1])
+            before++;
+        return { needle, start: at - before, end: at + length };
+    }
+    function counts(text, { needle, start, end }) {
+        const { bytes, run } = needles[needle] ?? { bytes: text, run: Number.POSITIVE_INFINITY };
+        if (end - start === bytes.length)
+            return true;
+        return end - start >= run && new Set(text.subarray(start, end)).size >= MIN_VARIETY;
+    }
+    return {
+        counts,
+        runsIn(text) {
+            const { known, shift } = table;
+            const runs = [];
+            const last = text.length - GRAM;
+            for (let at = 0; at <= last; at += step) {
+                const key = needle_index_hash(text, at, shift);
+                if (known[key] === 0)
+                    continue;
+                for (let place = table.first[key] ?? 0; place < (table.first[key + 1] ?? 0); place++) {
+                    const run = measure(text, at, place);
+                    if (run && counts(text, run))
+                        runs.push(run);
+                }
+            }
+            return runs;
+        },
+        unfinishedAt(text) {
+            const at = text.length - GRAM;
+            let start = text.length;
+            if (at >= 0) {
+                const key = needle_index_hash(text, at, table.shift);
+                for (let place = table.first[key] ?? 0; place < (table.first[key + 1] ?? 0); place++) {
+                    const run = measure(text, at, place);
+                    if (!run)
+                        continue;
+                    const { bytes, run: least } = needles[run.needle] ?? { bytes: text, run: 0 };
+                    const begin = (table.offsets[place] ?? 0) - (at - run.start);
+                    const ended = begin + run.end - run.start === bytes.length;
+                    if (!ended && bytes.length - begin >= least)
+                        start = Math.min(start, run.start);
+                }
+            }
+            for (let length = GRAM - 1; length > 0 && start > text.length - length; length--)
+                if (length <= text.length && tails[tailKey(text, text.length - length, length)] === 1)
+                    start = text.length - length;
+            return start;
+        },
+    };
+}
+function tabulate(needles) {
+    const total = needles.reduce((sum, { bytes }) => sum + Math.max(0, bytes.length - GRAM + 1), 0);
+    const bits = Math.min(20, Math.max(14, Math.ceil(Math.log2(total * 8))));
+    const shift = 32 - bits;
+    const first = new Uint32Array(2 ** bits + 1);
+    const known = new Uint8Array(2 ** bits);
+    const eachPlace = (visit) => {
+        for (const [needle, { bytes }] of needles.entries())
+            for (let at = 0; at + GRAM <= bytes.length; at++)
+                visit(needle_index_hash(bytes, at, shift), needle, at);
+    };
+    eachPlace((key) => {
+        first[key] = (first[key] ?? 0) + 1;
+        known[key] = 1;
+    });
+    for (let key = 0, sum = 0; key < first.length; key++) {
+        sum += first[key] ?? 0;
+        first[key] = sum;
+    }
+    const table = { needles: new Uint32Array(total), offsets: new Uint32Array(total) };
+    eachPlace((key, needle, offset) => {
+        const place = (first[key] ?? 0) - 1;
+        first[key] = place;
+        table.needles[place] = needle;
+        table.offsets[place] = offset;
+    });
+    return { known, first, shift, ...table };
+}
+/** The one to three bytes with which a run may begin or be cut off, hashed together. */
+function tabulateTails(needles) {
+    const tails = new Uint8Array(65536);
+    for (const { bytes, run } of needles)
+        for (let at = 0; bytes.length - at >= run; at++)
+            for (let length = 1; length < GRAM && at + length < bytes.length; length++)
+                tails[tailKey(bytes, at, length)] = 1;
+    return tails;
+}
+function tailKey(bytes, at, length) {
+    let key = length;
+    for (let index = at; index < at + length; index++)
+        key = Math.imul(key ^ (bytes[index] ?? 0), 0x01000193);
+    return (key ^ (key >>> 16)) & 0xffff;
+}
+/** The casts are for speed: the caller stays within the bytes. */
+function needle_index_hash(bytes, at, shift) {
+    const low = bytes[at] | (bytes[at + 1] << 8);
+    const high = bytes[at + 2] | (bytes[at + 3] << 8);
+    return Math.imul(low | (high << 16), 0x9e3779b1) >>> shift;
+}
+
+;// CONCATENATED MODULE: ./build/secret/matcher.js
+/**
+ * Looks for secrets in a stream, in two views of it: its bytes as they are, and its letters and
+ * digits alone. Not found is what was compressed, encrypted or hashed; what was encoded twice,
+ * unless the outer encoding is URL's `%XX` or JSON's; other encodings than those of `encoding.ts`;
+ * letters more than 16 bytes apart; and less than a fragment of a secret at a time.
+ */
+
+
+
+function matchSecrets(secrets) {
+    return createMatcher(secrets.flatMap(({ label, value }) => encodingsOf(value).map((form) => ({ label, ...form }))));
+}
+const matcher_BLOCK = 65536;
+/** `gaps: 'none'`: only as it stands, with nothing between its letters; little is kept back then. */
+function createMatcher(needles, gaps = 'some') {
+    const plain = makeView(needles);
+    const bare = gaps === 'some' ? makeView(needles.flatMap(condensed)) : undefined;
+    return {
+        empty: !plain,
+        stream() {
+            const views = [
+                ...(plain ? [plainStream(plain)] : []),
+                ...(bare ? [condensedStream(bare)] : []),
+            ];
+            let base = 0;
+            return {
+                push(chunk) {
+                    const matches = [];
+                    for (let at = 0; at < chunk.length; at += matcher_BLOCK) {
+                        const block = chunk.subarray(at, at + matcher_BLOCK);
+                        for (const view of views)
+                            matches.push(...view.push(block, base));
+                        base += block.length;
+                    }
+                    return matches;
+                },
+                held: () => Math.max(0, ...views.map((view) => view.held())),
+            };
+        },
+    };
+}
+/** Each needle once, with the shortest run that counts. */
+function makeView(needles) {
+    const byBytes = new Map();
+    for (const needle of needles) {
+        const key = Buffer.from(needle.bytes).toString('latin1');
+        const known = byBytes.get(key);
+        if (!known || needle.run < known.run)
+            byBytes.set(key, { ...needle, label: known?.label ?? needle.label });
+    }
+    const unique = [...byBytes.values()];
+    if (unique.length === 0)
+        return undefined;
+    return { index: indexNeedles(unique), labels: unique.map(({ label }) => label) };
+}
+/** Shorter runs of letters and digits alone would be found in any text. */
+const MIN_CONDENSED_RUN = 10;
+function condensed({ label, bytes, run }) {
+    const letters = condense(bytes).letters.slice();
+    if (letters.length < MIN_SECRET_LENGTH)
+        return [];
+    const least = Math.max(MIN_CONDENSED_RUN, Math.floor((run * letters.length) / bytes.length));
+    return [{ label, bytes: letters, run: Math.min(letters.length, least) }];
+}
+function plainStream({ index, labels }) {
+    let tail = new Uint8Array(0);
+    return {
+        push(block, base) {
+            const text = tail.length > 0 ? Buffer.concat([tail, block]) : block;
+            const start = base - tail.length;
+            const matches = index.runsIn(text).map((run) => ({
+                label: labels[run.needle] ?? '',
+                start: start + run.start,
+                end: start + run.end,
+            }));
+            tail = new Uint8Array(text.subarray(index.unfinishedAt(text)));
+            return matches;
+        },
+        held: () => tail.length,
+    };
+}
+function condensedStream({ index, labels }) {
+    /** What may be the start of a match; the places are those before the next block. */
+    let tail = NO_LETTERS;
+    let halfEscape = new Uint8Array(0);
+    return {
+        push(block, base) {
+            const text = halfEscape.length > 0 ? Buffer.concat([halfEscape, block]) : block;
+            const start = base - halfEscape.length;
+            const now = condense(text, movePlaces(tail, -halfEscape.length));
+            const matches = index
+                .runsIn(now.letters)
+                .flatMap((run) => splitAtGaps(run, now))
+                .filter((run) => index.counts(now.letters, run))
+                .map((run) => ({
+                label: labels[run.needle] ?? '',
+                start: start + condense_placeOf(now, run.start).start,
+                end: start + condense_placeOf(now, run.end - 1).end,
+            }));
+            const unfinished = unfinishedAt(index, now, text.length - now.rest);
+            const letters = now.letters.slice(unfinished);
+            tail = movePlaces({ letters, places: now.places.slice(unfinished) }, text.length);
+            halfEscape = new Uint8Array(text.subarray(text.length - now.rest));
+            return matches;
+        },
+        held: () => Math.max(halfEscape.length, tail.letters.length && -condense_placeOf(tail, 0).start),
+    };
+}
+function splitAtGaps(run, text) {
+    const parts = [];
+    let start = run.start;
+    for (let at = run.start + 1; at < run.end; at++) {
+        if (!isGap(text, at))
+            continue;
+        parts.push({ ...run, start, end: at });
+        start = at;
+    }
+    return [...parts, { ...run, start }];
+}
+/** `end`: where the next letter may stand at the earliest. */
+function unfinishedAt(index, text, end) {
+    const last = text.letters.length - 1;
+    if (last < 0 || end - condense_placeOf(text, last).end > MAX_GAP)
+        return last + 1;
+    let start = index.unfinishedAt(text.letters);
+    for (let at = start + 1; at <= last; at++)
+        if (isGap(text, at))
+            start = at;
+    return start;
+}
+/** Is there too much between this letter and the one before? */
+function isGap(text, at) {
+    return condense_placeOf(text, at).start - condense_placeOf(text, at - 1).end > MAX_GAP;
+}
+
+;// CONCATENATED MODULE: ./build/secret/token-pattern.js
+const LEFT_OUT = ['filter-comments', 'gcp'];
+const RULE = '@secretlint/secretlint-rule-';
+/** Key IDs of AWS are looked for as well; its account numbers, which come with them, are no secret. */
+const token_pattern_OPTIONS = { enableIDScanRule: true };
+const NO_SECRET = 'AWSAccountID';
+/** Only where something is to be searched: it takes 60 ms. */
+async function loadTokenRules() {
+    const [{ lintSource }, preset] = await Promise.all([
+        Promise.all(/* import() */[__nccwpck_require__.e(830), __nccwpck_require__.e(198)]).then(__nccwpck_require__.bind(__nccwpck_require__, 198)),
+        __nccwpck_require__.e(/* import() */ 577).then(__nccwpck_require__.bind(__nccwpck_require__, 31577)),
+    ]);
+    const rules = preset.rules
+        .filter(({ meta }) => !LEFT_OUT.includes(meta.id.replace(RULE, '')))
+        .map((rule) => ({ id: rule.meta.id, rule, options: token_pattern_OPTIONS }));
+    return async (content) => {
+        const { messages } = await lintSource({
+            source: { filePath: 'body', content, ext: '', contentType: 'text' },
+            options: { config: { rules }, noPhysicFilePath: true },
+        });
+        return messages
+            .filter(({ messageId }) => messageId !== NO_SECRET)
+            .map(({ ruleId, messageId, range: [start, end], data }) => ({
+            label: `${ruleId.replace(RULE, '')}/${messageId}`,
+            start,
+            end: Math.max(end, endOfValue(content, start, data)),
+        }));
+    };
+}
+/** Where a rule names the variable before the token, its range is too short by that name. */
+function endOfValue(text, start, data) {
+    const ends = Object.values(data ?? {}).map((value) => {
+        const at = typeof value === 'string' ? text.indexOf(value, start) : -1;
+        return at < 0 || at > start + MAX_NAME ? 0 : at + String(value).length;
+    });
+    return Math.max(0, ...ends);
+}
+const MAX_NAME = 100;
+/** What each match of a rule holds. A text without any of it need not be given to the rules. */
+const CANDIDATE = new RegExp([
+    '(?:A3T|AKIA|AGPA|AIDA|AROA|AIPA|ANPA|ANVA|ASIA)[A-Z\\d]{15}|(?:ACCESS|[Aa]ccess)_?(?:KEY|[Kk]ey)',
+    '-----BEGIN',
+    'npm_|ops_ey|ntn_\\d|gh[pousr]_|github_pat_|glpat-|glc_|glsa_|lin_api_|gsk_|hf_[A-Za-z]{34}',
+    'sk-ant-api|T3BlbkFJ|[sr]k_(?:live|test)_|shp(?:pa|ca|at|ss)_|SG\\.\\w+\\.\\w|hv[sbr]\\.[\\w-]{90}',
+    'xox[bpaor]-|xapp-|(?:vc[piar]|vck|cfk|cfut|cfat)_[A-Za-z\\d]{20}|dapi[A-Fa-f\\d]{32}|dckr_pat_',
+    'figd_|tskey-',
+    '://[-\\w]{1,256}:[-\\w]{1,256}@|(?i:hooks\\.slack\\.com|mongodb|mysql|postgres)',
+].join('|'));
+/** The longest token that is kept back whole while it arrives, in bytes. */
+const MAX_HELD = 4096;
+const MAX_KEY = 12_000;
+const OPEN_ASSIGNMENT = /["']?(?:aws)?_?secret_?access_?key["']?\s{0,20}(?::|=>|=)?\s{0,20}["']?$/i;
+const OPEN_KEY = /^-----BEGIN[A-Z ]{0,30}(?:-----[\w+/=\s\\-]*|-{0,4})$/;
+/** `load` is called when there is something to give to the rules. */
+function matchTokens(load) {
+    /** What is not decided, and one character before it. */
+    let kept = '';
+    let base = 0;
+    let held = 0;
+    /** `open`: where begins what may become a match; one that reaches into it may become longer. */
+    async function search(text, open) {
+        const found = CANDIDATE.test(text) ? await (await load())(text) : [];
+        const until = found
+            .toSorted((a, b) => b.start - a.start)
+            .reduce((least, { start, end }) => (end > least ? Math.min(start, least) : least), open);
+        held = text.length - until;
+        const from = Math.max(0, until - 1);
+        kept = text.slice(from);
+        const matches = found
+            .filter(({ end }) => end <= until)
+            .map(({ label, start, end }) => ({
+            label,
+            start: base + start,
+            end: base + end,
+        }));
+        base += from;
+        return matches;
+    }
+    return {
+        push(chunk) {
+            const text = kept + Buffer.from(chunk).toString('latin1');
+            return search(text, token_pattern_unfinishedAt(text));
+        },
+        end: () => search(kept, kept.length),
+        held: () => held,
+    };
+}
+/** Where what may become a match begins: an open key, an assignment or the last word. */
+function token_pattern_unfinishedAt(text) {
+    let word = text.length;
+    const least = Math.max(0, text.length - MAX_HELD);
+    while (word > least && text.charCodeAt(word - 1) > 0x20)
+        word--;
+    const assignment = OPEN_ASSIGNMENT.exec(text.slice(Math.max(0, word - MAX_NAME), word));
+    const key = text.lastIndexOf('-----BEGIN');
+    const isOpenKey = key >= text.length - MAX_KEY && key >= 0 && OPEN_KEY.test(text.slice(key));
+    return Math.min(word - (assignment?.[0].length ?? 0), isOpenKey ? key : word);
+}
+
+;// CONCATENATED MODULE: ./build/git-check/secret-search.js
+/** Looks for secrets in bytes of any kind: the run's own in all encodings, and tokens of vendors. */
+
+
+const secret_search_BLOCK = 65536;
+/** Loading the rules for tokens takes its time, and most changes have nothing for them. */
+function searchSecrets(secrets) {
+    const known = matchSecrets(secrets.map(({ name, value }) => ({ label: name, value })));
+    let rules;
+    const load = () => {
+        rules ??= loadTokenRules();
+        return rules;
+    };
+    function stream() {
+        const [values, tokens] = [known.stream(), matchTokens(load)];
+        return {
+            push: async (chunk) => [...values.push(chunk), ...(await tokens.push(chunk))],
+            end: tokens.end,
+        };
+    }
+    return {
+        stream,
+        async find(bytes, most = Number.POSITIVE_INFINITY) {
+            const one = stream();
+            const matches = [];
+            for (let at = 0; at < bytes.length && matches.length < most; at += secret_search_BLOCK)
+                matches.push(...(await one.push(bytes.subarray(at, at + secret_search_BLOCK))));
+            return [...matches, ...(await one.end())];
+        },
+    };
+}
+
+;// CONCATENATED MODULE: ./build/git-check/check-commits.js
+/** Checks every commit that a change brings, before anybody else sees a byte of it. */
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * All commits, trees, files, tags and names that the tips have and neither `base` nor `known` has.
+ * The objects must have come in by `takePack`, which is where their form is checked, or through a
+ * receive-pack with `STRICT_RECEIVE`. Throws only when the runner cannot start git, or is aborted.
+ */
+async function checkCommits(git, request) {
+    const findings = collectFindings();
+    try {
+        await inspect(git, request, findings);
+    }
+    catch (error) {
+        if (!(error instanceof CheckStop))
+            throw error;
+        findings.add(error.finding);
+    }
+    return findings.list();
+}
+const MAX_TIPS = 200;
+const ID = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
+async function inspect(git, request, findings) {
+    const { base, policy, known = [] } = request;
+    const tips = [...new Set(request.tips)];
+    const isId = (id) => ID.test(id);
+    if (![...tips, ...known].every(isId) || (base !== '' && !isId(base)))
+        throw unreadable('Something that is no object id was to be checked');
+    if (tips.length > MAX_TIPS)
+        throw new CheckStop({ rule: 'ref-name', detail: `There are more than ${MAX_TIPS} tips` });
+    const [heads, { commits, paths }] = await together(checkAncestry(git, base, tips, findings), findNewObjects(git, { base, tips, known, policy }));
+    const spans = await findSpans(git, commits, heads, base);
+    const [objects, comparisons] = await together(describeObjects(git, commits, paths), listComparisons(git, commits, spans));
+    const changes = await listChanges(git, comparisons, policy.maxFiles);
+    const search = searchSecrets(policy.secrets);
+    const show = await coverPaths(search, changes, findings);
+    const origins = findOrigins(changes);
+    const scope = { git, policy, spans, objects, changes, origins };
+    const inspection = { ...scope, search, findings, show };
+    checkPaths(inspection);
+    const searched = listSearched(inspection);
+    // git would hold a file that is too large as a whole.
+    const isLarge = findings.has('file-size');
+    await together(checkContents(inspection, searched), checkCollisions(inspection), isLarge ? undefined : checkPatchSize(inspection));
+}
+/** Leaves nothing running behind: the first failure is thrown when all have ended. */
+async function together(...tasks) {
+    await Promise.allSettled(tasks);
+    return Promise.all(tasks);
+}
+
+;// CONCATENATED MODULE: ./build/secret/cover.js
+function createCover() {
+    let kept = new Uint8Array(0);
+    /** Where the kept bytes begin in the stream. */
+    let base = 0;
+    /** By their start, none touching the next. */
+    let ranges = [];
+    /** The end of the match that was last handed out, whole or in part. */
+    let covered = -1;
+    function cut(until) {
+        const pieces = [];
+        const take = (to, isCovered) => {
+            if (to <= base)
+                return;
+            const bytes = kept.subarray(0, to - base);
+            pieces.push({ bytes, covered: isCovered, isStart: base > covered });
+            kept = kept.subarray(to - base);
+            base = to;
+            if (isCovered)
+                covered = to;
+        };
+        for (const { start, end } of ranges) {
+            take(Math.min(start, until), false);
+            if (start < until)
+                take(Math.min(end, until), true);
+        }
+        take(until, false);
+        ranges = ranges.filter(({ end }) => end > base);
+        return pieces;
+    }
+    const add = (matches) => {
+        if (matches.length > 0)
+            ranges = cover_join([...ranges, ...matches]);
+    };
+    return {
+        push(chunk, matches, held) {
+            kept = kept.length > 0 ? Buffer.concat([kept, chunk]) : chunk;
+            add(matches);
+            const pieces = cut(base + kept.length - held);
+            // The rest is a copy: the caller may use its chunk again.
+            kept = new Uint8Array(kept);
+            return pieces;
+        },
+        end(matches = []) {
+            add(matches);
+            return cut(base + kept.length);
+        },
+    };
+}
+function cover_join(ranges) {
+    const joined = [];
+    for (const { start, end } of ranges.toSorted((a, b) => a.start - b.start)) {
+        const last = joined.at(-1);
+        if (last && start <= last.end)
+            last.end = Math.max(last.end, end);
+        else
+            joined.push({ start, end });
+    }
+    return joined;
+}
+
+;// CONCATENATED MODULE: ./build/proposal/cover.js
+/** Covers the secrets that the checks have found wherever else the change shows them. */
+
+
+
+
+const LABEL = Buffer.from('***');
+async function coverText(search, text) {
+    const bytes = Buffer.from(text);
+    const matches = await search.find(bytes);
+    if (matches.length === 0)
+        return text;
+    const cover = createCover();
+    return Buffer.concat([...cover.push(bytes, matches, 0), ...cover.end()].map(cover_shown)).toString();
+}
+/** Rewrites the file where there is something to cover. */
+async function coverFile(search, path) {
+    const matches = await findAll(search, path);
+    if (matches.length === 0)
+        return;
+    const covered = `${path}.covered`;
+    await (0,external_node_stream_promises_.pipeline)(coveredBytes(path, matches), (0,external_node_fs_.createWriteStream)(covered));
+    await (0,promises_.rename)(covered, path);
+}
+async function findAll(search, path) {
+    const searching = search.stream();
+    const matches = [];
+    for await (const chunk of (0,external_node_fs_.createReadStream)(path))
+        matches.push(...(await searching.push(chunk)));
+    matches.push(...(await searching.end()));
+    return matches;
+}
+async function* coveredBytes(path, matches) {
+    const cover = createCover();
+    let all = matches;
+    for await (const chunk of (0,external_node_fs_.createReadStream)(path)) {
+        yield Buffer.concat(cover.push(chunk, all, 0).map(cover_shown));
+        all = [];
+    }
+    yield Buffer.concat(cover.end().map(cover_shown));
+}
+function cover_shown({ bytes, covered, isStart }) {
+    if (!covered)
+        return bytes;
+    return isStart ? LABEL : Buffer.alloc(0);
+}
+
+;// CONCATENATED MODULE: ./build/proposal/describe.js
+/** What a person and a record are told of a change: its commits and its files. */
+
+const MAX_COMMITS = 2000;
+const MAX_FILES = 100_000;
+const describe_MAX_BYTES = 32 << 20;
+/** Oldest first; of too many the last. */
+async function listCommits({ run }, base, tip) {
+    const args = ['log', '-z', '--format=tformat:%H%x00%an <%ae>%x00%s', '--encoding=UTF-8'];
+    const order = ['--topo-order', '--reverse', `--max-count=${MAX_COMMITS}`, '--no-mailmap'];
+    const plain = ['--no-notes', '--no-decorate', '--no-show-signature', '--no-color'];
+    const said = await run([...args, ...order, ...plain, tip, `^${base}`], { maxBytes: describe_MAX_BYTES });
+    const fields = said.toString().split('\0');
+    const commits = [];
+    for (let at = 0; at + 2 < fields.length; at += 3) {
+        const [sha = '', author = '', subject = ''] = fields.slice(at, at + 3);
+        commits.push({ sha, author: printable(author, 200), subject: printable(subject, 200) });
+    }
+    return commits;
+}
+/** Of too many the first. */
+async function listFiles({ run }, base, tip) {
+    const args = ['diff-tree', '-r', '-z', '--numstat', '--no-renames', '--no-ext-diff'];
+    const said = await run([...args, '--no-textconv', base, tip], { maxBytes: describe_MAX_BYTES });
+    const records = said.toString().split('\0').slice(0, -1);
+    return records.slice(0, MAX_FILES).map(readFile);
+}
+/** `<added>\t<removed>\t<path>`; a dash stands for a number that means nothing. */
+function readFile(record) {
+    const [added = '', removed = '', ...path] = record.split('\t');
+    const lines = (count) => (count === '-' ? null : Number(count));
+    return { path: path.join('\t'), added: lines(added), removed: lines(removed) };
+}
+
+;// CONCATENATED MODULE: ./build/proposal/patch.js
+/** The change as a patch in a file, straight from git to the disk. */
+
+/** More is in the bundle alone. */
+const patch_MAX_BYTES = 256 << 20;
+const patch_OPTIONS = [
+    ...['-r', '-p', '--binary', '--no-renames', '--no-color'],
+    ...['--no-ext-diff', '--no-textconv', '--src-prefix=a/', '--dst-prefix=b/'],
+];
+/** `path`; empty for no difference. Leaves no file when it throws: disk full, patch too large. */
+async function writePatch({ run }, base, tip, path) {
+    let size = 0;
+    const file = await (0,promises_.open)(path, 'wx');
+    try {
+        await run(['diff-tree', ...patch_OPTIONS, base, tip], {
+            onStdout: async (chunk) => {
+                size += chunk.length;
+                if (size > patch_MAX_BYTES)
+                    throw new Error(`it is over ${patch_MAX_BYTES >> 20} MiB`);
+                await file.writeFile(chunk);
+            },
+        });
+    }
+    catch (error) {
+        await (0,promises_.rm)(path, { force: true });
+        throw error;
+    }
+    finally {
+        await file.close();
+    }
+    if (size > 0)
+        return path;
+    await (0,promises_.rm)(path);
+    return '';
+}
+
+;// CONCATENATED MODULE: ./build/proposal/write.js
+/** Writes what is ours in a proposal: the commit of what was left uncommitted, and the bundle. */
+
+/** Whom GitHub shows where nobody was named. */
+const NOBODY = {
+    name: 'github-actions[bot]',
+    email: '41898282+github-actions[bot]@users.noreply.github.com',
+};
+/** `parent` itself where it has the tree already. */
+async function writeCommit({ run }, { parent, tree, author, message }) {
+    const before = await run(['rev-parse', '--verify', `${parent}^{tree}`]);
+    if (before.toString().trim() === tree)
+        return parent;
+    const [name, email] = [author.name || NOBODY.name, author.email || NOBODY.email];
+    const env = {
+        ...{ GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email },
+        ...{ GIT_COMMITTER_NAME: name, GIT_COMMITTER_EMAIL: email },
+    };
+    const input = Buffer.from(`${message}\n`);
+    return (await run(['commit-tree', tree, '-p', parent, '-F', '-'], { env, input }))
+        .toString()
+        .trim();
+}
+const REF = 'refs/heads/proposal';
+/** `base..tip`; leaves no file when it throws. */
+async function writeBundle({ run }, base, tip, path) {
+    await run(['update-ref', REF, tip]);
+    try {
+        await run(['bundle', 'create', path, REF, `^${base}`]);
+    }
+    catch (error) {
+        await (0,promises_.rm)(path, { force: true });
+        throw error;
+    }
+    return path;
+}
+
+;// CONCATENATED MODULE: ./build/proposal/propose.js
+/** Checks a tip, and writes down what it changes: for a person, for a record, for a push. */
+
+
+
+
+
+
+
+
+
+
+
+const PATCH_FILE = 'changes.patch';
+const BUNDLE_FILE = 'proposal.bundle';
+/** What is blocked may be larger than anybody would want to see described. */
+const DESCRIBE_BLOCKED_MS = 5_000;
+/** What fails costs its own part, and a notice; what was not checked is blocked. */
+async function propose(repository, { base, tip, policy, directory }) {
+    const notices = [];
+    async function attempt(what, instead, action) {
+        try {
+            return await action();
+        }
+        catch (error) {
+            notices.push(`${what}: ${printable(messageOf(error))}`);
+            return instead;
+        }
+    }
+    await (0,promises_.mkdir)(directory, { recursive: true });
+    const late = new AbortController();
+    const describing = limitedBy(late.signal, repository);
+    const checking = attempt('The change was not checked', [UNCHECKED], () => checkCommits(repository.git, { base, tips: [tip], policy })).then((findings) => {
+        if (verdictOf(findings) === 'blocked') {
+            const time = new Error(`it took over ${DESCRIBE_BLOCKED_MS / 1000} s, of a blocked change`);
+            setTimeout(() => late.abort(time), DESCRIBE_BLOCKED_MS).unref();
+        }
+        return findings;
+    });
+    const [findings, commits, stat, patch] = await Promise.all([
+        checking,
+        attempt('The commits are not listed', [], () => listCommits(describing, base, tip)),
+        attempt('The changed files are not listed', [], () => listFiles(describing, base, tip)),
+        attempt('There is no patch', '', () => writePatch(describing, base, tip, (0,external_node_path_.join)(directory, PATCH_FILE))),
+    ]);
+    const verdict = verdictOf(findings);
+    const described = { commits, stat, patch };
+    const place = { base, tip, repository: repository.directory };
+    if (verdict !== 'blocked') {
+        const bundle = await attempt('There is no bundle of the change', '', () => writeBundle(repository, base, tip, (0,external_node_path_.join)(directory, BUNDLE_FILE)));
+        return { kind: 'change', ...place, ...described, bundle, findings, verdict, notices };
+    }
+    const shown = await attempt('What the change holds is not shown', propose_HIDDEN, () => coverChange(described, searchSecrets(policy.secrets)));
+    if (shown.patch !== patch)
+        await (0,promises_.rm)(patch, { force: true });
+    return { kind: 'change', ...place, ...shown, bundle: '', findings, verdict, notices };
+}
+const UNCHECKED = blockedBy('fsck', 'The change was not checked to its end');
+function limitedBy(signal, repository) {
+    const run = (args, options) => repository.run(args, { ...options, signal });
+    return { ...repository, run };
+}
+function verdictOf(findings) {
+    if (findings.some(({ action }) => action === 'block'))
+        return 'blocked';
+    return findings.length > 0 ? 'review' : 'clean';
+}
+const propose_HIDDEN = { commits: [], stat: [], patch: '' };
+/** Without the secrets that may be what blocks it. */
+async function coverChange({ commits, stat, patch }, search) {
+    if (patch !== '')
+        await coverFile(search, patch);
+    const cover = (text) => coverText(search, text);
+    return {
+        patch,
+        stat: await Promise.all(stat.map(async (file) => ({ ...file, path: await cover(file.path) }))),
+        commits: await Promise.all(commits.map(async ({ sha, subject, author }) => ({
+            sha,
+            subject: await cover(subject),
+            author: await cover(author),
+        }))),
+    };
+}
+
+;// CONCATENATED MODULE: ./build/proposal/repository.js
+/** The bare repository in which a proposal is made: ours, and beside the runner's own objects. */
+
+
+
+/** For one git: it may write all of a large change. */
+const repository_TIMEOUT_MS = 5 * 60_000;
+/** Borrows all objects of `base`, and writes nothing there. Throws what the disk says. */
+function openRepository(host, program, base, directory, signal) {
+    for (const name of ['objects/info', 'objects/pack', 'refs/heads', 'info']) {
+        (0,external_node_fs_.mkdirSync)((0,external_node_path_.join)(directory, name), { recursive: true });
+    }
+    (0,external_node_fs_.writeFileSync)((0,external_node_path_.join)(directory, 'HEAD'), 'ref: refs/heads/none\n');
+    const format = base.commit.length === 64 ? 'sha256' : 'sha1';
+    const core = '[core]\n\trepositoryFormatVersion = 1\n\tbare = true\n';
+    (0,external_node_fs_.writeFileSync)((0,external_node_path_.join)(directory, 'config'), `${core}[extensions]\n\tobjectFormat = ${format}\n`);
+    const borrowed = (0,external_node_path_.join)(base.repository, 'objects').replace(/[\\"]/g, '\\$&');
+    (0,external_node_fs_.writeFileSync)((0,external_node_path_.join)(directory, 'objects', 'info', 'alternates'), `"${borrowed}"\n`);
+    const shallow = (0,external_node_path_.join)(base.repository, 'shallow');
+    if ((0,external_node_fs_.existsSync)(shallow))
+        (0,external_node_fs_.copyFileSync)(shallow, (0,external_node_path_.join)(directory, 'shallow'));
+    const git = makeGitRunner({
+        spawn: (argv, options) => host.spawn(argv, options),
+        program,
+        directory,
+        path: host.env.PATH ?? '',
+        timeoutMs: repository_TIMEOUT_MS,
+        signal,
+    });
+    return { directory, git, run: (args, options) => runGit(git, args, options) };
+}
+async function runGit(git, args, options) {
+    const { exitCode, stdout, stderr } = await git(args, options);
+    if (exitCode === 0)
+        return stdout;
+    throw new Error(`git ${args[0]} ended with exit code ${exitCode}: ${stderr}`);
+}
+
+;// CONCATENATED MODULE: ./build/proposal/difference.js
+const difference_ABSENT = '000000';
+/** About 400,000 paths. */
+const difference_MAX_BYTES = 64 << 20;
+/** Trees or commits by their ids. */
+async function listDifference({ run }, from, to) {
+    const differences = new Map();
+    if (from === to)
+        return differences;
+    const args = ['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-abbrev', from, to];
+    const records = (await run(args, { maxBytes: difference_MAX_BYTES })).toString('latin1').split('\0');
+    for (let at = 0; at + 1 < records.length; at += 2) {
+        // `:<mode> <mode> <id> <id> <letter>`, then the path.
+        const [before = '', after = '', old = '', now = ''] = (records[at] ?? '').slice(1).split(' ');
+        differences.set(records[at + 1] ?? '', {
+            before: before === difference_ABSENT ? undefined : { mode: before, id: old },
+            after: after === difference_ABSENT ? undefined : { mode: after, id: now },
+        });
+    }
+    return differences;
+}
+
+;// CONCATENATED MODULE: ./build/proposal/settle.js
+/** Decides what the proposed tree is: what the agent left, without what it did not do. */
+
+
+const settle_SUBMODULE = '160000';
+const NAMED = 5;
+/**
+ * Three things are put back as the parent has them: what the runner had changed before the agent
+ * began and the agent left alone; what the guest never got; and repositories within the workspace,
+ * of which git would keep no more than the name of a commit.
+ */
+async function settleTree(repository, request) {
+    const { parent, tree } = request;
+    const changes = await listDifference(repository, parent, tree);
+    const nested = [...changes].filter(([, { after }]) => after?.mode === settle_SUBMODULE);
+    const wanted = new Map([
+        ...nested,
+        ...[...changes].filter(([path, { before, after }]) => {
+            if (after !== undefined)
+                return false;
+            return before?.mode === settle_SUBMODULE || request.base.withheld.has(path);
+        }),
+        ...(await untouched(repository, request, changes)),
+    ].map(([path, { before }]) => [path, before]));
+    const restored = withoutConflicts(wanted, changes);
+    const notices = nested.length > 0 ? [`Left out, because it is a repository of its own: ${names(nested)}`] : [];
+    if (restored.size === 0)
+        return { tree, notices };
+    return { tree: await rewrite(repository, tree, restored), notices };
+}
+/** Changes that were there before the agent began, and that it neither edited nor committed. */
+async function untouched(repository, { base, parent, tree }, changes) {
+    const before = await listDifference(repository, base.commit, base.tree);
+    if (before.size === 0)
+        return [];
+    const edited = await listDifference(repository, base.tree, tree);
+    const committed = await listDifference(repository, base.commit, parent);
+    return [...changes].filter(([path]) => before.has(path) && !edited.has(path) && !committed.has(path));
+}
+/** A file cannot stand above or below one that the agent left. */
+function withoutConflicts(wanted, changes) {
+    const kept = new Set([...changes].filter(([path, { after }]) => after && !wanted.has(path)).map(([path]) => path));
+    const above = new Set([...kept].flatMap(parentsOf));
+    const fits = (path) => !above.has(path) && !parentsOf(path).some((parent) => kept.has(parent));
+    return new Map([...wanted].filter(([path, entry]) => entry === undefined || fits(path)));
+}
+function parentsOf(path) {
+    const parents = [];
+    for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) {
+        parents.push(path.slice(0, at));
+    }
+    return parents;
+}
+/** In an index that no work tree belongs to. */
+async function rewrite({ run }, tree, restored) {
+    const none = '0'.repeat(tree.length);
+    const records = [...restored]
+        // Removals first, for a file may stand where a directory was.
+        .sort(([, one], [, other]) => Number(one !== undefined) - Number(other !== undefined))
+        .map(([path, entry]) => `${entry?.mode ?? '0'} ${entry?.id ?? none}\t${path}\0`);
+    await run(['read-tree', tree]);
+    await run(['update-index', '-z', '--index-info'], {
+        input: Buffer.from(records.join(''), 'latin1'),
+    });
+    return (await run(['write-tree'])).toString().trim();
+}
+function names(nested) {
+    const shown = nested
+        .slice(0, NAMED)
+        .map(([path]) => printable(Buffer.from(path, 'latin1').toString(), 100));
+    const more = nested.length - shown.length;
+    return `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+;// CONCATENATED MODULE: ./build/git-check/pack.js
+/** Takes a pack of somebody else's objects in: complete, well formed, and none that git warns of. */
+
+
+
+/** What `--strict` would let pass with a note; older gits know all of them too. */
+const NOTES = [
+    ...['badFilemode', 'badTagName', 'missingTaggerEntry', 'gitmodulesParse'],
+    ...['gitattributesSymlink', 'gitignoreSymlink', 'mailmapSymlink'],
+];
+/** The same for a git that receives a push: arguments that come before its command. */
+const STRICT_RECEIVE = [
+    'transfer.fsckObjects=true',
+    ...NOTES.map((id) => `receive.fsck.${id}=error`),
+].flatMap((setting) => ['-c', setting]);
+/**
+ * Adds the objects to the repository, or says why not: damaged, ill formed, incomplete or too
+ * large. What a thin pack builds on must be there. Throws what `pack` throws.
+ */
+async function takePack(git, pack, { maxBytes, hash = 'sha1' }) {
+    const whole = checkTrailer(pack, hash);
+    const strict = NOTES.map((id) => `${id}=error`).join(',');
+    const limit = `--max-input-size=${maxBytes}`;
+    const args = ['index-pack', '--stdin', '--fix-thin', `--strict=${strict}`, limit];
+    try {
+        const { exitCode, stderr } = await git(args, { input: whole.bytes });
+        if (exitCode !== 0)
+            return [refusedPack(whole.size() > maxBytes, reasonOf(stderr))];
+    }
+    catch (error) {
+        if (!(error instanceof GitLimitError))
+            throw error;
+        return [refusedPack(false, messageOf(error))];
+    }
+    return whole.isExact() ? [] : [refusedPack(false, 'it has bytes after its end')];
+}
+function refusedPack(tooLarge, reason) {
+    const detail = tooLarge ? 'The pack of objects is too large' : `The pack of objects: ${reason}`;
+    const rule = tooLarge ? 'patch-size' : 'fsck';
+    return { rule, action: 'block', commit: '', path: '', line: 0, detail };
+}
+/** A fault of an object by its name in git's list; its text may quote what is in the object. */
+function reasonOf(stderr) {
+    const [, object, fault] = /object ([0-9a-f]{40,64}): (\w+): /.exec(stderr) ?? [];
+    if (object)
+        return `object ${object}: ${fault}`;
+    return stderr.replace(/^.*(?:fatal|error): /, '').slice(0, 200) || 'git gave no reason';
+}
+/** A pack ends in the hash of all that comes before; git stops reading there. */
+function checkTrailer(pack, algorithm) {
+    const hash = (0,external_node_crypto_.createHash)(algorithm);
+    const length = algorithm === 'sha1' ? 20 : 32;
+    let end = Buffer.alloc(0);
+    let size = 0;
+    async function* bytes() {
+        for await (const chunk of pack) {
+            size += chunk.length;
+            const held = Buffer.concat([end, chunk]);
+            const cut = Math.max(0, held.length - length);
+            hash.update(held.subarray(0, cut));
+            end = held.subarray(cut);
+            yield chunk;
+        }
+    }
+    return {
+        bytes: bytes(),
+        size: () => size,
+        isExact: () => hash.digest().equals(end),
+    };
+}
+
+;// CONCATENATED MODULE: ./build/git-check/ref-name.js
+/** Which names of refs are plain enough for every git, file system and command line. */
+
+
+
+const ref_name_MAX_NAME = 250;
+const ALLOWED = /^refs\/(?:heads|tags|notes)\/./;
+/** `git check-ref-format`, and what the shells of file systems make of a name. */
+const FORBIDDEN = /\.\.|@\{|[\0-\x20\x7f~^:?*[\\]|(?:^|\/)[.-]|\.(?:\/|$)|\.lock(?:\/|$)|\/\/|\/$/;
+/** git takes these for something else, wherever they stand. */
+const SPECIAL = /^(?:@|HEAD|.*_HEAD|[0-9a-f]{40}|[0-9a-f]{64})$/i;
+/** Full names, such as `refs/heads/main`. The path of a finding is the ref. */
+function checkRefs(refs) {
+    const findings = collectFindings();
+    const add = (ref, detail) => findings.add({ rule: 'ref-name', path: printable(ref, 100), detail });
+    const names = new Map();
+    for (const ref of refs) {
+        const fault = refNameFault(ref);
+        if (fault !== undefined)
+            add(ref, fault);
+        const folded = path_name_foldName(ref);
+        if (names.has(folded))
+            add(ref, 'another ref has the same name but for its case');
+        names.set(folded, ref);
+    }
+    for (const folded of names.keys())
+        for (let at = folded.indexOf('/'); at >= 0; at = folded.indexOf('/', at + 1))
+            if (names.has(folded.slice(0, at)))
+                add(names.get(folded) ?? '', 'it stands below another ref');
+    return findings.list();
+}
+/** Undefined: it is a good name of a branch, a tag or notes. */
+function refNameFault(ref) {
+    if (ref.length > ref_name_MAX_NAME)
+        return `it is longer than ${ref_name_MAX_NAME} characters`;
+    if (!ALLOWED.test(ref))
+        return 'it is neither a branch nor a tag nor notes';
+    if (FORBIDDEN.test(ref))
+        return 'git does not allow such a name';
+    const parts = ref.split('/').slice(2);
+    if (parts.some((part) => SPECIAL.test(part)))
+        return 'git would take it for something else';
+    return parts.map(nameFault).find((fault) => fault !== undefined);
+}
+
+;// CONCATENATED MODULE: ./build/git-check/bundle.js
+/** Reads a bundle from a hostile writer: its header here, its pack by `takePack`. */
+
+
+
+const MAX_LINE = 4096;
+const MAX_LINES = 20_000;
+const bundle_ID = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
+const PREREQUISITE = /^-(?:[0-9a-f]{40}|[0-9a-f]{64})(?: |$)/;
+/** What a bundle may say of itself; a filter would leave objects out. */
+const CAPABILITY = /^@object-format=sha(?:1|256)$/;
+/** Adds the bundle's objects to the repository, or says why not. Throws what `source` throws. */
+async function takeBundle(git, source, { maxBytes, maxRefs }) {
+    const reader = createByteReader(source);
+    const header = await bundle_readHeader(reader, maxRefs);
+    if (typeof header === 'string') {
+        await reader.close();
+        return { refs: [], findings: [refusedBundle(header)] };
+    }
+    const { refs, hash } = header;
+    const badRefs = checkRefs(refs.map(({ name }) => name));
+    if (badRefs.length > 0)
+        return { refs, findings: badRefs };
+    const findings = await takePack(git, rest(reader), { maxBytes, hash });
+    if (findings.length > 0)
+        return { refs, findings };
+    return { refs, findings: await missingTips(git, refs) };
+}
+/** A text says what is wrong. */
+async function bundle_readHeader(reader, maxRefs) {
+    const first = await readLine(reader);
+    if (first !== '# v2 git bundle' && first !== '# v3 git bundle')
+        return 'it is no bundle of git';
+    const refs = [];
+    for (let count = 0; count < MAX_LINES; count += 1) {
+        const line = await readLine(reader);
+        if (line === undefined)
+            return 'its header is cut off or has too long a line';
+        if (line === '')
+            return finishHeader(refs);
+        if (line.startsWith('@')) {
+            if (!CAPABILITY.test(line) || refs.length > 0)
+                return 'it needs something that is not allowed';
+        }
+        else if (line.startsWith('-')) {
+            if (!PREREQUISITE.test(line) || refs.length > 0)
+                return 'it needs something that is no commit';
+        }
+        else {
+            const space = line.indexOf(' ');
+            const ref = { id: line.slice(0, space), name: line.slice(space + 1) };
+            if (!bundle_ID.test(ref.id))
+                return 'its header names something that is no object';
+            refs.push(ref);
+            if (refs.length > maxRefs)
+                return `it has more than ${maxRefs} refs`;
+        }
+    }
+    return 'its header has too many lines';
+}
+function finishHeader(refs) {
+    const lengths = new Set(refs.map(({ id }) => id.length));
+    if (lengths.size > 1)
+        return 'its header names objects of two kinds';
+    if (refs.length === 0)
+        return 'it has no refs';
+    return { refs, hash: lengths.has(64) ? 'sha256' : 'sha1' };
+}
+/** Bytes that are no UTF-8 become U+FFFD, which no name of a ref may have. */
+async function readLine(reader) {
+    const bytes = [];
+    while (bytes.length < MAX_LINE && !(await reader.atEnd())) {
+        const byte = (await reader.some(1))[0];
+        if (byte === 0x0a)
+            return Buffer.from(bytes).toString();
+        bytes.push(byte);
+    }
+    return undefined;
+}
+async function* rest(reader) {
+    while (!(await reader.atEnd()))
+        yield reader.some(1 << 16);
+}
+/** A header may name what is not in the pack. */
+async function missingTips(git, refs) {
+    const input = Buffer.from(refs.map(({ id }) => `${id}\n`).join(''));
+    const { stdout } = await git(['cat-file', '--batch-check=%(objecttype)'], { input });
+    const answers = stdout.toString().split('\n');
+    return refs
+        .filter((_, index) => !/^(?:commit|tag)$/.test(answers[index] ?? ''))
+        .map(({ id }) => refusedBundle(`${id}, which a ref stands for, is no commit that it holds`));
+}
+function refusedBundle(reason) {
+    const detail = `The bundle: ${reason}`;
+    return { rule: 'fsck', action: 'block', commit: '', path: '', line: 0, detail };
+}
+
+;// CONCATENATED MODULE: ./build/proposal/take.js
+/** Takes the guest's bundles into the repository: the files as they were left, and the commits. */
+
+
+
+const AS_ONE = 'so its work comes back as one commit';
+async function takeWork(repository, sent, base) {
+    const work = await takeTip(repository, sent.work, '^{tree}');
+    const commits = await takeTip(repository, sent.commits, '^{commit}');
+    const findings = [...work.findings, ...commits.findings];
+    const notices = [];
+    if (work.findings.length > 0) {
+        notices.push('The files as the agent left them were refused: only its commits come back');
+    }
+    if (commits.findings.length > 0) {
+        notices.push(`The agent's commits were refused (${commits.findings[0]?.detail}), ${AS_ONE}`);
+    }
+    const isOnBase = commits.id !== '' && (await descends(repository, base, commits.id));
+    if (commits.id !== '' && !isOnBase) {
+        notices.push(`The agent left the history that it began with, ${AS_ONE}`);
+    }
+    const tree = work.id || (await treeOf(repository, commits.id));
+    return { tree, head: isOnBase ? commits.id : '', findings, notices };
+}
+/** What the bundle's one ref stands for, down to `kind`; empty when there is none. */
+async function takeTip({ git }, path, kind) {
+    if (path === '')
+        return { id: '', findings: [] };
+    const limits = { maxBytes: (0,external_node_fs_.statSync)(path).size, maxRefs: MAX_REFS };
+    const { refs, findings } = await takeBundle(git, (0,external_node_fs_.createReadStream)(path), limits);
+    if (findings.length > 0)
+        return { id: '', findings };
+    const [ref, ...more] = refs;
+    if (ref === undefined || more.length > 0) {
+        return refused('ref-name', `The bundle has ${refs.length} refs, and not one`);
+    }
+    const { exitCode, stdout } = await git(['rev-parse', '--verify', `${ref.id}${kind}`]);
+    if (exitCode !== 0)
+        return refused('fsck', 'What the bundle is about is no commit');
+    return { id: stdout.toString().trim(), findings };
+}
+/** Enough for the checks to say what is wrong with their names. */
+const MAX_REFS = 100;
+function refused(rule, detail) {
+    return { id: '', findings: [blockedBy(rule, detail)] };
+}
+async function treeOf({ run }, commit) {
+    if (commit === '')
+        return '';
+    return (await run(['rev-parse', '--verify', `${commit}^{tree}`])).toString().trim();
+}
+async function descends({ git }, base, commit) {
+    return (await git(['merge-base', '--is-ancestor', base, commit])).exitCode === 0;
+}
+
+;// CONCATENATED MODULE: ./build/proposal/make-proposal.js
+/** Makes the proposal from what came out of the guest, none of which is believed. */
+
+
+
+
+
+
+
+
+
+
+
+/** Never throws for what the guest sent, nor for a full disk or a lack of time. */
+async function makeProposal(host, request) {
+    const { sent, base, signal } = request;
+    if (base.commit === '')
+        return { kind: 'none', notices: [] };
+    if (sent.work === '' && sent.commits === '') {
+        if (sent.unchanged)
+            return { kind: 'none', notices: [] };
+        const reason = "The agent's work did not come out of the guest";
+        return { kind: 'refused', findings: [], reason, notices: [] };
+    }
+    try {
+        return await takeAndPropose(openScratch(host, request), request);
+    }
+    catch (error) {
+        const why = signal.aborted ? 'there was no time left' : printable(messageOf(error));
+        const reason = `The agent's work could not be taken: ${why}`;
+        const findings = error instanceof GitLimitError ? [blockedBy('file-count', why)] : [];
+        return { kind: 'refused', findings, reason, notices: [] };
+    }
+}
+function openScratch(host, { scratch, base, signal }) {
+    const program = host.which('git');
+    if (program === undefined)
+        throw new Error('there is no git on the runner');
+    const directory = (0,external_node_fs_.mkdtempSync)((0,external_node_path_.join)(scratch, 'proposal-'));
+    return openRepository(host, program, base, directory, signal);
+}
+async function takeAndPropose(repository, request) {
+    const { sent, base, author, message, policy, directory } = request;
+    const { head, tree: left, findings, notices: taken, } = await takeWork(repository, sent, base.commit);
+    if (left === '') {
+        const reason = `What the guest sent of its work was refused: ${findings[0]?.detail}`;
+        return { kind: 'refused', findings, reason, notices: taken };
+    }
+    const parent = head || base.commit;
+    const { tree, notices: settled } = await settleTree(repository, { base, parent, tree: left });
+    const tip = await writeCommit(repository, { parent, tree, author, message });
+    const notices = [...taken, ...settled];
+    if (tip === base.commit)
+        return { kind: 'none', notices };
+    const change = await propose(repository, { base: base.commit, tip, policy, directory });
+    return { ...change, notices: [...notices, ...change.notices] };
+}
+
+;// CONCATENATED MODULE: ./build/bring-back.js
+
+
+
+async function bringBack(host, run, machine, given) {
+    const { plan, paths, salvaging } = run;
+    const options = { ...salvaging.collecting, bundles: paths.bundles };
+    const take = () => collect(machine, plan, given, paths.artifact, options);
+    const collected = await run.phase('collect', take);
+    await run.phase('proposal', () => makeProposal(host, proposalRequest(run, given, collected)));
+}
+function proposalRequest(run, { baseCommit, baseTree, repository, withheld }, { sent }) {
+    const { plan, paths, salvaging } = run;
+    return {
+        sent,
+        base: { commit: baseCommit, tree: baseTree, repository, withheld },
+        author: plan.provision.gitUser,
+        message: `Work of the agent ${plan.agent.name.value}\n\nIts run was ${plan.runId}.`,
+        policy: { ...plan.git.policy.value, secrets: secretsOf(run) },
+        scratch: paths.scratch,
+        directory: paths.artifact,
+        signal: salvaging.proposing,
+    };
+}
+
+;// CONCATENATED MODULE: ./build/manifest/nearest.js
+/** Finds what a mistyped word was meant to be. */
+/** The closest of `accepted`, or undefined when none is close. Case does not count. */
+function nearest(word, accepted) {
+    const typed = word.toLowerCase();
+    const limit = Math.min(typed.length - 1, Math.max(2, Math.floor(typed.length / 3)));
+    let best;
+    for (const name of accepted) {
+        if (Math.abs(name.length - typed.length) > limit)
+            continue;
+        const distance = editDistance(typed, name.toLowerCase());
+        if (distance <= limit && distance < (best?.distance ?? limit + 1))
+            best = { name, distance };
+    }
+    return best?.name;
+}
+/** ` Did you mean "x"?`, or nothing. */
+function didYouMean(word, accepted) {
+    const name = nearest(word, accepted);
+    return name === undefined ? '' : ` Did you mean "${name}"?`;
+}
+/** `a, b, c`, cut after twelve. */
+function nearest_listNames(names) {
+    const sorted = [...names].sort();
+    const rest = sorted.length > 12 ? ` and ${sorted.length - 12} more` : '';
+    return sorted.length === 0 ? 'none' : `${sorted.slice(0, 12).join(', ')}${rest}`;
+}
+/** Insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b`. */
+function editDistance(a, b) {
+    let beforeLast = [];
+    let last = Array.from({ length: b.length + 1 }, (_, column) => column);
+    for (let row = 1; row <= a.length; row += 1) {
+        const current = [row];
+        for (let column = 1; column <= b.length; column += 1) {
+            const same = a[row - 1] === b[column - 1] ? 0 : 1;
+            const swapped = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]
+                ? at(beforeLast, column - 2) + 1
+                : Number.POSITIVE_INFINITY;
+            const edited = Math.min(at(last, column), at(current, column - 1)) + 1;
+            current.push(Math.min(edited, at(last, column - 1) + same, swapped));
+        }
+        beforeLast = last;
+        last = current;
+    }
+    return at(last, b.length);
+}
+function at(numbers, index) {
+    return numbers[index] ?? Number.POSITIVE_INFINITY;
+}
+
+;// CONCATENATED MODULE: ./build/input-shape.js
+/** What an input may look like: one small function for each kind of value. */
+
+/** The message is what would have been accepted. */
+class Refused extends Error {
+}
+/** An empty text stays empty; any other has to fit. */
+function emptyOr(shape) {
+    return (text) => (text === '' ? '' : shape(text));
+}
+function matching(pattern, accepted) {
+    return (text) => {
+        if (!pattern.test(text))
+            throw new Refused(accepted);
+        return text;
+    };
+}
+/** One line without control characters; may be empty. */
+function oneLine(accepted) {
+    return matching(/^\P{Cc}*$/u, `${accepted}, in one line`);
+}
+function oneOf(choices) {
+    return (text) => {
+        const found = choices.find((choice) => choice === text);
+        if (found !== undefined)
+            return found;
+        const near = nearest(text, choices);
+        const hint = near === undefined ? '' : ` (did you mean \`${near}\`?)`;
+        throw new Refused(`${enumerate(choices.filter((choice) => choice !== ''))}${hint}`);
+    };
+}
+/** A decimal or whole number within the range, both ends included. */
+function numeric(kind, least, most) {
+    const pattern = kind === 'whole' ? /^\d+$/ : /^\d+(\.\d+)?$/;
+    return (text) => {
+        const value = Number(text);
+        if (pattern.test(text) && value >= least && value <= most)
+            return value;
+        throw new Refused(`a ${kind} number from ${least} to ${most}`);
+    };
+}
+/** The booleans of YAML 1.2's core schema, as everywhere in actions. */
+function yamlBoolean() {
+    return (text) => {
+        if (/^(true|True|TRUE)$/.test(text))
+            return true;
+        if (/^(false|False|FALSE)$/.test(text))
+            return false;
+        throw new Refused('`true` or `false`');
+    };
+}
+/** The parts between separators, trimmed, without the empty ones. */
+function list(separator, shape) {
+    return (text) => text
+        .split(separator)
+        .map((part) => part.trim())
+        .filter((part) => part !== '')
+        .map(shape);
+}
+/** Lower-case hex; a leading `sha256:` is dropped. */
+function sha256() {
+    const digest = matching(/^[0-9a-f]{64}$/, '64 hexadecimal digits');
+    return (text) => digest(text.toLowerCase().replace(/^sha256:/, ''));
+}
+/** GitHub refuses these characters because artifacts are unpacked on any file system. */
+function artifactName() {
+    return matching(/^[^":<>|*?\\/\p{Cc}]{1,256}$/u, 'a name of at most 256 characters without any of " : < > | * ? \\ /');
+}
+/** As `git check-ref-format --branch` has it; no ref's whole name. */
+function branchName(accepted) {
+    return matching(/^(?![-/.]|refs\/|HEAD$)(?!.*(?:\.\.|\/[/.]|@\{|\.lock(?:\/|$)|[/.]$))[^\s~^:?*[\]{}\\\p{Cc}]{1,200}$/u, accepted);
+}
+/** What stands in braces is replaced when the plan is made. */
+function branchTemplate() {
+    const branch = branchName('the name of a branch; {agent}, {run-id} and {number} may be in it');
+    return (template) => {
+        branch(template.replace(/\{(?:agent|run-id|number)\}/g, '1'));
+        return template;
+    };
+}
+function enumerate(choices) {
+    const quoted = choices.map((choice) => `\`${choice}\``);
+    const last = quoted.pop() ?? '';
+    return quoted.length === 0 ? last : `${quoted.join(', ')} or ${last}`;
+}
+
+;// CONCATENATED MODULE: ./build/inputs.js
+/** The action's inputs as one typed object: the only reader of them. */
+
+
+
+
+const TASK_SOURCES = ['comment', 'issue', 'pull-request'];
+const EVENT_TASK = /^event:(.*)$/;
+/** `fail-on` cannot let these pass: a step that could not be trusted or understood is never green. */
+const ALWAYS_FAILS = [
+    'config-invalid',
+    'untrusted',
+    'isolation-failed',
+    'internal-error',
+];
+const inputs_NAME = matching(/^[a-z][a-z0-9-]*$/, 'a name of a-z, 0-9 and - that begins with a letter');
+const REVISION = matching(/^(?!-)(?!.*\.\.)[^\s:\p{Cc}]+$/u, 'a commit, a branch, a tag or `worktree`');
+const BRANCH = branchName('the name of a branch');
+const LOGIN = matching(/^[a-z0-9][a-z0-9_-]*(\[bot\])?$/i, 'a login');
+const REVIEWER = matching(/^[a-z0-9][a-z0-9_-]*(?:\/[a-z0-9][a-z0-9._-]*)?$/i, 'a login, or `organisation/team`');
+const inputs_VERSION = matching(/^\d{1,6}\.\d{1,6}\.\d{1,6}$/, 'an exact version such as `1.9.3`');
+const COMMA = /,/;
+const COMMA_OR_LINE = /[\n,]/;
+/** As above, but a comma inside braces belongs to the glob. */
+const BETWEEN_GLOBS = /\n|,(?![^{\n]*\})/;
+/** The defaults stand in `action.yml` alone; an empty value here means what its description says. */
+const SHAPES = {
+    agent: emptyOr(inputs_NAME),
+    task: (text) => {
+        const which = EVENT_TASK.exec(text)?.[1];
+        if (which !== undefined)
+            oneOf(TASK_SOURCES)(which);
+        return text;
+    },
+    'task-file': oneLine('a path'),
+    trigger: oneLine('a phrase'),
+    bottle: list(COMMA, inputs_NAME),
+    mode: oneOf(['run', 'plan', 'lock', 'doctor']),
+    manifest: oneLine('a path'),
+    'manifest-ref': emptyOr(REVISION),
+    engine: emptyOr(oneOf(['smolvm', 'bubblewrap'])),
+    image: oneLine('the path or URL of a `.smolmachine` file, an OCI reference, or `host`'),
+    'image-sha256': emptyOr(sha256()),
+    cache: oneOf(['read-write', 'read', 'off']),
+    'smolvm-version': emptyOr(inputs_VERSION),
+    'smolvm-sha256': emptyOr(sha256()),
+    minutes: emptyOr(numeric('decimal', 0.01, 4320)),
+    'idle-minutes': emptyOr(numeric('decimal', 0, 4320)),
+    workspace: oneLine('a directory inside the checkout'),
+    'skills-path': oneLine('a path'),
+    outputs: list(BETWEEN_GLOBS, oneLine('a glob')),
+    'artifact-name': emptyOr(artifactName()),
+    'retention-days': numeric('whole', 0, 400),
+    push: oneOf(['none', 'branch', 'pull-request']),
+    branch: emptyOr(branchTemplate()),
+    base: emptyOr(BRANCH),
+    title: matching(/^\P{Cc}{0,256}$/u, 'a text of at most 256 characters, in one line'),
+    draft: yamlBoolean(),
+    labels: list(COMMA_OR_LINE, matching(/^\P{Cc}{1,50}$/u, 'a label of at most 50 characters')),
+    reviewers: list(COMMA_OR_LINE, REVIEWER),
+    comment: yamlBoolean(),
+    token: matching(/^\S*$/, 'one token without white space'),
+    'allowed-actors': list(COMMA_OR_LINE, LOGIN),
+    'allow-untrusted-head': yamlBoolean(),
+    'fail-on': list(COMMA_OR_LINE, oneOf(['any', 'none', ...OUTCOMES])),
+};
+const INPUT_NAMES = Object.keys(SHAPES);
+/**
+ * Reads and checks every input.
+ * @throws BottleError `config-invalid` that names all that is wrong, never only the first.
+ */
+function readInputs(host) {
+    const given = Object.fromEntries(INPUT_NAMES.map((name) => [name, host.input(name)]));
+    const checkout = (0,external_node_path_.resolve)(host.env.GITHUB_WORKSPACE ?? '.');
+    const problems = [];
+    const values = parseEach(given, problems);
+    problems.push(...checkTogether(given, checkout));
+    if (problems.length > 0)
+        throw invalid(problems);
+    return {
+        agent: values.agent,
+        task: taskOf(given, checkout),
+        trigger: values.trigger,
+        bottles: values.bottle,
+        mode: values.mode,
+        manifest: values.manifest,
+        manifestRef: values['manifest-ref'],
+        engine: values.engine || undefined,
+        image: values.image,
+        imageSha256: values['image-sha256'],
+        cache: values.cache,
+        smolvmVersion: values['smolvm-version'],
+        smolvmSha256: values['smolvm-sha256'],
+        minutes: orUndefined(values.minutes),
+        idleMinutes: orUndefined(values['idle-minutes']),
+        checkout,
+        workspace: (0,external_node_path_.resolve)(checkout, values.workspace),
+        skillsPath: values['skills-path'] && (0,external_node_path_.resolve)(checkout, values['skills-path']),
+        outputs: values.outputs,
+        artifactName: values['artifact-name'],
+        retentionDays: values['retention-days'],
+        push: values.push,
+        branch: values.branch,
+        base: values.base,
+        title: values.title,
+        draft: values.draft,
+        labels: values.labels,
+        reviewers: values.reviewers,
+        comment: values.comment,
+        token: values.token,
+        allowedActors: values['allowed-actors'],
+        allowUntrustedHead: values['allow-untrusted-head'],
+        failOn: failingOutcomes(values['fail-on']),
+    };
+}
+/** The values that fit; for each that does not, a problem. Whole only when there are no problems. */
+function parseEach(given, problems) {
+    const entries = INPUT_NAMES.map((name) => {
+        try {
+            return [name, SHAPES[name](given[name])];
+        }
+        catch (error) {
+            if (!(error instanceof Refused))
+                throw error;
+            const value = name === 'token' ? 'not shown' : inputs_quote(given[name]);
+            problems.push(`\`${name}\` is ${value}: accepted is ${error.message}`);
+            return [name, undefined];
+        }
+    });
+    return Object.fromEntries(entries);
+}
+/** What no single input can tell. */
+function checkTogether(given, checkout) {
+    const problems = [];
+    if (given.task !== '' && given['task-file'] !== '') {
+        problems.push('`task` and `task-file` are both given: give one of them');
+    }
+    if (given.task === '' && given['task-file'] === '' && !['doctor', 'lock'].includes(given.mode)) {
+        problems.push('neither `task` nor `task-file` is given: say what the agent shall do in one');
+    }
+    if (!isInside(checkout, (0,external_node_path_.resolve)(checkout, given.workspace))) {
+        problems.push(`\`workspace\` is ${inputs_quote(given.workspace)}: accepted is a path in the checkout`);
+    }
+    return problems;
+}
+function taskOf(given, checkout) {
+    const source = EVENT_TASK.exec(given.task)?.[1];
+    const which = TASK_SOURCES.find((name) => name === source);
+    if (which !== undefined)
+        return { kind: 'event', which };
+    if (given.task !== '')
+        return { kind: 'text', text: given.task };
+    if (given['task-file'] === '')
+        return { kind: 'none' };
+    return { kind: 'file', path: (0,external_node_path_.resolve)(checkout, given['task-file']) };
+}
+function failingOutcomes(list) {
+    return OUTCOMES.filter((outcome) => {
+        if (outcome === 'success')
+            return false;
+        return ALWAYS_FAILS.includes(outcome) || list.includes('any') || list.includes(outcome);
+    });
+}
+function orUndefined(value) {
+    return value === '' ? undefined : value;
+}
+function inputs_quote(value) {
+    return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
+}
+function invalid(problems) {
+    return new BottleError({
+        outcome: 'config-invalid',
+        what: problems.length === 1 ? 'An input cannot be used' : `${problems.length} inputs are wrong`,
+        where: `the step's \`with\`: ${problems.join('; ')}`,
+        fix: 'Change it in the workflow; action.yml and the README say what each input takes.',
+        problems: problems.map((message) => ({ message })),
+    });
+}
+
+;// CONCATENATED MODULE: ./node_modules/zod/v4/classic/iso.js
+
+
+
+function iso_datetime(params) {
+    return _isoDateTime(ZodISODateTime, params);
+}
+function iso_date(params) {
+    return core._isoDate(ZodISODate, params);
+}
+function iso_time(params) {
+    return core._isoTime(ZodISOTime, params);
+}
+function iso_duration(params) {
+    return core._isoDuration(ZodISODuration, params);
+}
+
+;// CONCATENATED MODULE: ./build/report/change-record.js
+/** What `run.json` says about the agent's change to the workspace. */
+
+
+const change_record_text = schemas_string();
+const count = schemas_int().min(0);
+const digest = schemas_string().regex(/^([0-9a-f]{64})?$/);
+const change_record_list = (of) => array(of).readonly();
+const changedFile = strictObject({
+    path: change_record_text,
+    added: count.nullable().describe('Lines; null where lines mean nothing, as in a binary file'),
+    removed: count.nullable(),
+});
+const commit = strictObject({ sha: change_record_text, subject: change_record_text, author: change_record_text });
+const finding = strictObject({
+    rule: schemas_enum(CHECK_RULES),
+    action: schemas_enum(['block', 'review']).describe('`review`: it may pass where a person looks at it'),
+    commit: change_record_text.describe('Empty: it is about all of them'),
+    path: change_record_text,
+    line: count.describe('0: none'),
+    detail: change_record_text,
+});
+const changeSchema = strictObject({
+    verdict: schemas_enum(['none', 'clean', 'review', 'blocked', 'refused'])
+        .describe('`none`: nothing was changed; `refused`: what the guest sent could not be taken'),
+    reason: change_record_text.describe('Why it was refused; empty otherwise'),
+    baseCommit: change_record_text.describe('What the agent began with; empty without git on the runner'),
+    tip: change_record_text.describe('What the agent proposes in its place; empty without a change'),
+    commits: change_record_list(commit).describe('From the base to the tip, oldest first'),
+    files: change_record_list(changedFile),
+    findings: change_record_list(finding),
+    patchSha256: digest.describe('Of `changes.patch`; empty: there is none'),
+    bundleSha256: digest.describe('Of `proposal.bundle`; empty: there is none'),
+});
+/** Without the digests, which are those of the files as they leave the run. */
+function makeChangeRecord(proposal, baseCommit) {
+    const none = { reason: '', baseCommit, tip: '', commits: [], files: [], findings: [] };
+    const digests = { patchSha256: '', bundleSha256: '' };
+    switch (proposal?.kind) {
+        case undefined:
+        case 'none':
+            return { verdict: 'none', ...none, ...digests };
+        case 'refused': {
+            const { reason, findings } = proposal;
+            return { verdict: 'refused', ...none, reason, findings, ...digests };
+        }
+        case 'change': {
+            const { verdict, tip, commits, stat: files, findings } = proposal;
+            return { verdict, ...none, tip, commits, files, findings, ...digests };
+        }
+    }
+}
+
+;// CONCATENATED MODULE: ./build/report/egress-advice.js
+/** Only these are a matter of the manifest; what the other rules refuse, no route allows. */
+const OPENABLE = ['no-route', 'port', 'no-match'];
+const USUAL_PORTS = [80, 443];
+const MOST_HOSTS = 50;
+/**
+ * YAML for a bottle, empty when there is nothing to say. In learn mode: the routes that the run
+ * used and those that it missed, so that nothing else stays open. Else: what it missed.
+ */
+function adviseRoutes(egress, reach) {
+    const learning = reach.mode.value === 'learn';
+    const wanted = new Map();
+    const used = learning ? egress.routes.filter(({ requests }) => requests > 0) : [];
+    for (const { route } of used)
+        want(wanted, route);
+    for (const denial of egress.denials) {
+        if (!OPENABLE.includes(denial.rule) || !isHost(denial.host))
+            continue;
+        addDenial(want(wanted, denial.host), denial);
+    }
+    return routesYaml(wanted);
+}
+/** The same for the hosts that the agent asked for with `request_egress`. */
+function adviseAsked(asked) {
+    const wanted = new Map();
+    for (const { tool, fields } of asked) {
+        const host = fields.host?.toLowerCase() ?? '';
+        if (tool === 'request_egress' && isHost(host))
+            want(wanted, host);
+    }
+    return routesYaml(wanted);
+}
+function routesYaml(wanted) {
+    if (wanted.size === 0)
+        return '';
+    const routes = [...wanted].slice(0, MOST_HOSTS).map(([host, parts]) => routeLines(host, parts));
+    return ['egress:', '  routes:', ...routes.flat(), ''].join('\n');
+}
+function want(wanted, host) {
+    const known = wanted.get(host) ?? { ports: new Set(), matches: new Map() };
+    wanted.set(host, known);
+    return known;
+}
+function addDenial({ ports, matches }, { rule, port, method, path }) {
+    if (!USUAL_PORTS.includes(port))
+        ports.add(port);
+    if (rule !== 'no-match')
+        return;
+    const paths = matches.get(method) ?? new Set();
+    matches.set(method, paths.add(path));
+}
+function routeLines(host, { ports, matches }) {
+    const all = [...ports].sort((a, b) => a - b);
+    return [
+        `    - host: ${egress_advice_quoted(host)}`,
+        ...(all.length > 0 ? [`      ports: [${[...USUAL_PORTS, ...all].join(', ')}]`] : []),
+        ...(matches.size > 0 ? ['      matches:'] : []),
+        ...[...matches].flatMap(([method, paths]) => [
+            `        - methods: [${egress_advice_quoted(method)}]`,
+            '          paths:',
+            ...[...paths].map((path) => `            - { type: exact, value: ${egress_advice_quoted(path)} }`),
+        ]),
+    ];
+}
+/** The guest chose these words: JSON's string is a YAML string in which nothing is read. */
+function egress_advice_quoted(text) {
+    return /^[a-z][a-z0-9.-]*$/i.test(text) ? text : JSON.stringify(text);
+}
+function isHost(host) {
+    return /^(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)*[a-z0-9_-]+$/.test(host) && host.includes('.');
+}
+
+;// CONCATENATED MODULE: ./build/report/egress-record.js
+/** The record's part about the gateway: what was reached, what was refused, what was used up. */
+
+
+const egress_record_text = schemas_string();
+const egress_record_count = schemas_int().min(0);
+const refusal = strictObject({
+    rule: egress_record_text.describe('As in egress.jsonl'),
+    route: egress_record_text,
+    method: egress_record_text,
+    host: egress_record_text,
+    port: egress_record_count,
+    path: egress_record_text,
+    detail: egress_record_text,
+    times: egress_record_count,
+});
+const egressSchema = strictObject({
+    mode: schemas_enum(['enforce', 'learn']),
+    allowed: egress_record_count.describe('Requests; a tunnel counts as one'),
+    denied: egress_record_count,
+    failed: egress_record_count.describe('Allowed, but the upstream did not answer'),
+    routes: array(strictObject({
+        route: egress_record_text.describe('`host` of the route'),
+        source: egress_record_text,
+        credential: egress_record_text.describe('Name of the variable that holds it; empty: none'),
+        requests: egress_record_count,
+        denied: egress_record_count,
+        failed: egress_record_count,
+        bytesUp: egress_record_count,
+        bytesDown: egress_record_count,
+    }))
+        .readonly()
+        .describe('Those that were used'),
+    denials: array(refusal).readonly().describe('Equal ones counted together; at most 500'),
+    failures: array(refusal).readonly(),
+    findings: array(strictObject({
+        detector: egress_record_text,
+        label: egress_record_text,
+        where: egress_record_text,
+        action: schemas_enum(['blocked', 'redacted', 'warned']),
+        times: egress_record_count,
+    }))
+        .readonly(),
+    asked: array(strictObject({ tool: egress_record_text, fields: record(schemas_string(), egress_record_text) }))
+        .readonly()
+        .describe('What the agent asked for through the supervise tools'),
+    advice: egress_record_text.describe('Lines of a manifest that would allow what was denied'),
+})
+    .describe('What went through the gateway; every line of it is in egress.jsonl');
+const usageSchema = strictObject({
+    requests: egress_record_count.describe('To models'),
+    tokens: strictObject({ input: egress_record_count, output: egress_record_count, cacheRead: egress_record_count, cacheWrite: egress_record_count }),
+    bytes: egress_record_count.describe('Through the gateway, both ways'),
+    reckoned: egress_record_count.describe('How many of the tokens no answer named: from its bytes'),
+})
+    .describe('As the gateway counted it');
+function makeEgressRecord(facts, reach) {
+    return {
+        mode: reach.mode.value,
+        allowed: facts?.allowed ?? 0,
+        denied: facts?.denied ?? 0,
+        failed: facts?.failed ?? 0,
+        routes: (facts?.routes ?? []).map((traffic) => {
+            const route = reach.routes.find(({ host }) => host === traffic.route);
+            const { source = '', auth } = route ?? {};
+            return { ...traffic, source, credential: auth?.name ?? '' };
+        }),
+        denials: facts?.denials ?? [],
+        failures: facts?.failures ?? [],
+        findings: facts?.findings ?? [],
+        asked: (facts?.requests ?? []).map(({ tool, fields }) => ({ tool, fields })),
+        advice: facts ? adviseRoutes(facts, reach) : '',
+    };
+}
+function makeUsageRecord(facts) {
+    const tokens = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
+    const { requests = 0, bytes = 0, reckoned = 0 } = facts?.usage ?? {};
+    const moved = (facts?.routes ?? []).reduce((sum, { bytesUp, bytesDown }) => sum + bytesUp + bytesDown, 0);
+    const all = Math.max(bytes, moved);
+    return { requests, tokens: facts?.usage.tokens ?? tokens, bytes: all, reckoned };
+}
+function totalTokens({ tokens }) {
+    return tokens.input + tokens.output + tokens.cacheRead + tokens.cacheWrite;
+}
+
+;// CONCATENATED MODULE: ./build/report/explain.js
+/** `exitCode`: the agent's own, null when it has none. */
+function explain_explain(outcome, plan, exitCode) {
+    const agent = `The agent ${plan.agent.name.value}`;
+    const { minutes, idleMinutes } = plan.limits;
+    switch (outcome) {
+        case 'success':
+            return { what: `${agent} finished its task.`, where: '', fix: '' };
+        case 'agent-failed':
+            return {
+                what: `${agent} ended with exit code ${exitCode ?? 'unknown'}.`,
+                where: `command ${plan.agent.argv[0] ?? ''} in the bottle`,
+                fix: 'Read the end of its output in the log; partial work is in the artifact.',
+            };
+        case 'timed-out':
+            return {
+                what: `${agent} was stopped because it ran longer than ${minutes.value} minutes.`,
+                where: `minutes: ${minutes.value}, from ${minutes.source}`,
+                fix: 'Give it a smaller task or more minutes; partial work is in the artifact.',
+            };
+        case 'idle':
+            return {
+                what: `${agent} was stopped because it was silent for ${idleMinutes.value} minutes.`,
+                where: `idle-minutes: ${idleMinutes.value}, from ${idleMinutes.source}`,
+                fix: 'Find in the log what it waited for, or raise idle-minutes (0 means no limit).',
+            };
+        case 'limit-reached':
+            return {
+                what: `${agent} was stopped because it reached a limit.`,
+                where: 'limits of the bottle',
+                fix: 'Give it a smaller task or raise the limit; partial work is in the artifact.',
+            };
+        case 'cancelled':
+            return {
+                what: 'The run was cancelled.',
+                where: 'signal from the runner',
+                fix: 'Run it again if this was not meant; what could be saved in time is in the artifact.',
+            };
+        default:
+            return {
+                what: `The run ended with ${outcome}.`,
+                where: `agent ${plan.agent.name.value}`,
+                fix: 'Read the log of this step; the last line before this one names the phase.',
+            };
+    }
+}
+
+;// CONCATENATED MODULE: ./build/report/record.js
+/** `run.json`, the record of a run: versioned plain data. Its published schema comes from here. */
+
+
+
+
+
+const record_text = schemas_string();
+const record_count = schemas_int().min(0);
+const amount = schemas_number().min(0);
+const record_sha256 = schemas_string().regex(/^[0-9a-f]{64}$/);
+const record_list = (of) => array(of).readonly();
+const phase = strictObject({
+    name: record_text,
+    startMs: amount.describe('Counts from `startedAt`'),
+    durationMs: amount,
+    failed: schemas_boolean(),
+});
+const problem = strictObject({
+    message: record_text,
+    file: record_text.exactOptional(),
+    line: schemas_int().min(1).exactOptional(),
+    column: schemas_int().min(1).exactOptional(),
+});
+const counted = record_count.nullable().describe('Null: no limit');
+const limits = strictObject({
+    minutes: strictObject({ limit: amount, used: amount }),
+    idleMinutes: strictObject({ limit: amount.describe('0: no limit') }),
+    outputMib: strictObject({ limit: amount, used: amount }),
+    tokens: strictObject({ limit: counted, used: record_count }),
+    requests: strictObject({ limit: counted, used: record_count }),
+    bytes: strictObject({ limit: counted, used: record_count }),
+});
+const wall = strictObject({
+    name: record_text,
+    expected: record_text,
+    found: record_text.describe('What happened when it was tried from inside'),
+    milliseconds: amount,
+});
+const runRecordSchema = strictObject({
+    version: literal(1),
+    runId: record_text,
+    outcome: schemas_enum(OUTCOMES),
+    reason: record_text.describe('One sentence: why the outcome is what it is'),
+    where: record_text.describe('Which value, from where; empty on success'),
+    fix: record_text.describe('What to do now; empty on success'),
+    problems: record_list(problem),
+    exitCode: schemas_int().nullable().describe('Null when the agent never ran or was ended by us'),
+    agent: strictObject({ name: record_text, provider: record_text, bottles: record_list(record_text) }),
+    engine: strictObject({
+        name: schemas_enum(['smolvm', 'bubblewrap']),
+        version: record_text.describe('Empty when the run ended before it was asked'),
+        isolation: schemas_enum(['microvm', 'namespaces']),
+    }),
+    machine: strictObject({ cpus: amount, memoryMib: amount, storageGib: amount }),
+    image: strictObject({
+        kind: schemas_enum(['host', 'smolmachine', 'from', 'smolfile']),
+        reference: record_text.describe('As it was planned: a path, an address, a name'),
+        sha256: record_sha256.or(literal('')),
+        bytes: record_count.describe('0 when nothing was fetched'),
+        hit: schemas_enum(['host', 'store', 'cache', 'source'])
+            .nullable()
+            .describe('The layer that had it: the local store, the Actions cache or its source'),
+        milliseconds: amount,
+    }),
+    repository: strictObject({ name: record_text, sha: record_text, event: record_text, actor: record_text }),
+    startedAt: iso_datetime(),
+    durationMs: amount,
+    phases: record_list(phase),
+    limits,
+    usage: usageSchema,
+    egress: egressSchema,
+    walls: record_list(wall).describe('Probes from inside, before a credential or a prompt went in'),
+    provisioned: strictObject({ files: record_count, bytes: record_count, skills: record_list(record_text) }),
+    outputs: strictObject({
+        files: record_list(strictObject({ path: record_text, size: record_count, sha256: record_sha256 })),
+        refused: record_list(strictObject({ path: record_text, reason: record_text })),
+    }),
+    change: changeSchema,
+    result: record_text,
+    notices: record_list(record_text),
+    secretsFound: record_count.describe('Secret values that were found in what leaves the run'),
+})
+    .describe('The record of one run of bottle-action');
+/** The JSON Schema that is published as `schema/run.schema.json`. */
+function recordSchemaText() {
+    return `${JSON.stringify(z.toJSONSchema(runRecordSchema), null, 2)}\n`;
+}
+/** Pure. Secrets are not looked for here: `report` does that before anything is written. */
+function makeRecord(facts) {
+    const { plan, outcome, agent, provisioned, collected } = facts;
+    const exitCode = agent?.exitCode ?? null;
+    const { what, where, fix } = facts.error ?? explain_explain(outcome, plan, exitCode);
+    const files = collected?.files ?? [];
+    const usage = makeUsageRecord(facts.egress);
+    return {
+        version: 1,
+        runId: plan.runId,
+        outcome,
+        reason: what,
+        where,
+        fix,
+        problems: [...(facts.error?.problems ?? [])],
+        exitCode,
+        agent: {
+            name: plan.agent.name.value,
+            provider: plan.agent.provider.value,
+            bottles: plan.agent.bottles.value,
+        },
+        engine: {
+            name: plan.engine.value,
+            version: facts.engineVersion ?? '',
+            isolation: plan.isolation,
+        },
+        machine: {
+            cpus: plan.machine.cpus.value,
+            memoryMib: plan.machine.memoryMib.value,
+            storageGib: plan.machine.storageGib.value,
+        },
+        image: record_describeImage(facts),
+        repository: facts.repository,
+        startedAt: new Date(facts.startedAt).toISOString(),
+        durationMs: facts.endedAt - facts.startedAt,
+        phases: facts.phases,
+        limits: record_limitsOf(facts, usage),
+        usage,
+        egress: makeEgressRecord(facts.egress, plan.reach),
+        walls: facts.walls ?? [],
+        provisioned: {
+            files: provisioned?.files ?? 0,
+            bytes: provisioned?.bytes ?? 0,
+            skills: provisioned?.skills ?? [],
+        },
+        outputs: { files, refused: collected?.refused ?? [] },
+        change: makeChangeRecord(facts.proposal, provisioned?.baseCommit ?? ''),
+        result: collected?.result ?? '',
+        notices: [
+            ...(facts.image?.notices ?? []),
+            ...(provisioned?.notices ?? []),
+            ...(collected?.notices ?? []),
+            ...(facts.proposal?.notices ?? []),
+            ...(facts.egress?.cut ? ['egress.jsonl was cut: it grew over 128 MiB'] : []),
+        ],
+        secretsFound: 0,
+    };
+}
+function record_limitsOf({ plan, agent, collected }, usage) {
+    const { minutes, idleMinutes, outputMib } = plan.limits;
+    const { tokens, requests, bytes } = plan.reach.limits;
+    return {
+        minutes: { limit: minutes.value, used: round((agent?.durationMs ?? 0) / 60_000) },
+        idleMinutes: { limit: idleMinutes.value },
+        outputMib: { limit: outputMib.value, used: round(sizeOf(collected?.files ?? []) / 1024 ** 2) },
+        tokens: { limit: tokens.value, used: totalTokens(usage) },
+        requests: { limit: requests.value, used: usage.requests },
+        bytes: { limit: bytes.value, used: usage.bytes },
+    };
+}
+function record_describeImage({ plan, image }) {
+    const planned = plan.image.value;
+    return {
+        kind: planned.kind,
+        reference: referenceOf(planned),
+        sha256: image?.sha256 || (planned.kind === 'smolmachine' ? planned.sha256 : ''),
+        bytes: image?.bytes ?? 0,
+        hit: image?.hit ?? null,
+        milliseconds: image?.milliseconds ?? 0,
+    };
+}
+function referenceOf(image) {
+    if (image.kind === 'host')
+        return '';
+    if (image.kind === 'smolfile')
+        return image.path;
+    // An address may hold a password or a signed query.
+    return image.reference.replace(/^(https:\/\/)(?:[^/?#]*@)?([^?#]*).*$/is, '$1$2');
+}
+function sizeOf(files) {
+    return files.reduce((sum, file) => sum + file.size, 0);
+}
+function round(value) {
+    return Math.round(value * 1000) / 1000;
+}
+
+;// CONCATENATED MODULE: ./build/report/action-output.js
+
+/** All of them, in the order of `action.yml`. Those of a later version are empty. */
+const OUTPUT_NAMES = [
+    'outcome',
+    'exit-code',
+    'result',
+    'structured-output',
+    'run-id',
+    'artifact-id',
+    'artifact-url',
+    'artifact-digest',
+    'image-digest',
+    'image-cache-hit',
+    'engine',
+    'isolation',
+    'tokens',
+    'cost-usd',
+    'changed-files',
+    'patch',
+    'branch',
+    'commit',
+    'pull-request-url',
+    'session',
+    'run-record',
+    'secrets-found',
+    'denied',
+];
+/** GitHub takes 1 MB of outputs from a whole job. */
+const LARGEST_TEXT = 64 * 1024;
+/** `record` has had its secrets removed. */
+function actionOutputs(record, paths) {
+    const { image } = record;
+    const empty = Object.fromEntries(OUTPUT_NAMES.map((name) => [name, '']));
+    return {
+        ...empty,
+        outcome: record.outcome,
+        'exit-code': record.exitCode === null ? '' : String(record.exitCode),
+        result: cap(record.result, 'The whole result is in result.md of the artifact.'),
+        'run-id': record.runId,
+        'image-digest': image.sha256 && `sha256:${image.sha256}`,
+        'image-cache-hit': hitOf(image.hit),
+        engine: record.engine.name,
+        isolation: record.engine.isolation,
+        tokens: record.usage.requests === 0 ? '' : String(totalTokens(record.usage)),
+        'changed-files': listTexts(record.change.files.map((file) => file.path)),
+        patch: paths.patch,
+        'run-record': paths.record,
+        'secrets-found': String(record.secretsFound),
+        denied: listTexts(deniedHosts(record)),
+    };
+}
+/** Did the run spare itself the source? Empty where there is nothing to fetch. */
+function hitOf(hit) {
+    if (hit === null || hit === 'host')
+        return '';
+    return String(hit !== 'source');
+}
+function artifactOutputs(artifact) {
+    return {
+        'artifact-id': artifact.id,
+        'artifact-url': artifact.url,
+        'artifact-digest': artifact.digest,
+    };
+}
+/** Each once, those that were asked for first in front. */
+function deniedHosts({ egress }) {
+    const hosts = egress.denials.map(({ host }) => host).filter((host) => host !== '');
+    return [...new Set(hosts)];
+}
+/** A JSON array, because a name may hold a line break. What is too much is in `run.json`. */
+function listTexts(paths) {
+    let left = LARGEST_TEXT;
+    const tooMuch = paths.findIndex((path) => {
+        left -= Buffer.byteLength(JSON.stringify(path)) + 1;
+        return left < 0;
+    });
+    return JSON.stringify(tooMuch === -1 ? paths : paths.slice(0, tooMuch));
+}
+function cap(text, note) {
+    const bytes = Buffer.from(text);
+    if (bytes.length <= LARGEST_TEXT)
+        return text;
+    const start = new TextDecoder().decode(bytes.subarray(0, LARGEST_TEXT), { stream: true });
+    return `${start}\n\n[Cut at ${LARGEST_TEXT / 1024} KiB. ${note}]`;
+}
+
+;// CONCATENATED MODULE: ./build/report/clean-file.js
+/** Takes known secrets out of the files that leave the run. */
+
+
+
+
+
+
+/**
+ * Text is rewritten. A binary file, one with NUL bytes, would be broken by that: it is kept as it
+ * is and named in a notice, unless `binary` says otherwise. A file that cannot be read, or whose very
+ * name holds a secret, is left behind.
+ */
+async function cleanFiles(files, directory, redactor, binary = 'keep') {
+    if (redactor.empty)
+        return { files, refused: [], notices: [], found: 0 };
+    const kept = [];
+    const refused = [];
+    const notices = [];
+    let sum = 0;
+    for (const file of files) {
+        const name = redactor.text(file.path);
+        if (name.found > 0) {
+            refused.push({ path: name.text, reason: 'its name holds a secret' });
+            continue;
+        }
+        try {
+            const { found, now } = await cleanFile(file.path, directory, redactor, binary);
+            kept.push({ ...file, ...now });
+            sum += found;
+            if (found > 0 && !now) {
+                notices.push(`${file.path} is binary, holds ${found} secret values and was left as it is`);
+            }
+        }
+        catch (error) {
+            refused.push({ path: file.path, reason: `cannot be searched: ${messageOf(error)}` });
+        }
+    }
+    return { files: kept, refused, notices, found: sum };
+}
+async function cleanFile(name, directory, redactor, binary) {
+    const path = (0,external_node_path_.join)(directory, name);
+    let hasNul = false;
+    const redacting = redactor.stream();
+    for await (const chunk of read(path)) {
+        hasNul ||= chunk.includes(0);
+        redacting.push(chunk);
+    }
+    redacting.end();
+    const found = redacting.found();
+    if (found === 0 || (hasNul && binary === 'keep'))
+        return { found };
+    return { found, now: await clean_file_rewrite(path, (0,external_node_path_.join)(directory, '.redacting'), redactor) };
+}
+async function clean_file_rewrite(path, scratch, redactor) {
+    const hash = (0,external_node_crypto_.createHash)('sha256');
+    let size = 0;
+    const redacting = redactor.stream();
+    const measure = (chunk) => {
+        hash.update(chunk);
+        size += chunk.length;
+        return chunk;
+    };
+    async function* redacted() {
+        for await (const chunk of read(path))
+            yield measure(redacting.push(chunk));
+        yield measure(redacting.end());
+    }
+    await (0,external_node_stream_promises_.pipeline)(redacted, (0,external_node_fs_.createWriteStream)(scratch));
+    await (0,promises_.rename)(scratch, path);
+    return { size, sha256: hash.digest('hex') };
+}
+async function* read(path) {
+    const file = await (0,promises_.open)(path, external_node_fs_.constants.O_RDONLY | external_node_fs_.constants.O_NOFOLLOW);
+    yield* file.createReadStream({ highWaterMark: 1024 * 1024 });
+}
+
+;// CONCATENATED MODULE: ./build/report/markdown.js
+/** The summary's building blocks in GitHub's Markdown. */
+const LONGEST_LIST = 50;
+function section(title, body) {
+    return body && `### ${title}\n\n${body}`;
+}
+/** Empty when there is nothing to show. */
+function markdown_table(columns, items, row) {
+    if (items.length === 0)
+        return '';
+    const head = [`| ${columns.join(' | ')} |`, `|${' --- |'.repeat(columns.length)}`];
+    return `${head.join('\n')}\n${limited(items, row)}`;
+}
+/** The first rows, and a line that says how many more there are. */
+function limited(items, row) {
+    const shown = items.slice(0, LONGEST_LIST).map(row).join('\n');
+    const more = items.length - LONGEST_LIST;
+    return more > 0 ? `${shown}\n\nand ${more} more, all in \`run.json\` of the artifact.` : shown;
+}
+function markdown_join(parts) {
+    return parts.filter((part) => part !== '').join('\n\n');
+}
+function size(bytes) {
+    if (bytes < 1024)
+        return `${bytes} B`;
+    const kib = bytes / 1024;
+    return kib < 1024 ? `${kib.toFixed(1)} KiB` : `${(kib / 1024).toFixed(1)} MiB`;
+}
+
+;// CONCATENATED MODULE: ./build/report/change-summary.js
+
+
+const change_summary_SENTENCES = {
+    none: '',
+    clean: '',
+    review: 'A person should look at this change before it is used.',
+    blocked: '**This change is blocked**: it may not be pushed, and comes as a patch alone.',
+    refused: "**The agent's work could not be taken.**",
+};
+/** `patch`: its beginning, of which at most `largest` bytes are shown. */
+function renderChange(change, patch, largest) {
+    return markdown_join([
+        change_summary_SENTENCES[change.verdict],
+        change.reason && code(change.reason),
+        markdown_table(['Finding', 'Where', 'What follows'], change.findings, change_summary_finding),
+        limited(change.commits, ({ sha, subject }) => `- ${code(sha.slice(0, 10))} ${code(subject)}`),
+        markdown_table(['File', 'Lines'], change.files, change_summary_file),
+        ...(patch === '' ? [] : showPatch(patch, largest)),
+    ]);
+}
+function change_summary_finding({ rule, action, path, line, detail }) {
+    const place = [path, ...(line > 0 ? [line] : [])].filter((part) => part !== '').join(':');
+    const follows = action === 'block' ? 'blocked' : 'needs a review';
+    return `| ${code(rule)} ${code(detail)} | ${place && code(place)} | ${follows} |`;
+}
+function change_summary_file({ path, added, removed }) {
+    return `| ${code(path)} | ${added === null ? 'not counted' : `+${added} −${removed}`} |`;
+}
+function showPatch(patch, largest) {
+    const rest = 'The whole of it is in `changes.patch` of the artifact.';
+    return ['<details><summary>Patch</summary>', fenced(patch, 'diff', largest, rest), '</details>'];
+}
+
+;// CONCATENATED MODULE: ./build/report/egress-summary.js
+/** The summary's part about the gateway: denials first, with the lines that would allow them. */
+
+
+
+const LARGEST = { advice: 8 * 1024, asked: 8 * 1024 };
+function renderEgress(egress) {
+    const { allowed, denied, failed } = egress;
+    if (allowed + denied + failed + egress.asked.length === 0)
+        return '';
+    return markdown_join([
+        `${allowed} requests allowed, ${denied} denied, ${failed} failed; every one is in \`egress.jsonl\` of the artifact.`,
+        refusals('Denied', egress.denials),
+        refusals('Failed', egress.failures),
+        advice(egress),
+        findings(egress),
+        routes(egress),
+        asked(egress),
+    ]);
+}
+function refusals(title, list) {
+    return markdown_table([title, 'Rule', 'Times'], list, ({ method, host, port, path, rule, times }) => {
+        const target = `${method} ${host}${port === 0 ? '' : `:${port}`}${path}`.trim();
+        return `| ${code(target)} | ${code(rule)} | ${times} |`;
+    });
+}
+function advice({ advice: lines, mode }) {
+    if (lines === '')
+        return '';
+    const learned = 'What this run used and missed, as the routes of its bottle:';
+    const missed = 'If the agent should reach what was denied, the bottle needs:';
+    const head = mode === 'learn' ? learned : missed;
+    return `${head}\n\n${fenced(lines, 'yaml', LARGEST.advice, 'All of it is in `run.json`.')}`;
+}
+function findings({ findings: list }) {
+    const columns = ['Found in the traffic', 'Where', 'What became of it', 'Times'];
+    return markdown_table(columns, list, ({ detector, label, where, action, times }) => {
+        return `| ${code(`${detector}: ${label}`)} | ${where} | ${action} | ${times} |`;
+    });
+}
+function routes({ routes: list }) {
+    const columns = ['Route', 'Requests', 'Up', 'Down', 'Credential'];
+    return markdown_table(columns, list, ({ route, requests, bytesUp, bytesDown, credential }) => {
+        const name = credential === '' ? 'none' : code(credential);
+        return `| ${code(route)} | ${requests} | ${size(bytesUp)} | ${size(bytesDown)} | ${name} |`;
+    });
+}
+function asked({ asked: list }) {
+    if (list.length === 0)
+        return '';
+    const entries = list.map(({ tool, fields }) => {
+        const lines = Object.entries(fields).map(([name, value]) => `  ${name}: ${JSON.stringify(value)}`);
+        return [`${tool}:`, ...lines].join('\n');
+    });
+    const rest = 'All of it is in `run.json`.';
+    const blocks = adviseAsked(list);
+    return markdown_join([
+        'What the agent asked for; nobody was there to grant it:',
+        fenced(entries.join('\n'), 'yaml', LARGEST.asked, rest),
+        blocks && `To grant the hosts among it:\n\n${fenced(blocks, 'yaml', LARGEST.advice, rest)}`,
+    ]);
+}
+
+;// CONCATENATED MODULE: ./build/report/phase-chart.js
+const MOST_PHASES = 40;
+/** A fenced block that GitHub draws; empty when nothing ran. */
+function phaseChart(phases) {
+    if (phases.length === 0)
+        return '';
+    return [
+        '```mermaid',
+        'gantt',
+        'dateFormat x',
+        'axisFormat %M:%S',
+        // The run is drawn at the start of the epoch, far from today.
+        'todayMarker off',
+        ...phases.slice(0, MOST_PHASES).map(bar),
+        '```',
+    ].join('\n');
+}
+function bar(phase, index) {
+    const start = Math.round(phase.startMs);
+    const length = Math.round(phase.durationMs);
+    // Mermaid reads `:`, `#` and `;` in a label, and a keyword at its start: hence the number.
+    const name = phase.name.replace(/[^a-z0-9 -]/gi, ' ').slice(0, 40);
+    return `${index + 1} ${name} ${length} ms :${phase.failed ? 'crit, ' : ''}${start}, ${length}ms`;
+}
+
+;// CONCATENATED MODULE: ./build/report/summary.js
+
+
+
+
+
+
+/**
+ * GitHub drops a summary over 1 MiB as a whole. These caps keep the worst text there is, in which
+ * a fence is as long as its content, under 900 KiB.
+ */
+const summary_LARGEST = { result: 16 * 1024, patch: 96 * 1024, failure: 4 * 1024 };
+/** The mark stands first, so that the outcome is told without colour or picture. */
+const HEADLINES = {
+    success: ['PASS', 'The agent finished its task'],
+    'agent-failed': ['FAIL', 'The agent did not finish its task'],
+    'timed-out': ['STOP', 'The agent ran out of time'],
+    idle: ['STOP', 'The agent fell silent'],
+    'limit-reached': ['STOP', 'The agent reached a limit'],
+    cancelled: ['STOP', 'The run was cancelled'],
+    'isolation-failed': ['FAIL', 'The bottle could not prove its walls'],
+    'image-failed': ['FAIL', 'There was no usable image'],
+    'boot-failed': ['FAIL', 'The machine did not start'],
+    'provision-failed': ['FAIL', 'The bottle could not be provisioned'],
+    'gateway-failed': ['FAIL', 'The gateway failed'],
+    'config-invalid': ['FAIL', 'The configuration is not valid'],
+    untrusted: ['FAIL', 'The event is not trusted to run an agent'],
+    'internal-error': ['FAIL', 'The action itself failed'],
+};
+/**
+ * Below 900 KiB, whatever the run left. Both arguments have had their secrets removed; of the patch
+ * the beginning is enough.
+ */
+function renderSummary(record, extras) {
+    return markdown_join([
+        headline(record.outcome),
+        facts(record),
+        record.outcome === 'success' ? '' : summary_failure({ ...record, what: record.reason }),
+        notices(record),
+        section('Result', record.result && showResult(record.result)),
+        section('Change', renderChange(record.change, extras.patch, summary_LARGEST.patch)),
+        section('Outputs', outputs(record)),
+        section('Refused', summary_refused(record)),
+        section('Reach', renderEgress(record.egress)),
+        section('Phases', phaseChart(record.phases)),
+        section('Limits', summary_limits(record)),
+        section('Bottle', bottle(record)),
+    ]);
+}
+/** The summary of a run that ended before it had a plan. */
+function renderEarlySummary(error) {
+    return markdown_join([
+        headline(error.outcome),
+        'Nothing was started, and nothing was created.',
+        summary_failure(error),
+    ]);
+}
+function headline(outcome) {
+    const [mark, sentence] = HEADLINES[outcome];
+    return `## ${mark}: ${sentence}`;
+}
+function facts(record) {
+    const exit = record.exitCode === null ? [] : [`exit code ${record.exitCode}`];
+    return [
+        `Agent ${code(record.agent.name)}`,
+        `outcome ${code(record.outcome)}`,
+        ...exit,
+        summary_duration(record.durationMs),
+        `run ${code(record.runId)}`,
+    ].join(' · ');
+}
+function summary_failure({ what, where, fix, problems }) {
+    const text = `What:  ${what}\nWhere: ${where}\nFix:   ${fix}`;
+    const row = (problem) => `- ${code(place(problem))} ${code(problem.message)}`;
+    return markdown_join([fenced(text, 'text', summary_LARGEST.failure, ''), limited(problems, row)]);
+}
+function place({ file, line, column }) {
+    return [file ?? 'configuration', line, column].filter((part) => part !== undefined).join(':');
+}
+function notices(record) {
+    const found = record.secretsFound;
+    return markdown_join([
+        found > 0 ? `**Secret values found in what leaves the run: ${found}**` : '',
+        limited(record.notices, (notice) => `- Notice: ${code(notice)}`),
+    ]);
+}
+function showResult(result) {
+    const rest = 'The whole of it is in `result.md` of the artifact.';
+    return fenced(result, 'text', summary_LARGEST.result, rest);
+}
+function outputs(record) {
+    return markdown_table(['File', 'Size', 'SHA-256'], record.outputs.files, (file) => `| ${code(file.path)} | ${size(file.size)} | ${code(file.sha256.slice(0, 12))} |`);
+}
+function summary_refused(record) {
+    return markdown_table(['Entry', 'Why it was left behind'], record.outputs.refused, (entry) => `| ${code(entry.path)} | ${code(entry.reason)} |`);
+}
+function summary_limits({ limits: { minutes, idleMinutes, outputMib, ...counted }, usage, }) {
+    const idle = idleMinutes.limit === 0 ? 'none' : String(idleMinutes.limit);
+    const allowed = (limit) => limit ?? 'none';
+    return markdown_table(['Limit', 'Used', 'Allowed'], [
+        `| Minutes of the agent | ${minutes.used} | ${minutes.limit} |`,
+        `| Minutes of silence | | ${idle} |`,
+        `| MiB of outputs | ${outputMib.used} | ${outputMib.limit} |`,
+        `| Model tokens${usage.reckoned > 0 ? `, ${usage.reckoned} of them reckoned from bytes` : ''} | ${totalTokens(usage)} | ${allowed(counted.tokens.limit)} |`,
+        `| Model requests | ${usage.requests} | ${allowed(counted.requests.limit)} |`,
+        `| Bytes through the gateway | ${usage.bytes} | ${allowed(counted.bytes.limit)} |`,
+    ], (row) => row);
+}
+function bottle({ engine, image, machine, walls: proven }) {
+    const walls = engine.isolation === 'microvm'
+        ? 'a virtual machine of its own'
+        : 'namespaces: weaker than a machine of its own';
+    const version = engine.version && ` ${code(engine.version)}`;
+    const source = image.kind === 'host'
+        ? "the runner's own `/usr`, read-only"
+        : code(image.reference) + (image.sha256 && `, SHA-256 ${code(image.sha256.slice(0, 12))}`);
+    return [
+        `- Isolation: ${walls} (${engine.name}${version})`,
+        `- Walls proven from inside before the agent started: ${proven.length}`,
+        `- Image: ${source}`,
+        `- Machine: ${machine.cpus} CPUs, ${machine.memoryMib} MiB of memory`,
+    ].join('\n');
+}
+function summary_duration(ms) {
+    if (ms < 1000)
+        return `${ms} ms`;
+    const seconds = ms / 1000;
+    return seconds < 60 ? `${seconds.toFixed(1)} s` : minutesAndSeconds(Math.round(seconds));
+}
+function minutesAndSeconds(seconds) {
+    return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}
+
+;// CONCATENATED MODULE: ./build/report/bundle.js
+/** Puts together what leaves the run as files, with known secrets taken out. */
+
+
+
+
+
+
+/** Names at the top of the artifact; what was collected lies in directories beside them. */
+const BUNDLE_FILES = {
+    record: 'run.json',
+    summary: 'summary.md',
+    result: 'result.md',
+    patch: 'changes.patch',
+    bundle: 'proposal.bundle',
+};
+/** Rewrites files in the directory where a secret stood in them; writes nothing else. */
+async function cleanBundle(input, redactor) {
+    const { directory } = input;
+    const text = redactStrings(input.record, redactor);
+    const collected = await cleanFiles(input.record.outputs.files, directory, redactor);
+    const own = [...input.logs, input.change.patch].filter((path) => path !== '').map(loose);
+    const rewritten = await cleanFiles(own, directory, redactor, 'rewrite');
+    const kept = rewritten.files.map((file) => (0,external_node_path_.join)(directory, file.path));
+    const patch = kept.includes(input.change.patch) ? input.change.patch : '';
+    const { bundle } = input.change;
+    const digests = { patchSha256: await bundle_digest(patch), bundleSha256: await bundle_digest(bundle) };
+    const clean = {
+        ...ownWords(text.value, input.record),
+        outputs: {
+            files: collected.files,
+            refused: [...text.value.outputs.refused, ...collected.refused, ...rewritten.refused],
+        },
+        notices: [...text.value.notices, ...collected.notices],
+        secretsFound: text.found + collected.found + rewritten.found + blockedSecrets(input.record),
+    };
+    const record = { ...clean, change: { ...clean.change, ...digests } };
+    const patchHead = await readHead(patch);
+    const files = [...collected.files.map((file) => (0,external_node_path_.join)(directory, file.path)), ...kept];
+    return {
+        record,
+        patch,
+        patchHead,
+        summary: renderSummary(record, { patch: patchHead }),
+        files: bundle === '' ? files : [...files, bundle],
+    };
+}
+const loose = (path) => ({ path: (0,external_node_path_.basename)(path), size: 0, sha256: '' });
+/** What we say stays, even where a secret happens to be one of our words. */
+function ownWords(clean, { outcome, engine, startedAt, change }) {
+    const findings = clean.change.findings.map((finding, at) => {
+        const { rule, action } = change.findings[at] ?? finding;
+        return { ...finding, rule, action };
+    });
+    const { verdict } = change;
+    return { ...clean, outcome, engine, startedAt, change: { ...clean.change, verdict, findings } };
+}
+/** Those that the checks found in the commits, which is why no bundle of them leaves. */
+function blockedSecrets({ change }) {
+    return change.findings.filter(({ rule }) => rule === 'secret').length;
+}
+/** SHA-256 in lower-case hex; empty for no file. */
+async function bundle_digest(path) {
+    if (path === '')
+        return '';
+    const hash = (0,external_node_crypto_.createHash)('sha256');
+    for await (const chunk of (0,external_node_fs_.createReadStream)(path))
+        hash.update(chunk);
+    return hash.digest('hex');
+}
+/** More than a summary shows. */
+const HEAD_BYTES = 256 * 1024;
+async function readHead(path) {
+    if (path === '')
+        return '';
+    const file = await (0,promises_.open)(path);
+    try {
+        const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES));
+        return buffer.toString('utf8', 0, bytesRead);
+    }
+    finally {
+        await file.close();
+    }
+}
+/** Writes the bundle's own files; returns every file of the artifact. */
+async function bundle_writeBundle(bundle, directory) {
+    const { record, summary } = bundle;
+    const contents = [
+        [BUNDLE_FILES.record, `${JSON.stringify(record, null, 2)}\n`],
+        [BUNDLE_FILES.summary, summary],
+        [BUNDLE_FILES.result, record.result],
+    ];
+    await (0,promises_.mkdir)(directory, { recursive: true });
+    const files = [...bundle.files];
+    for (const [name, content] of contents) {
+        if (content === '')
+            continue;
+        const path = (0,external_node_path_.join)(directory, name);
+        await (0,promises_.writeFile)(path, content);
+        if (!files.includes(path))
+            files.push(path);
+    }
+    return files;
+}
+function redactStrings(value, redactor) {
+    let found = 0;
+    const json = JSON.stringify(value, (_, part) => {
+        if (typeof part !== 'string')
+            return part;
+        const clean = redactor.text(part);
+        found += clean.found;
+        return clean.text;
+    });
+    return { value: JSON.parse(json), found };
+}
+
+;// CONCATENATED MODULE: ./build/report/redact.js
+/** Finds known secret values in bytes, plain or encoded, whole or in part, and replaces them. */
+
+
+const redact_LABEL = Buffer.from('***');
+/** Shorter secrets than `MIN_SECRET_LENGTH` are not looked for. */
+function createRedactor(secrets) {
+    const matcher = matchSecrets(secrets.map((value) => ({ label: '', value })));
+    function stream() {
+        const matching = matcher.stream();
+        const cover = createCover();
+        let found = 0;
+        const replace = ({ bytes, covered, isStart }) => {
+            if (!covered)
+                return [bytes];
+            if (isStart)
+                found++;
+            return isStart ? [redact_LABEL] : [];
+        };
+        return {
+            push(chunk) {
+                const matches = matching.push(chunk);
+                return Buffer.concat(cover.push(chunk, matches, matching.held()).flatMap(replace));
+            },
+            end: () => Buffer.concat(cover.end().flatMap(replace)),
+            found: () => found,
+        };
+    }
+    return {
+        empty: matcher.empty,
+        stream,
+        text(value) {
+            const redacting = stream();
+            const bytes = Buffer.concat([redacting.push(Buffer.from(value)), redacting.end()]);
+            const found = redacting.found();
+            return { text: found > 0 ? bytes.toString() : value, found };
+        },
+    };
+}
+
+;// CONCATENATED MODULE: ./build/report/upload.js
+const LONGEST_MS = 10 * 60_000;
+/** After a cancellation the runner leaves 7.5 s and then 2.5 s for all that is still to do. */
+const LONGEST_AFTER_CANCEL_MS = 3_000;
+/**
+ * Throws what the service answered, or that time is up; the client cannot be stopped and may still
+ * go on after that.
+ */
+async function uploadInTime(start, cancelled) {
+    const late = Promise.withResolvers();
+    const expire = (limitMs) => setTimeout(() => late.reject(new Error(`no answer within ${limitMs / 1000} s`)), limitMs);
+    let timer = expire(cancelled.aborted ? LONGEST_AFTER_CANCEL_MS : LONGEST_MS);
+    const hurry = () => {
+        clearTimeout(timer);
+        timer = expire(LONGEST_AFTER_CANCEL_MS);
+    };
+    cancelled.addEventListener('abort', hurry, { once: true });
+    try {
+        return await Promise.race([start(), late.promise]);
+    }
+    finally {
+        clearTimeout(timer);
+        cancelled.removeEventListener('abort', hurry);
+    }
+}
+
+;// CONCATENATED MODULE: ./build/report/report.js
+/** Tells how a run ended: the artifact, the step summary, the outputs and the annotations. */
+
+
+
+
+
+
+
+/** The runner keeps ten errors of a step, and the first one says what they are about. */
+const MOST_PROBLEMS = 9;
+const LONGEST_MESSAGE = 4000;
+/**
+ * Never throws for what the runner's disk or the artifact service does: the outcome is told
+ * whatever else fails, and what fails becomes a warning.
+ */
+async function report_report(host, services, input) {
+    const { directory, proposal } = input;
+    const redactor = createRedactor(input.secrets);
+    const change = proposal?.kind === 'change' ? proposal : { patch: '', bundle: '' };
+    const bundle = await cleanBundle({ ...input, change }, redactor);
+    const { record, patch } = bundle;
+    const files = await report_attempt(host, 'The report could not be written', directory, () => bundle_writeBundle(bundle, directory));
+    const written = (name) => (files ? (0,external_node_path_.join)(directory, name) : '');
+    setOutputs(host, actionOutputs(record, { patch, record: written(BUNDLE_FILES.record) }));
+    await writeSummary(host, bundle.summary);
+    const message = `${record.reason} · ${record.where} · ${record.fix}`;
+    annotate(host, record.problems);
+    if (record.secretsFound > 0) {
+        host.log.warning(`Secret values found in what leaves the run: ${record.secretsFound}`);
+    }
+    if (!files)
+        return { record, message };
+    const artifact = await uploadBundle(host, services, input, bundle, files);
+    return artifact ? { record, message, artifact } : { record, message };
+}
+/**
+ * For an error before there is a plan: the outcome, its problems, a short summary. Gives the failure
+ * of the step in one line.
+ */
+async function reportEarly(host, error) {
+    host.setOutput('outcome', error.outcome);
+    annotate(host, error.problems);
+    await writeSummary(host, renderEarlySummary(error));
+    return `${error.what} · ${error.where} · ${error.fix}`.slice(0, LONGEST_MESSAGE);
+}
+async function uploadBundle(host, services, { plan: { artifact }, directory }, { record, patchHead }, files) {
+    const options = artifact.retentionDays > 0 ? { retentionDays: artifact.retentionDays } : {};
+    const what = `The artifact ${artifact.name} was not uploaded`;
+    const uploaded = await report_attempt(host, what, `its files stay in ${directory} on the runner`, () => uploadInTime(() => services.uploadArtifact(artifact.name, files, directory, options), host.cancelled));
+    if (uploaded) {
+        setOutputs(host, artifactOutputs(uploaded));
+    }
+    else {
+        const notices = [...record.notices, `${what}: its files stay in ${directory} on the runner`];
+        await writeSummary(host, renderSummary({ ...record, notices }, { patch: patchHead }));
+    }
+    return uploaded;
+}
+/** One annotation a place; what the step failed by is its last one. */
+function annotate(host, problems) {
+    for (const { message, ...location } of problems.slice(0, MOST_PROBLEMS)) {
+        host.log.error(message.slice(0, LONGEST_MESSAGE), location);
+    }
+    const more = problems.length - MOST_PROBLEMS;
+    if (more > 0)
+        host.log.info(`${more} more problems are in the summary.`);
+}
+function setOutputs(host, outputs) {
+    for (const [name, value] of Object.entries(outputs))
+        host.setOutput(name, value);
+}
+async function writeSummary(host, markdown) {
+    await report_attempt(host, 'The step summary was not written', 'GITHUB_STEP_SUMMARY', () => host.writeSummary(markdown));
+}
+/** A report that fails in one part still gives the others. */
+async function report_attempt(host, what, where, action) {
+    try {
+        return await action();
+    }
+    catch (error) {
+        const fix = 'Check the disk of the runner and the status of GitHub, then run it again.';
+        host.log.warning(`${what} (${messageOf(error)}) · ${where} · ${fix}`);
+        return undefined;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/walls/probe.js
+/** What is tried from inside the bottle, and what must come of it. Pure. */
+/** The name that DNS gives to nobody (RFC 6761). */
+const NO_NAME = 'bottle-probe.invalid';
+const NO_HOST = `${NO_NAME}:443`;
+/** What a relay says that does not know the token. */
+const WRONG_HANDSHAKE = `BOTTLE/1 ${'0'.repeat(64)}\n`;
+/** A question for the addresses of `a.root-servers.net`. */
+const DNS_QUESTION = '\x42\x42\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x01a\x0croot-servers\x03net\x00\x00\x01\x00\x01';
+/** What the gateway says of the probes that reach it: ours, and none of the agent's. */
+const PROBE_DENIALS = [
+    { rule: 'no-route', host: NO_NAME },
+    { rule: 'handshake', host: '' },
+];
+function makeProbes({ runnerPort, relayPort, gatewaySocket }) {
+    const health = [
+        'GET /bottle/health HTTP/1.1',
+        `Host: 127.0.0.1:${relayPort}`,
+        'Connection: close\r\n\r\n',
+    ].join('\r\n');
+    const connect = `CONNECT ${NO_HOST} HTTP/1.1\r\nHost: ${NO_HOST}\r\n\r\n`;
+    const relay = { transport: 'tcp4', address: '127.0.0.1', port: relayPort };
+    return [
+        unreachable('an address outside', 'tcp4', '1.1.1.1', 443),
+        unreachable('an IPv6 address outside', 'tcp6', '2606:4700:4700::1111', 443),
+        unreachable('a name server outside', 'udp4', '1.1.1.1', 53, DNS_QUESTION),
+        unreachable('the metadata address', 'tcp4', '169.254.169.254', 80),
+        unreachable("Azure's metadata address", 'tcp4', '168.63.129.16', 80),
+        unreachable("the runner's loopback", 'tcp4', '127.0.0.1', runnerPort),
+        // Where the guest's side of smolvm's network would have the runner (smolvm.md §4).
+        unreachable('the runner as a neighbour', 'tcp4', '100.96.0.1', runnerPort),
+        {
+            ...relay,
+            name: 'a host that is not allowed',
+            request: connect,
+            expected: 'denied: no-route',
+            holds: (found) => statusOf(found) === 403 && ruleOf(found) === 'no-route',
+        },
+        {
+            ...relay,
+            name: 'the gateway through the relay',
+            request: health,
+            expected: 'HTTP 200',
+            holds: (found) => statusOf(found) === 200 && /\r\n\r\n(?:3\r\n)?ok\n/.test(answerOf(found)),
+        },
+        {
+            ...{ transport: 'unix', address: gatewaySocket, port: 0 },
+            name: 'the gateway with a wrong token',
+            request: WRONG_HANDSHAKE + health,
+            expected: 'denied: handshake',
+            holds: (found) => answerOf(found) === '' || ruleOf(found) === 'handshake',
+        },
+    ];
+}
+function unreachable(name, transport, address, port, request = '') {
+    const holds = ({ kind }) => kind === 'closed';
+    return { name, transport, address, port, request, expected: 'unreachable', holds };
+}
+/** What was found, for a person. Nothing of the guest's own words but a system error's. */
+function describeFound(found) {
+    if (found === undefined)
+        return 'not answered by the guest';
+    if (found.kind === 'closed')
+        return `unreachable: ${found.reason}`;
+    const status = statusOf(found);
+    if (status === undefined)
+        return found.answer === '' ? 'reached' : 'reached, and answered';
+    const rule = ruleOf(found);
+    return rule === undefined ? `HTTP ${status}` : `denied: ${rule}`;
+}
+function answerOf(found) {
+    return found.kind === 'open' ? found.answer : '';
+}
+function statusOf(found) {
+    const status = /^HTTP\/1\.1 (\d{3})\b/.exec(answerOf(found))?.[1];
+    return status === undefined ? undefined : Number(status);
+}
+function ruleOf(found) {
+    return /^x-bottle-denied: ([a-z0-9-]{1,32})\r$/im.exec(answerOf(found))?.[1];
+}
+/** One line of a guest program: `<index> open <hex>` or `<index> closed <reason>`. */
+const probe_LINE = /^(\d{1,2}) (?:open ((?:[0-9a-f]{2}){0,1024})|closed ([A-Za-z0-9 ]{1,60}))$/;
+/** Undefined where a line is none, or of a probe that was not asked. */
+function probe_readLine(line, probes) {
+    const [whole, number, hex, reason] = probe_LINE.exec(line) ?? [];
+    const index = Number(number);
+    if (whole === undefined || index >= probes)
+        return undefined;
+    if (reason !== undefined)
+        return { index, found: { kind: 'closed', reason } };
+    const answer = Buffer.from(hex ?? '', 'hex').toString('latin1');
+    return { index, found: { kind: 'open', answer } };
+}
+
+;// CONCATENATED MODULE: ./build/conclude.js
+
+
+
+
+
+
+
+/** The failure of the step in one sentence, or undefined when the step succeeds. */
+async function concludeRun(host, services, run, inputs) {
+    const { plan, made } = run;
+    const { outcome, error } = run.ending();
+    const record = makeRecord({
+        plan,
+        outcome,
+        phases: run.clock.ended(),
+        startedAt: run.startedAt,
+        endedAt: host.now(),
+        repository: {
+            name: host.env.GITHUB_REPOSITORY ?? '',
+            sha: host.env.GITHUB_SHA ?? '',
+            event: host.env.GITHUB_EVENT_NAME ?? '',
+            actor: host.env.GITHUB_ACTOR ?? '',
+        },
+        ...(error && { error }),
+        ...(made.boot && { engineVersion: made.boot.engineVersion }),
+        ...(made.image && { image: made.image.facts }),
+        ...(made.gateway && { egress: made.gateway.egress(PROBE_DENIALS) }),
+        ...(made.walls && { walls: made.walls.probes }),
+        ...(made.provision && { provisioned: made.provision }),
+        ...(made.agent && { agent: agentFacts(made.agent) }),
+        ...(made.collect && { collected: made.collect }),
+        ...(made.proposal && { proposal: made.proposal }),
+    });
+    host.log.startGroup('Report');
+    const { message } = await report_report(host, services, {
+        record,
+        plan,
+        directory: run.paths.artifact,
+        secrets: secretsOf(run).map(({ value }) => value),
+        logs: [
+            ...(made.agent ? [run.paths.transcript] : []),
+            ...(made.gateway ? [run.paths.egress] : []),
+        ],
+        ...(made.proposal && { proposal: made.proposal }),
+    });
+    host.log.endGroup();
+    return verdict(host, outcome, message, inputs.failOn);
+}
+/** The same for what ended the step before there was a run. */
+async function concludeEarly(host, thrown) {
+    const error = host.cancelled.aborted ? CANCELLED : toBottleError(thrown);
+    const message = await reportEarly(host, error);
+    return verdict(host, error.outcome, message, failOn(host));
+}
+/** What the workflow lets pass is a warning. */
+function verdict(host, outcome, message, failing) {
+    if (failing.includes(outcome))
+        return message;
+    if (outcome !== 'success')
+        host.log.warning(message);
+    return undefined;
+}
+const CANCELLED = new BottleError({
+    outcome: 'cancelled',
+    what: 'The run was cancelled',
+    where: 'signal from the runner, before a bottle was started',
+    fix: 'Run it again if this was not meant.',
+});
+/** Inputs that cannot be read let nothing pass, whatever they would have said. */
+function failOn(host) {
+    try {
+        return readInputs(host).failOn;
+    }
+    catch {
+        return OUTCOMES;
+    }
+}
+function agentFacts(agent) {
+    return {
+        exitCode: agent.kind === 'exited' ? agent.exitCode : null,
+        durationMs: agent.durationMs,
+    };
+}
+
+;// CONCATENATED MODULE: ./build/gateway/egress-log.js
+/** The audit of a run: each line as it comes in a file, and what they come to in sum. */
+
+/** More than any run says in earnest: 100,000 requests are about 40 MiB. */
+const egress_log_MAX_FILE_BYTES = 128 * 1024 * 1024;
+/** Distinct denials, findings, requests and pushes that are told one by one; the file has them all. */
+const MAX_DISTINCT = 500;
+async function openEgressLog(path) {
+    const file = await (0,promises_.open)(path, 'wx', 0o600);
+    const tally = startTally();
+    const writer = startWriter(file);
+    return {
+        add(line) {
+            tally.add(line);
+            return writer.write(`${JSON.stringify(line)}\n`);
+        },
+        facts: (ours = []) => egress_log_without(ours, { ...tally.facts(), cut: writer.cut() }),
+        close: () => writer.close(),
+    };
+}
+function egress_log_without(ours, facts) {
+    let { denied } = facts;
+    const denials = [...facts.denials];
+    for (const { rule, host } of ours) {
+        const index = denials.findIndex((denial) => denial.rule === rule && denial.host === host);
+        const found = denials[index];
+        if (found === undefined)
+            continue;
+        denied--;
+        denials.splice(index, 1, ...(found.times > 1 ? [{ ...found, times: found.times - 1 }] : []));
+    }
+    return { ...facts, denied, denials };
+}
+/** One write at a time keeps the order; whole lines or none keep the file readable. */
+function startWriter(file) {
+    let left = egress_log_MAX_FILE_BYTES;
+    let size = 0;
+    let last = Promise.resolve();
+    const append = async (line) => {
+        try {
+            await file.writeFile(line);
+            size += line.length;
+        }
+        catch (error) {
+            // A full disk may have taken a part of it.
+            await file.truncate(size);
+            throw error;
+        }
+    };
+    return {
+        /** After a line that could not be written there are no more. */
+        write(text) {
+            const line = Buffer.from(text);
+            left -= line.length;
+            if (left >= 0)
+                last = last.then(() => append(line));
+            return last;
+        },
+        cut: () => left < 0,
+        async close() {
+            await last.catch(() => { });
+            await file.close();
+        },
+    };
+}
+function startTally() {
+    const totals = { allowed: 0, denied: 0, failed: 0 };
+    const routes = new Map();
+    const denials = countEqual();
+    const failures = countEqual();
+    const findings = countEqual();
+    const requests = [];
+    const pushes = [];
+    let usage = {
+        requests: 0,
+        tokens: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
+        bytes: 0,
+    };
+    function addDecision(line) {
+        totals[line.decision]++;
+        for (const found of line.findings)
+            findings.add(found);
+        const { rule, route, method, host, port, path, detail } = line;
+        if (line.decision === 'denied')
+            denials.add({ rule, route, method, host, port, path, detail });
+        if (line.decision === 'failed')
+            failures.add({ rule, route, method, host, port, path, detail });
+        if (route === '')
+            return;
+        const none = { route, requests: 0, denied: 0, failed: 0, bytesUp: 0, bytesDown: 0 };
+        const traffic = routes.get(route) ?? none;
+        if (line.decision === 'allowed')
+            traffic.requests++;
+        else
+            traffic[line.decision]++;
+        traffic.bytesUp += line.bytesUp;
+        traffic.bytesDown += line.bytesDown;
+        routes.set(route, traffic);
+    }
+    return {
+        add(line) {
+            if (line.type === 'decision')
+                addDecision(line);
+            else if (line.type === 'supervise') {
+                if (requests.length < MAX_DISTINCT)
+                    requests.push(line);
+            }
+            else if (line.type === 'push') {
+                if (pushes.length < MAX_DISTINCT)
+                    pushes.push(line);
+            }
+            else if (line.type === 'usage') {
+                const { type: _, ...said } = line;
+                usage = said;
+            }
+        },
+        facts: () => ({
+            ...totals,
+            routes: [...routes.values()],
+            denials: denials.list(),
+            failures: failures.list(),
+            findings: findings.list(),
+            requests,
+            pushes,
+            usage,
+        }),
+    };
+}
+/** Counts equal items; what is distinct beyond the first 500 is counted nowhere but in the file. */
+function countEqual() {
+    const counted = new Map();
+    return {
+        add(item) {
+            const key = JSON.stringify(Object.values(item));
+            const known = counted.get(key);
+            if (known)
+                known.times++;
+            else if (counted.size < MAX_DISTINCT)
+                counted.set(key, { ...item, times: 1 });
+        },
+        list: () => [...counted.values()],
+    };
+}
+
+;// CONCATENATED MODULE: ./build/gateway/protocol.js
+/** Why a request was refused; the guest reads it as `X-Bottle-Denied`. */
+const DENIAL_RULES = [
+    /** The relay's handshake was wrong or missing. */
+    'handshake',
+    /** Not HTTP, or HTTP that two readers could read in two ways. */
+    'malformed',
+    /** Headers too large, or too slow to arrive. */
+    'oversize',
+    'timeout',
+    /** The host is named by an address, in whatever notation. */
+    'ip-literal',
+    'no-route',
+    'port',
+    /** The route has `matches` and none fits. */
+    'no-match',
+    /** Host, absolute address, CONNECT target and SNI differ. */
+    'name-mismatch',
+    'no-sni',
+    /** TLS that hides its name from us, or is no TLS. */
+    'not-tls',
+    'encrypted-hello',
+    /** The name leads to an address that no bottle may reach. */
+    'private-address',
+    'dlp',
+    'graphql',
+    'limit-tokens',
+    'limit-requests',
+    'limit-bytes',
+    /** Too many connections at once. */
+    'busy',
+    /** The rest are not ours: the upstream could not be reached or did not hold up. */
+    'upstream-dns',
+    'upstream-connect',
+    'upstream-tls',
+    'upstream-timeout',
+    'upstream-reset',
+    /** It answered, and would not: no such repository, no right to it, or elsewhere. */
+    'upstream-refused',
+    /** A fault of the gateway's own. */
+    'internal',
+];
+
+;// CONCATENATED MODULE: ./build/gateway/message.js
+/** What the gateway process says, checked before the action believes it; published as a schema. */
+
+
+
+const message_text = schemas_string().max(4096);
+const message_count = schemas_int().min(0);
+const message_time = iso_datetime();
+const message_finding = strictObject({
+    detector: schemas_enum(['token_patterns', 'known_secrets', 'entropy', 'naive_injection_detection']),
+    label: message_text.describe('Name of the secret or of the rule; never the value'),
+    where: schemas_enum(['host', 'path', 'query', 'header', 'body', 'frame']),
+    action: schemas_enum(['blocked', 'redacted', 'warned']),
+});
+const decision = strictObject({
+    type: literal('decision'),
+    time: message_time.describe('When the request began'),
+    decision: schemas_enum(['allowed', 'denied', 'failed'])
+        .describe('`failed`: allowed, but the upstream did not answer'),
+    rule: schemas_enum([...DENIAL_RULES, 'route']).describe('Why; `route` when it was allowed'),
+    detail: message_text.describe('One sentence; empty when allowed'),
+    route: message_text.describe('`host` of the route that fits; empty: none'),
+    method: message_text.describe('`CONNECT` for a tunnel; empty when none could be read'),
+    host: message_text.describe('As normalised; empty when none could be read'),
+    port: message_count.max(65_535),
+    path: message_text.describe('Without its query; empty for a tunnel'),
+    status: message_count.describe('Of the answer; 0 for a tunnel'),
+    bytesUp: message_count,
+    bytesDown: message_count,
+    milliseconds: schemas_number().min(0),
+    credential: message_text.describe('Name of the credential that was put in; empty: none'),
+    findings: array(message_finding).readonly(),
+})
+    .describe('One request or one tunnel, and what became of it');
+const usage = strictObject({
+    type: literal('usage'),
+    requests: message_count,
+    tokens: strictObject({ input: message_count, output: message_count, cacheRead: message_count, cacheWrite: message_count }),
+    bytes: message_count.describe('Through the gateway, both ways'),
+    reckoned: message_count.describe('Tokens that no usage field named, from bytes').exactOptional(),
+})
+    .describe('Totals so far, after an answer of a model');
+const limit = strictObject({
+    type: literal('limit'),
+    limit: schemas_enum(['tokens', 'requests', 'bytes']),
+    level: schemas_enum(['near', 'reached']).describe('`near`: 80 % are used'),
+    used: message_count,
+    allowed: message_count,
+    route: message_text.describe('The route whose own limit it is; empty: of the run'),
+})
+    .describe('A limit that is near, or was reached');
+const supervise = strictObject({
+    type: literal('supervise'),
+    time: message_time,
+    tool: schemas_enum(['request_egress', 'request_capability', 'report_status']),
+    fields: record(schemas_string().max(100), message_text),
+})
+    .describe('What the agent asked for: its own words');
+const message_checked = strictObject({
+    rule: schemas_enum(CHECK_RULES),
+    action: schemas_enum(['block', 'review']),
+    commit: message_text.describe('Object id; empty: it is about all of them'),
+    path: message_text,
+    line: message_count.describe('From 1; 0: none'),
+    detail: message_text.describe('What was found; never a secret'),
+});
+const push = strictObject({
+    type: literal('push'),
+    time: message_time.describe('When all of it had arrived'),
+    repository: message_text.describe('By its name in the manifest'),
+    verdict: schemas_enum(['forwarded', 'recorded', 'refused'])
+        .describe('`recorded`: kept on the runner; the upstream heard nothing of it'),
+    refs: array(strictObject({ ref: message_text, old: message_text, new: message_text }))
+        .readonly()
+        .describe('With their object ids; zeros: it is made, or deleted'),
+    findings: array(message_checked).readonly(),
+    detail: message_text.describe('One sentence; empty unless refused'),
+})
+    .describe('One push through the gate');
+const line = union([decision, usage, limit, supervise, push]);
+const message = union([
+    line,
+    strictObject({ type: literal('ready'), version: literal(1), certificate: schemas_string() }),
+    strictObject({ type: literal('failed'), message: schemas_string() }),
+]);
+/** @throws {Error} when the line is no message. */
+function parseMessage(json) {
+    return message.parse(JSON.parse(json));
+}
+/** The JSON Schema of one line of `egress.jsonl`, published as `schema/egress.schema.json`. */
+function egressSchemaText() {
+    const described = line.describe('One line of egress.jsonl, the audit of a bottle’s gateway');
+    return `${JSON.stringify(z.toJSONSchema(described), null, 2)}\n`;
+}
+
+;// CONCATENATED MODULE: ./build/gateway/start.js
+/** Starts the gateway process, shakes hands with it, listens to what it says, and stops it. */
+
+
+
+const READY_TIMEOUT_MS = 10_000;
+/** To say what it has not said yet, and go. */
+const start_STOP_TIMEOUT_MS = 2_000;
+/** Half of them may look up names at once, each for as long as nobody answers. */
+const THREADS = 32;
+/** `sockaddr_un.sun_path` is 104 bytes on macOS and 108 on Linux, with its closing NUL. */
+const MAX_SOCKET_PATH = 103;
+const start_MAX_LINE = 256 * 1024;
+/** @throws {BottleError} `gateway-failed` when it does not come up within 10 s. */
+async function startGateway(host, { config, log }, events) {
+    const { socket } = config;
+    if (Buffer.byteLength(socket) > MAX_SOCKET_PATH)
+        throw socketPathTooLong(socket);
+    const egress = await openEgressLog(log);
+    const closing = Promise.withResolvers();
+    const ready = Promise.withResolvers();
+    const said = diagnostics();
+    let state = 'starting';
+    const child = await host.spawn([host.nodePath, host.gatewayEntry], {
+        env: { UV_THREADPOOL_SIZE: String(THREADS) },
+        graceMs: 0,
+        stdin: configThenSilence(config, closing.promise),
+        onStdout: messageLines((message) => hear(message, { egress, ready, events })),
+        onStderr: said.add,
+    });
+    const ended = child.exit.then(start_describe, messageOf).then((how) => {
+        if (state === 'stopped')
+            return;
+        const error = gatewayFailed(`it ended with ${how} ${said.text()}`.trim());
+        ready.reject(error);
+        if (state === 'up')
+            events.onDeath(error);
+    });
+    const stop = async () => {
+        state = 'stopped';
+        closing.resolve();
+        const late = setTimeout(child.kill, start_STOP_TIMEOUT_MS);
+        await ended;
+        clearTimeout(late);
+        await egress.close();
+    };
+    try {
+        const certificate = await inTime(ready.promise);
+        state = 'up';
+        return { routes: config.routes.length, certificate, egress: egress.facts, stop };
+    }
+    catch (error) {
+        await stop();
+        throw error;
+    }
+}
+/** A promise holds the gateway back while the disk is busy. */
+function hear(message, { egress, ready, events }) {
+    if (message.type === 'ready')
+        return ready.resolve(message.certificate);
+    if (message.type === 'failed')
+        return ready.reject(gatewayFailed(message.message));
+    if (message.type === 'limit')
+        events.onLimit(message);
+    return egress.add(message);
+}
+async function inTime(promise) {
+    const late = Promise.withResolvers();
+    const error = gatewayFailed(`no handshake within ${READY_TIMEOUT_MS / 1000} s`);
+    const timer = setTimeout(() => late.reject(error), READY_TIMEOUT_MS);
+    try {
+        return await Promise.race([promise, late.promise]);
+    }
+    finally {
+        clearTimeout(timer);
+    }
+}
+/** The configuration, then an open stdin: its end is what tells the gateway that we are gone. */
+async function* configThenSilence(config, closing) {
+    yield Buffer.from(`${JSON.stringify(config)}\n`);
+    await closing;
+}
+/** What is no message, or is too long for one, ends the child: its handler's error is its exit's. */
+function messageLines(onMessage) {
+    const decoder = new TextDecoder();
+    let rest = '';
+    return async (chunk) => {
+        const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+        rest = lines.pop() ?? '';
+        if (rest.length > start_MAX_LINE)
+            throw new Error(`a message of more than ${start_MAX_LINE} characters`);
+        for (const line of lines)
+            await onMessage(parseMessage(line));
+    };
+}
+/** The last of what it said on stderr. */
+function diagnostics() {
+    let text = '';
+    return {
+        add: (chunk) => {
+            text = (text + Buffer.from(chunk).toString()).slice(-2000);
+        },
+        text: () => text,
+    };
+}
+function start_describe(exit) {
+    return exit.signal === null ? `exit code ${exit.exitCode}` : `signal ${exit.signal}`;
+}
+function gatewayFailed(detail) {
+    return new BottleError({
+        outcome: 'gateway-failed',
+        what: 'The gateway process did not stay up',
+        where: detail,
+        fix: 'Without it the bottle has no way out, so the run was ended. Run again; if it repeats, report it with this message.',
+    });
+}
+function socketPathTooLong(socket) {
+    return new BottleError({
+        outcome: 'gateway-failed',
+        what: 'The path of the gateway socket is too long for a unix socket',
+        where: `${socket}, ${Buffer.byteLength(socket)} bytes of at most ${MAX_SOCKET_PATH}`,
+        fix: 'Move the runner to a shorter directory, so that RUNNER_TEMP is shorter.',
+    });
+}
+
+// EXTERNAL MODULE: external "node:net"
+var external_node_net_ = __nccwpck_require__(77030);
+;// CONCATENATED MODULE: ./build/credential.js
+/** Credentials in the step's variables. */
+
+/**
+ * A secret is often pasted with a line break at its end, which no header can carry.
+ *
+ * @throws {BottleError} `config-invalid` when the variable `name` holds nothing of use.
+ */
+function readCredential({ env }, name, { what, source }) {
+    const value = (env[name] ?? '').trim();
+    if (/^[\x20-\x7e]+$/.test(value))
+        return value;
+    throw new BottleError({
+        outcome: 'config-invalid',
+        what: `The credential for ${what} ${value === '' ? 'is empty' : 'holds characters that no HTTP header can carry'}`,
+        where: `the step's variable ${name}, for ${source}`,
+        fix: `Set it in the step's "env:", for example ${name}: \${{ secrets.${name} }}, to the plain token.`,
+    });
+}
+
+;// CONCATENATED MODULE: ./build/trust/git.js
+/** Runs git on the runner so that nothing that anybody has configured is carried out. */
+
+
+
+const git_TIMEOUT_MS = 60_000;
+/** `home` is a scratch directory: no user's configuration is read. */
+function makeGit(host, program, home) {
+    const common = (options) => ({
+        cwd: options.cwd,
+        env: { PATH: host.env.PATH ?? '', HOME: home, ...GIT_ENVIRONMENT, ...options.env },
+        signal: host.cancelled,
+        graceMs: 0,
+    });
+    return {
+        start: (args, options) => {
+            const { cwd: _, env: __, ...talk } = options;
+            return host.spawn([program, ...GIT_CONFIG, ...args], { ...talk, ...common(options) });
+        },
+        ask: async (args, options) => {
+            const stdout = [];
+            const stderr = [];
+            const child = await host.spawn([program, ...GIT_CONFIG, ...args], {
+                ...common(options),
+                onStdout: (chunk) => void stdout.push(chunk),
+                onStderr: (chunk) => void stderr.push(chunk),
+                timeoutMs: options.timeoutMs ?? git_TIMEOUT_MS,
+            });
+            const { exitCode, timedOut } = await child.exit;
+            return {
+                exitCode: exitCode ?? -1,
+                stdout: Buffer.concat(stdout),
+                stderr: timedOut ? 'it took too long' : printableEnd(Buffer.concat(stderr).toString()),
+            };
+        },
+    };
+}
+/** The checkout cannot be read as git's; `what` is the sentence's beginning. */
+function gitFailed(what, where, stderr) {
+    return new BottleError({
+        outcome: 'config-invalid',
+        what: stderr === '' ? what : `${what}: ${stderr}`,
+        where,
+        fix: 'Check the repository out with actions/checkout before this step; git fsck should pass.',
+    });
+}
+
+;// CONCATENATED MODULE: ./build/gate-request.js
+/** What the gateway is told of the guest's remotes: the plan's, with the secrets and the checkout. */
+
+
+
+
+
+
+/**
+ * Undefined where there is nothing to serve, or no git to serve it.
+ *
+ * @throws {BottleError} `config-invalid`: a credential is unusable.
+ */
+async function gateRequest(host, { git, provision }, { directory, scratch, token }) {
+    if (git.remotes.length === 0)
+        return undefined;
+    const program = host.which('git');
+    if (program === undefined || !(await isNewEnough(host, program))) {
+        const found = program === undefined ? 'no git' : 'a git before 2.37';
+        host.log.warning(`The guest has no remotes: the runner has ${found}. Install a newer one on it.`);
+        return undefined;
+    }
+    const seed = await findSeed(host, program, provision.workspace.from, scratch);
+    const repositories = git.remotes.map(async (remote) => ({
+        ...(await repositoryOf(host, remote, token)),
+        ...(remote.name === git.origin && seed && { seed }),
+    }));
+    return {
+        program,
+        path: host.env.PATH ?? '',
+        directory,
+        rules: git.policy.value,
+        repositories: await Promise.all(repositories),
+    };
+}
+/** An older git goes where DNS leads it at that moment: it does not know `http.curloptResolve`. */
+async function isNewEnough(host, program) {
+    const { stdout } = await host.run([program, '--version']);
+    const [, major, minor] = /(\d+)\.(\d+)/.exec(stdout) ?? [];
+    return Number(major) > 2 || (Number(major) === 2 && Number(minor) >= 37);
+}
+async function repositoryOf(host, remote, token) {
+    const { name, url, push, allowForce, refs } = remote;
+    return {
+        name,
+        url: url.value,
+        access: await accessTo(host, remote, token),
+        push: push.value,
+        allowForce: allowForce.value,
+        refs: refs.value,
+    };
+}
+async function accessTo(host, { name, credential: { value: credential, source }, hostKey }, token) {
+    switch (credential.kind) {
+        case 'none':
+            return { kind: 'none' };
+        case 'workflow-token':
+            return { kind: 'token', name: 'input token', value: token };
+        case 'token': {
+            const value = readCredential(host, credential.name, { what: `the remote ${name}`, source });
+            return { kind: 'token', name: credential.name, value };
+        }
+        case 'key-file': {
+            const key = credential.path.replace(/^~(?=\/)/, (0,external_node_os_.homedir)());
+            await checkReadable(key, name, source);
+            return { kind: 'ssh', key, hostKey: hostKey.value };
+        }
+    }
+}
+/** The checkout's objects, where they are whole: a partial clone lacks files of its own history. */
+async function findSeed(host, program, workspace, scratch) {
+    const git = makeGit(host, program, scratch);
+    const top = (0,external_node_path_.resolve)(host.env.GITHUB_WORKSPACE ?? workspace);
+    const options = { cwd: workspace, env: { GIT_CEILING_DIRECTORIES: (0,external_node_path_.dirname)(top) } };
+    const places = ['--git-path', 'objects', '--git-path', 'shallow'];
+    const asked = await git.ask(['rev-parse', ...places, '--verify', 'HEAD^{commit}'], options);
+    const lines = asked.stdout.toString().split('\n');
+    const [objects = '', shallow = '', commit = ''] = lines;
+    if (asked.exitCode !== 0 || commit === '')
+        return undefined;
+    const seed = {
+        objects: (0,external_node_path_.resolve)(workspace, objects),
+        shallow: (0,external_node_path_.resolve)(workspace, shallow),
+        commit,
+    };
+    return (await isPartial(seed.objects)) ? undefined : seed;
+}
+async function isPartial(objects) {
+    const names = await (0,promises_.readdir)((0,external_node_path_.join)(objects, 'pack')).catch(() => []);
+    return names.some((name) => name.endsWith('.promisor'));
+}
+async function checkReadable(key, name, source) {
+    try {
+        await (0,promises_.access)(key, promises_.constants.R_OK);
+    }
+    catch {
+        throw new BottleError({
+            outcome: 'config-invalid',
+            what: `The private key for the remote "${name}" cannot be read`,
+            where: `${key}, ${source}`,
+            fix: 'Write the key to that file in a step before this one, readable by the runner alone.',
+        });
+    }
+}
+
+;// CONCATENATED MODULE: ./build/gateway-request.js
+/** What the gateway process is told: the plan's routes with the secrets that the plan only names. */
+
+
+
+
+
+/** @throws {BottleError} `config-invalid`: a credential or `BOTTLE_CONNECT_TO` is unusable. */
+async function gatewayRequest(host, { plan, paths, secrets }) {
+    const places = { directory: paths.gate, scratch: paths.scratch, token: secrets.workflowToken };
+    const git = await gateRequest(host, plan, places);
+    const config = await gatewayConfig(host, plan, paths.socket, secrets);
+    return { config: { ...config, ...(git && { git }) }, log: paths.egress };
+}
+async function gatewayConfig(host, plan, socket, secrets) {
+    const { mode, routes, limits } = plan.reach;
+    return {
+        version: 1,
+        socket,
+        token: secrets.token,
+        mode: mode.value,
+        routes: routes.map((route) => withCredential(host, route)),
+        limits: {
+            tokens: limits.tokens.value,
+            requests: limits.requests.value,
+            bytes: limits.bytes.value,
+        },
+        secrets: [...secrets.named, secrets.canary],
+        extraAuthorities: await extraAuthorities(host),
+        connectTo: parseConnectTo(host.env.BOTTLE_CONNECT_TO ?? ''),
+    };
+}
+function withCredential(host, { auth, ...route }) {
+    if (auth === undefined)
+        return route;
+    const use = { what: route.host, source: route.source };
+    return { ...route, auth: { ...auth, value: readCredential(host, auth.name, use) } };
+}
+/** What this runner trusts beside its own store, by the variables that its other programs read. */
+async function extraAuthorities(host) {
+    const { NODE_EXTRA_CA_CERTS = '', SSL_CERT_FILE = '' } = host.env;
+    const files = [NODE_EXTRA_CA_CERTS, SSL_CERT_FILE].filter((file) => file !== '');
+    const texts = await Promise.all([...new Set(files)].map(async (file) => {
+        try {
+            return await (0,promises_.readFile)(file, 'utf8');
+        }
+        catch (error) {
+            host.log.warning(`The certificates in ${file} are not used: ${messageOf(error)}`);
+            return '';
+        }
+    }));
+    return texts.join('\n');
+}
+/** `host:port=address:port`, separated by white space; an IPv6 address stands in brackets. */
+function parseConnectTo(text) {
+    const entries = text.split(/\s+/).filter((entry) => entry !== '');
+    return entries.map((entry) => {
+        const parts = /^([a-z0-9.-]+):(\d{1,5})=(?:\[([0-9a-f:.]+)\]|([0-9.]+)):(\d{1,5})$/i.exec(entry);
+        const [, host = '', port, six, four, toPort] = parts ?? [];
+        const address = six ?? four ?? '';
+        const ports = { port: Number(port), toPort: Number(toPort) };
+        const inRange = Math.max(ports.port, ports.toPort) <= 65_535;
+        if ((0,external_node_net_.isIP)(address) !== 0 && inRange)
+            return { host: host.toLowerCase(), address, ...ports };
+        throw new BottleError({
+            outcome: 'config-invalid',
+            what: `"${entry}" does not say which name leads to which address`,
+            where: "the step's variable BOTTLE_CONNECT_TO",
+            fix: 'Write host:port=address:port, for example registry.corp.example:443=10.0.0.7:8443.',
+        });
+    });
+}
+
 ;// CONCATENATED MODULE: ./build/agent/command.js
 /** Provider `command`: any program, or a shell script from the manifest. */
 
@@ -56968,6 +61382,23 @@ function findProvider(template, source) {
         where: `agent_provider.template, ${source}`,
         fix: `Use "template: command" with a command of your own. Templates that run: ${PROVIDERS.map((p) => p.template).join(', ')}.`,
     });
+}
+
+;// CONCATENATED MODULE: ./build/checkout.js
+/** Where the checkout is from: the `origin` that its own configuration names, read as data. */
+
+
+/** `workspace`: what the agent works on, in the checkout. `scratch`: a directory of the step. */
+async function describeCheckout(host, workspace, scratch) {
+    const server = host.env.GITHUB_SERVER_URL ?? '';
+    const program = host.which('git');
+    if (program === undefined)
+        return { origin: '', server };
+    const asked = await makeGit(host, program, scratch).ask(['config', '--local', '--no-includes', '--get', 'remote.origin.url'], {
+        cwd: workspace,
+        env: { GIT_CEILING_DIRECTORIES: (0,external_node_path_.dirname)((0,external_node_path_.resolve)(host.env.GITHUB_WORKSPACE ?? workspace)) },
+    });
+    return { origin: asked.exitCode === 0 ? asked.stdout.toString().trimEnd() : '', server };
 }
 
 ;// CONCATENATED MODULE: ./build/manifest/carrier.js
@@ -57082,17 +61513,17 @@ const segment = schemas_string()
     error: 'must be letters, digits, `.`, `_` and `-`, beginning with a letter or digit',
 });
 /** One line of text that is not empty. */
-const line = schemas_string()
+const name_line = schemas_string()
     .max(4096)
     .regex(/^[^\u0000-\u001f\u007f\u2028\u2029]+$/, {
     error: 'must be one line of text, not empty, without control characters',
 });
 /** Relative, POSIX, without `..`. */
-const relativePath = line.regex(/^(?![/~\\])(?!.*\\)(?!(?:.*\/)?\.\.(?:\/|$))/, {
+const relativePath = name_line.regex(/^(?![/~\\])(?!.*\\)(?!(?:.*\/)?\.\.(?:\/|$))/, {
     error: 'must be a relative path with forward slashes and without `..`',
 });
 /** Relative to the workspace, or `~/` for the guest's home. */
-const guestGlob = line.regex(/^(?!\/)(?!~(?!\/))(?!.*\\)(?!(?:.*\/)?\.\.(?:\/|$))/, {
+const guestGlob = name_line.regex(/^(?!\/)(?!~(?!\/))(?!.*\\)(?!(?:.*\/)?\.\.(?:\/|$))/, {
     error: 'must be a glob relative to the workspace, or one that begins with `~/`, without `..`',
 });
 const environmentEntry = schemas_string()
@@ -57199,7 +61630,7 @@ function refuseTooMuch(directory, entries) {
 }
 function skippedNotice(directory, names) {
     return {
-        message: `skipped ${listNames(names.map((name) => JSON.stringify(name)))}: an entry is a file ` +
+        message: `skipped ${nearest_listNames(names.map((name) => JSON.stringify(name)))}: an entry is a file ` +
             'whose name is lower-case letters, digits and hyphens, and ends in .md',
         file: directory,
     };
@@ -57208,7 +61639,7 @@ function skippedNotice(directory, names) {
 ;// CONCATENATED MODULE: ./build/manifest/located.js
 /** A parsed file as plain values that still know where in the text they stood. */
 /** Deepest nesting that is read, so that no recursion over a tree can exhaust the stack. */
-const MAX_DEPTH = 64;
+const located_MAX_DEPTH = 64;
 /** These reach into an object's prototype when a program assigns them. */
 const PROTOTYPE_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 /** Why `key` may not join `entries`, or undefined when it may. */
@@ -57326,8 +61757,8 @@ function readJson(text) {
 /** Reads a value and the space behind it. */
 function readValue(cursor, depth) {
     const offset = cursor.at;
-    if (depth > MAX_DEPTH)
-        throw new JsonStop(offset, `no more than ${MAX_DEPTH} levels`);
+    if (depth > located_MAX_DEPTH)
+        throw new JsonStop(offset, `no more than ${located_MAX_DEPTH} levels`);
     const first = cursor.text[offset];
     if (first === '{')
         return { kind: 'map', entries: readEntries(cursor, depth), offset };
@@ -57470,7 +61901,7 @@ const SYNTAX = {
     MISSING_CHAR: 'something is not closed or not separated: a quote, a bracket, a comma or a colon',
     MULTILINE_IMPLICIT_KEY: 'a key must be on one line and be followed by ": "',
     MULTIPLE_DOCS: 'a second document begins here; a file holds one',
-    TOO_DEEP: `nested deeper than ${MAX_DEPTH} levels`,
+    TOO_DEEP: `nested deeper than ${located_MAX_DEPTH} levels`,
     TOO_MANY_PARTS: 'more words, marks and lines than a manifest needs; split it into files',
     TAB_AS_INDENT: 'a tab indents this line; YAML takes spaces only',
 };
@@ -57528,7 +61959,7 @@ function* yaml_parse(text) {
         if (parts > MAX_PARTS)
             throw new YamlStop(parser.offset, 'TOO_MANY_PARTS');
         // A level takes at most two places on the stack.
-        if (parser.stack.length > 2 * MAX_DEPTH)
+        if (parser.stack.length > 2 * located_MAX_DEPTH)
             throw new YamlStop(parser.offset, 'TOO_DEEP');
         yield* parser.next(part);
     }
@@ -57558,7 +61989,7 @@ function refuseNode(node, depth) {
     if (node.anchor !== undefined) {
         return 'anchors (&name) are not read; write the value out or use `extends`';
     }
-    return depth > MAX_DEPTH ? `nested deeper than ${MAX_DEPTH} levels` : undefined;
+    return depth > located_MAX_DEPTH ? `nested deeper than ${located_MAX_DEPTH} levels` : undefined;
 }
 function scalarValue(node) {
     const value = (0,yaml_dist/* isScalar */.jn)(node) ? node.value : null;
@@ -57648,14 +62079,14 @@ function readFrontmatter({ yaml, yamlOffset }) {
 }
 function parseText(file, bytes, read) {
     if (bytes.length > manifest_MAX_FILE_BYTES)
-        return unreadable(file, tooLarge(bytes.length));
+        return parse_unreadable(file, tooLarge(bytes.length));
     const text = manifest_parse_decode(bytes);
     if (text === undefined)
-        return unreadable(file, 'the file is not UTF-8 text');
+        return parse_unreadable(file, 'the file is not UTF-8 text');
     return { source: sourceFile(file, text), ...read(text) };
 }
 /** A file of which nothing is known but its name. */
-function unreadable(file, message) {
+function parse_unreadable(file, message) {
     return { source: sourceFile(file, ''), ...fault(message) };
 }
 /** Drops a byte order mark. */
@@ -57671,10 +62102,36 @@ function fault(message) {
     return { faults: [{ offset: 0, message }] };
 }
 
-// EXTERNAL MODULE: external "node:net"
-var external_node_net_ = __nccwpck_require__(77030);
 // EXTERNAL MODULE: external "node:url"
 var external_node_url_ = __nccwpck_require__(73136);
+;// CONCATENATED MODULE: ./build/manifest/host.js
+/** The name of a host as a manifest may write it. */
+
+
+
+const HOST_FORM = 'must be a host name such as api.example.com, or *.example.com for all names below it: ' +
+    'no scheme, port, path or address';
+const host = schemas_string()
+    .max(253)
+    .regex(/^(?:\*\.)?[^\s/:@?#%*\\[\]]+$/, { error: HOST_FORM })
+    .transform((text, context) => {
+    const name = normaliseHost(text);
+    if (name === undefined)
+        context.addIssue({ code: 'custom', message: HOST_FORM });
+    return name ?? NEVER;
+})
+    .describe('Host name, exact or `*.suffix`, without scheme, port or path. Case does not count.');
+/** Lower case, international names in their ASCII form; undefined when it is no host name. */
+function normaliseHost(text) {
+    const wildcard = text.startsWith('*.');
+    const name = (0,external_node_url_.domainToASCII)(wildcard ? text.slice(2) : text);
+    const labels = name.split('.');
+    const named = labels.every((label) => /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label));
+    if (!named || (0,external_node_net_.isIP)(name) !== 0 || (wildcard && labels.length < 2))
+        return undefined;
+    return wildcard ? `*.${name}` : name;
+}
+
 ;// CONCATENATED MODULE: ./build/manifest/path-regex.js
 /** Decides whether a regular expression may be run against paths that the guest chooses. */
 const MAX_LENGTH = 256;
@@ -57727,38 +62184,13 @@ function repeatsAChoice(bare) {
     return false;
 }
 
-;// CONCATENATED MODULE: ./build/manifest/egress.js
-/** The schema of `egress`: which hosts a bottle reaches, with whose credentials, how checked. */
+;// CONCATENATED MODULE: ./build/manifest/route.js
+/** The schema of one route: a host, with whose credentials, which requests, how checked. */
 
 
 
 
-
-/** Named groups of routes; what stands behind each name is the plan's. */
-const PRESETS = ['npm', 'pypi', 'crates', 'go', 'debian', 'github'];
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
-const HOST_FORM = 'must be a host name such as api.example.com, or *.example.com for all names below it: ' +
-    'no scheme, port, path or address';
-const host = schemas_string()
-    .max(253)
-    .regex(/^(?:\*\.)?[^\s/:@?#%*\\[\]]+$/, { error: HOST_FORM })
-    .transform((text, context) => {
-    const name = normaliseHost(text);
-    if (name === undefined)
-        context.addIssue({ code: 'custom', message: HOST_FORM });
-    return name ?? NEVER;
-})
-    .describe('Host name, exact or `*.suffix`, without scheme, port or path. Case does not count.');
-/** Lower case, international names in their ASCII form; undefined when it is no host name. */
-function normaliseHost(text) {
-    const wildcard = text.startsWith('*.');
-    const name = (0,external_node_url_.domainToASCII)(wildcard ? text.slice(2) : text);
-    const labels = name.split('.');
-    const named = labels.every((label) => /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label));
-    if (!named || (0,external_node_net_.isIP)(name) !== 0 || (wildcard && labels.length < 2))
-        return undefined;
-    return wildcard ? `*.${name}` : name;
-}
 const headerName = schemas_string()
     .max(256)
     .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, {
@@ -57801,7 +62233,7 @@ const auth = strictObject({
 });
 const pathMatch = strictObject({
     type: schemas_enum(['exact', 'prefix', 'regex']).describe('How `value` is compared with the path.'),
-    value: line.max(512).describe('A path that begins with `/`, or a regular expression for one.'),
+    value: name_line.max(512).describe('A path that begins with `/`, or a regular expression for one.'),
 })
     .superRefine(({ type, value }, context) => {
     const message = type === 'regex' ? checkPathRegex(value) : checkPath(value);
@@ -57813,7 +62245,7 @@ function checkPath(value) {
 }
 const headerMatch = strictObject({
     name: headerName.describe('Name of the header. Case does not count.'),
-    value: line.describe('The value that it must have, exactly.'),
+    value: name_line.describe('The value that it must have, exactly.'),
 });
 const match = strictObject({
     paths: array(pathMatch).min(1).optional().describe('One of these must fit the path.'),
@@ -57846,16 +62278,24 @@ const dlp = strictObject({
 })
     .describe('Scanning of what goes out and comes in.');
 const route = strictObject({
-    host,
+    host: host,
+    ports: distinct(schemas_int().min(1).max(65_535))
+        .min(1)
+        .optional()
+        .describe('Ports of the host; default 443 and 80.'),
     auth: auth.optional(),
     matches: array(match)
         .min(1)
         .optional()
         .describe('Kinds of requests that are allowed; absent: all. One entry is enough.'),
     dlp: dlp.optional(),
+    max_bytes: schemas_int()
+        .min(1)
+        .optional()
+        .describe('Largest total of bytes through this route, both ways.'),
 })
-    .describe('A host that the bottle may reach.');
-const routes = array(route).superRefine((list, context) => {
+    .meta({ id: 'route', description: 'A host that the bottle may reach.' });
+const route_routes = array(route).superRefine((list, context) => {
     refuseRepeats(list.map((entry) => entry?.host), (index, first) => context.addIssue({
         code: 'custom',
         path: [index, 'host'],
@@ -57863,28 +62303,77 @@ const routes = array(route).superRefine((list, context) => {
         params: { first: [first, 'host'] },
     }));
 }, { when: ({ value }) => Array.isArray(value) });
+function isObject(value) {
+    return typeof value === 'object' && value !== null;
+}
+
+;// CONCATENATED MODULE: ./build/manifest/egress.js
+/** The schema of `egress` and `egress_groups`: which hosts a bottle reaches. */
+
+
+
+/** Groups of routes that come with the action; what stands behind each name is the plan's. */
+const PRESETS = [
+    'anthropic',
+    'openai',
+    'google',
+    'github',
+    'npm',
+    'pypi',
+    'crates',
+    'go',
+    'debian',
+];
+const groupName = entryName.refine((name) => !PRESETS.some((preset) => preset === name), {
+    error: 'belongs to a preset of the action; choose another',
+});
+const egressGroups = record(groupName, route_routes);
+const repository = name_line
+    .max(140)
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_-]*\/(?!\.{1,2}$)[A-Za-z0-9._-]+(?<!\.git)$/, {
+    error: 'must be `owner/repository`, as in its address on GitHub, without `.git`',
+});
+const mutation = schemas_string()
+    .max(100)
+    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'must be the name of a GraphQL mutation' });
+const github = strictObject({
+    repositories: distinct(repository)
+        .min(1)
+        .optional()
+        .describe('Repositories as `owner/repository`; default the workflow’s own.'),
+    token_ref: hostVariable
+        .optional()
+        .describe('Name of the variable in the step’s `env` that holds the token; absent: none.'),
+    write: schemas_boolean()
+        .optional()
+        .describe('Whether requests may change them: pushes, and all methods of the API.'),
+    mutations: distinct(mutation)
+        .optional()
+        .describe('GraphQL mutations that may pass, by name; default none. GraphQL needs `token_ref`.'),
+});
 const egress = strictObject({
     mode: schemas_enum(['enforce', 'learn'])
         .optional()
-        .describe('`enforce` (default) denies what no route allows; `learn` prints the missing routes too.'),
-    presets: distinct(schemas_enum(PRESETS)).optional().describe('Named groups of routes.'),
-    routes: routes.optional().describe('Hosts that the bottle may reach, one entry a host.'),
+        .describe('`enforce` (default) denies what no route allows; `learn` denies it too and prints the routes ' +
+        'that the run used and missed.'),
+    presets: distinct(entryName)
+        .optional()
+        .describe(`Groups of routes: ${PRESETS.map((name) => `\`${name}\``).join(', ')}, or a name of \`egress_groups\`.`),
+    github: github.optional().describe('What the preset `github` reaches.'),
+    routes: route_routes.optional().describe('Hosts that the bottle may reach, one entry a host.'),
     max_bytes: schemas_int()
         .min(1)
         .optional()
         .describe('Largest total of bytes through the gateway, both ways.'),
 });
-function isObject(value) {
-    return typeof value === 'object' && value !== null;
-}
 
 ;// CONCATENATED MODULE: ./build/manifest/git-gate.js
 /** The schema of `git-gate`: who commits, and which remotes the gate speaks to. */
 
 
 const gitUser = strictObject({
-    name: line.max(256).optional().describe('`user.name` in the guest.'),
-    email: line.max(256).optional().describe('`user.email` in the guest.'),
+    name: name_line.max(256).optional().describe('`user.name` in the guest.'),
+    email: name_line.max(256).optional().describe('`user.email` in the guest.'),
 })
     .describe('Who the guest’s commits are by. Merged field by field.');
 const REMOTE = 'must be the address of a repository: ssh://git@host/path, git@host:path or ' +
@@ -57896,8 +62385,8 @@ const REMOTES = [
     String.raw `https://${git_gate_WORD}(?::\d+)?/\S+`,
     String.raw `${git_gate_WORD}@${git_gate_WORD}:(?!//|-)\S+`,
 ];
-const git_gate_url = line.max(2048).regex(new RegExp(`^(?:${REMOTES.join('|')})$`), { error: REMOTE });
-const hostKey = line
+const git_gate_url = name_line.max(2048).regex(new RegExp(`^(?:${REMOTES.join('|')})$`), { error: REMOTE });
+const hostKey = name_line
     .max(2048)
     .regex(/^(?:ssh-[a-z0-9-]+|ecdsa-[a-z0-9-]+|sk-[a-z0-9@.-]+) [A-Za-z0-9+/]+=*(?: .*)?$/, {
     error: 'must be a public host key such as `ssh-ed25519 AAAA…`, ' +
@@ -57906,26 +62395,68 @@ const hostKey = line
 const key = discriminatedUnion('provider', [
     strictObject({
         provider: literal('static').describe('A key that exists already.'),
-        path: line.describe('The private key’s file on the runner, outside the workspace.'),
+        path: name_line.describe('The private key’s file on the runner, outside the workspace.'),
     }),
     strictObject({
         provider: literal('gitea')
-            .describe('A deploy key made for this run and removed after it.'),
+            .describe('A deploy key made for the run; not in this version, so the gate goes without one.'),
         provisioner_token: hostVariable.describe('Name of the variable that holds the API token.'),
     }),
-], { error: 'must have `provider`: static or gitea' })
+    strictObject({
+        provider: literal('token').describe('A token, for remotes over https.'),
+        token_ref: hostVariable.describe('Name of the variable that holds the token.'),
+    }),
+], { error: 'must have `provider`: static, gitea or token' })
     .describe('How the gate proves who it is to the remote.');
+/** What git takes for a name of a ref, with `*` in it. */
+const branchGlob = name_line
+    .max(255)
+    .regex(/^(?![-/.])(?!.*(?:\.\.|\/\/|\/\.|@\{|[/.]$|\.lock$))[^\s~^:?[\]{}\\]+$/, {
+    error: 'must be the name of a branch, in which `*` and `**` stand for any text',
+});
 const repo = strictObject({
     url: git_gate_url.describe('The remote. Over ssh the gate needs `host_key` too.'),
     host_key: hostKey
         .optional()
-        .describe('The remote’s pinned public key; without it the gate does not forward.'),
+        .describe('The remote’s pinned public key; without it nothing goes over ssh.'),
     key: key.optional(),
+    push: schemas_enum(['forward', 'record', 'refuse'])
+        .optional()
+        .describe('What becomes of a push that passed the checks: `forward` hands it on, `record` keeps it on ' +
+        'the runner, `refuse` takes none. Default `forward` for a remote with a `key`, over ssh ' +
+        'also with its `host_key`; else `record`.'),
+    allow_force: schemas_boolean()
+        .optional()
+        .describe('Whether a push may take commits away; default `false`.'),
+    branches: distinct(branchGlob)
+        .min(1)
+        .optional()
+        .describe('Globs of the branches that may be pushed; default all. What begins with `refs/` is a ' +
+        'whole name, as `refs/tags/v*`.'),
 })
     .describe('A remote that the guest may fetch from and push to, through the gate.');
+/** Where a glob stands by itself, what it protects is refused. */
+const protectedPath = union([
+    relativePath,
+    strictObject({
+        glob: relativePath.describe('Relative to the root of the repository.'),
+        action: schemas_enum(['block', 'review'])
+            .describe('`block` refuses the commit; `review` lets it pass, marked for a person.'),
+    }),
+], { error: 'must be a glob, or a map of `glob` and `action`' });
 const gitGate = strictObject({
     user: gitUser.optional(),
     repos: record(segment, repo).optional().describe('Remotes by the name that the gate shows.'),
+    protected_paths: array(protectedPath)
+        .max(1000)
+        .optional()
+        .describe('Globs of what no commit may touch, before the built-in ones. The first one that fits decides.'),
+    max_file_mib: schemas_number().gt(0).max(2048).optional().describe('Largest file in a commit.'),
+    max_patch_mib: schemas_number().gt(0).max(2048).optional().describe('Largest change of all commits.'),
+    max_files: schemas_int().min(1).max(1_000_000).optional().describe('Most files that are changed.'),
+    allow_submodules: schemas_boolean()
+        .optional()
+        .describe('Whether commits may add or change submodules; default `false`.'),
 });
 const agentGitGate = strictObject({ user: gitUser.optional() });
 
@@ -57934,7 +62465,7 @@ const agentGitGate = strictObject({ user: gitUser.optional() });
 
 
 const SOURCES = ['smolmachine', 'from', 'smolfile', 'host'];
-const smolmachine = line.max(2048).regex(/^(?!(?!https:\/\/)[\w+.-]+:\/\/)(?!https:\/\/[^/]*@)/, {
+const smolmachine = name_line.max(2048).regex(/^(?!(?!https:\/\/)[\w+.-]+:\/\/)(?!https:\/\/[^/]*@)/, {
     error: 'must be a path, an https address or an OCI reference, without a password',
 });
 const image_image = strictObject({
@@ -57945,7 +62476,7 @@ const image_image = strictObject({
         .regex(/^[0-9a-f]{64}$/, { error: 'must be 64 lower-case hex digits' })
         .optional()
         .describe('Its SHA-256, lower-case hex. An https address needs it.'),
-    from: line
+    from: name_line
         .max(2048)
         .regex(/^(?!\w+:\/\/)[^\s@]+@sha256:[0-9a-f]{64}$/, {
         error: 'must be an OCI image with its digest: name@sha256:<64 hex digits>',
@@ -57982,9 +62513,28 @@ const image_image = strictObject({
 /** The schema of `agent_provider`: which program the agent is, and how it is paid for. */
 
 
+
 const TEMPLATES = ['claude', 'codex', 'gemini', 'opencode', 'command'];
 /** Fields that speak of a model's API, of which a plain command has none. */
-const MODEL_FIELDS = ['auth_token', 'forward_host_credentials', 'version', 'model'];
+const MODEL_FIELDS = [
+    'auth_token',
+    'base_url',
+    'forward_host_credentials',
+    'version',
+    'model',
+];
+const BASE_URL = 'must be an https address such as https://models.example.com/v1: a host name, no user, query or ' +
+    'fragment';
+/** Plain http is no choice: a token never travels on it. */
+const baseUrl = name_line
+    .max(2048)
+    .regex(/^https:\/\/[^\s/:@?#%*\\[\]]+(?::\d+)?(?:\/[^\s?#\\]*)?$/, {
+    error: BASE_URL,
+    abort: true,
+})
+    .refine((text) => URL.canParse(text) && normaliseHost(new URL(text).hostname) !== undefined, {
+    error: BASE_URL,
+});
 const argv = array(schemas_string()
     .max(4096)
     .regex(/^[^\u0000]*$/))
@@ -57998,6 +62548,9 @@ const agentProvider = strictObject({
     auth_token: hostVariable
         .optional()
         .describe('Name of the variable in the step’s `env` that holds the model API’s token.'),
+    base_url: baseUrl
+        .optional()
+        .describe('Where the model API is, instead of at its vendor; `opencode` has no vendor.'),
     forward_host_credentials: schemas_boolean()
         .optional()
         .describe('`codex` only: use the login that the runner’s own `codex` has.'),
@@ -58007,8 +62560,8 @@ const agentProvider = strictObject({
         .optional()
         .describe('`command` only. A list: program and arguments. A text: a script for `/bin/sh -c`. ' +
         'The task is its standard input.'),
-    version: line.max(100).optional().describe('Version of the agent’s program.'),
-    model: line.max(200).optional().describe('The model that it asks for.'),
+    version: name_line.max(100).optional().describe('Version of the agent’s program.'),
+    model: name_line.max(200).optional().describe('The model that it asks for.'),
 })
     .superRefine((value, context) => {
     const refuse = (field, message) => context.addIssue({ code: 'custom', path: [field], message });
@@ -58022,6 +62575,9 @@ const agentProvider = strictObject({
     }
     else if (value.command !== undefined && TEMPLATES.includes(value.template ?? 'claude')) {
         refuse('command', 'goes with `template: command` only');
+    }
+    if (value.template === 'opencode' && value.auth_token && value.base_url === undefined) {
+        refuse('auth_token', 'needs `base_url` beside it: the address that the token is for');
     }
     if (value.forward_host_credentials === true && value.template !== 'codex') {
         refuse('forward_host_credentials', 'goes with `template: codex` only');
@@ -58056,7 +62612,7 @@ const schema_limits = strictObject({
     idle_minutes: schemas_number().min(0).max(4320).optional().describe('Longest silence; 0 for no limit.'),
     turns: schemas_int().min(1).optional().describe('Most turns of the agent.'),
     tokens: schemas_int().min(1).optional().describe('Most tokens, in and out, as the model API counts.'),
-    requests: schemas_int().min(1).optional().describe('Most requests through the gateway.'),
+    requests: schemas_int().min(1).optional().describe('Most requests to model APIs.'),
     output_mib: schemas_number().gt(0).max(102_400).optional().describe('Largest total of outputs.'),
 });
 const workspace = strictObject({
@@ -58072,6 +62628,9 @@ const bottleSchema = strictObject({
     agent_provider: agentProvider.optional().describe('The agent’s program.'),
     'git-gate': gitGate.optional().describe('Who commits, and which remotes the gate speaks to.'),
     egress: egress.optional().describe('Hosts that the bottle may reach; absent: none.'),
+    egress_groups: egressGroups
+        .optional()
+        .describe('Lists of routes for `egress.presets` to name, merged name by name.'),
     image: image_image.optional().describe('What the machine boots from: exactly one source.'),
     machine: machine.optional().describe('Size of the machine.'),
     limits: schema_limits.optional().describe('Where a run is ended; what was made by then is kept.'),
@@ -58121,6 +62680,12 @@ const GIT_REPOS = 'use `git-gate.repos`: the repository’s name, then `url`, `h
 const GIT_USER = 'use `git-gate.user` with `name` and `email`';
 const SUPERVISE = 'supervision is always on; remove it';
 const NO_PIPELOCK = 'pipelock is gone; checks are under the route’s `dlp`';
+const ROUTE = {
+    role: 'it was reserved and never meant anything; remove it',
+    path_allowlist: 'use `matches`: a list with `paths: [{type: prefix, value: /…}]`',
+    pipelock: NO_PIPELOCK,
+    token_ref: 'it stands under `auth`, beside `scheme`',
+};
 /**
  * By the place in a manifest: map keys and list members are `*`. A key that the schema accepts at
  * that place is never looked up here.
@@ -58144,12 +62709,8 @@ const RETIRED = {
         allowlist: EGRESS_ROUTES,
         supervise: SUPERVISE,
     },
-    'bottles.*.egress.routes.*': {
-        role: 'it was reserved and never meant anything; remove it',
-        path_allowlist: 'use `matches`: a list with `paths: [{type: prefix, value: /…}]`',
-        pipelock: NO_PIPELOCK,
-        token_ref: 'it stands under `auth`, beside `scheme`',
-    },
+    'bottles.*.egress.routes.*': ROUTE,
+    'bottles.*.egress_groups.*.*': ROUTE,
     'bottles.*.git-gate': {
         remotes: GIT_REPOS,
         upstreams: GIT_REPOS,
@@ -58277,7 +62838,7 @@ function unknownKey(key, place) {
     const instead = replacementOf(pattern, key);
     if (instead !== undefined)
         return `this key is not accepted any more: ${instead}`;
-    return `unknown key.${didYouMean(key, keys)} Accepted here: ${listNames(keys)}.`;
+    return `unknown key.${didYouMean(key, keys)} Accepted here: ${nearest_listNames(keys)}.`;
 }
 /** The keys that the schema has at `place`, and that place with `*` for names and indices. */
 function acceptedAt(place) {
@@ -58392,7 +62953,7 @@ async function draftEntries({ files, hash, directory }, key, list, parse, schema
     for (const file of found.files) {
         if ('bytes' in file)
             addToDigest(hash, file.path, file.bytes);
-        const parsed = 'bytes' in file ? parse(file.path, file.bytes) : unreadable(file.path, file.refused);
+        const parsed = 'bytes' in file ? parse(file.path, file.bytes) : parse_unreadable(file.path, file.refused);
         const { problems: wrong, ...value } = validate_validate(schema, parsed, [key, file.name]);
         problems.push(...wrong);
         const { source, tree } = parsed;
@@ -58416,16 +62977,28 @@ function notice_noticesOf({ value, source, tree, name }) {
             note(['env', variable], `bottle ${name}, env.${variable}: \${…} inside a longer text stays as it is written`);
         }
     }
-    for (const [index, route] of (value.egress?.routes ?? []).entries()) {
-        const path = ['egress', 'routes', index, 'dlp', 'outbound_on_match'];
-        if (findText(tree, path) === 'supervise') {
-            note(path, `bottle ${name}, ${route.host}: nobody supervises in CI; \`supervise\` means \`block\``);
+    for (const { path, host } of routesOf(value)) {
+        const action = [...path, 'dlp', 'outbound_on_match'];
+        if (findText(tree, action) === 'supervise') {
+            note(action, `bottle ${name}, ${host}: nobody supervises in CI; \`supervise\` means \`block\``);
         }
     }
     return notices;
 }
+/** All routes that a bottle writes down, each with its place in it. */
+function routesOf({ egress, egress_groups }) {
+    const lists = [
+        { path: ['egress', 'routes'], routes: egress?.routes ?? [] },
+        ...Object.entries(egress_groups ?? {}).map(([group, routes]) => {
+            return { path: ['egress_groups', group], routes };
+        }),
+    ];
+    return lists.flatMap(({ path, routes }) => routes.map(({ host }, index) => ({ path: [...path, index], host })));
+}
 
 ;// CONCATENATED MODULE: ./build/manifest/reference.js
+
+
 
 
 
@@ -58435,6 +63008,7 @@ function checkReferences(bottles, agents) {
         ...[...bottles.values()].flatMap((bottle) => checkName(bottle, 'extends', bottles)),
         ...[...agents.values()].flatMap((agent) => checkName(agent, 'bottle', bottles)),
         ...findCircles(bottles),
+        ...checkPresets([...bottles.values()]),
     ];
 }
 function checkName(entry, key, bottles) {
@@ -58443,8 +63017,8 @@ function checkName(entry, key, bottles) {
         return [];
     const names = [...bottles.keys()];
     const chain = key === 'extends' ? ` (${entry.name} → ${name})` : '';
-    const bottleNames = `${didYouMean(name, names)} Bottles: ${listNames(names)}.`;
-    return [reference_at(entry, key, `${key}: there is no bottle ${located_quote(name)}${chain}.${bottleNames}`)];
+    const bottleNames = `${didYouMean(name, names)} Bottles: ${nearest_listNames(names)}.`;
+    return [reference_at(entry, [key], `${key}: there is no bottle ${located_quote(name)}${chain}.${bottleNames}`)];
 }
 /** Each circle once, at the first of its bottles. */
 function findCircles(bottles) {
@@ -58462,15 +63036,36 @@ function findCircles(bottles) {
         const first = name !== undefined && inChain.has(name) ? bottles.get(name) : undefined;
         if (first !== undefined) {
             const circle = [...chain.slice(chain.indexOf(first.name)), first.name].join(' → ');
-            problems.push(reference_at(first, 'extends', `extends: ${circle} is a circle; remove one \`extends\``));
+            problems.push(reference_at(first, ['extends'], `extends: ${circle} is a circle; remove one \`extends\``));
         }
         for (const passed of chain)
             done.add(passed);
     }
     return problems;
 }
-function reference_at(entry, key, message) {
-    const offset = entry.tree === undefined ? 0 : valueOffset(entry.tree, [key]);
+/** A group may stand in any bottle: which ones are merged, the step decides. */
+function checkPresets(bottles) {
+    const groups = bottles.flatMap(({ tree }) => {
+        const node = tree && findNode(tree, ['egress_groups']);
+        return node?.kind === 'map' ? [...node.entries.keys()] : [];
+    });
+    const known = new Set([...PRESETS, ...groups]);
+    return bottles.flatMap((bottle) => {
+        const node = bottle.tree && findNode(bottle.tree, ['egress', 'presets']);
+        return (node?.kind === 'list' ? node.items : []).flatMap((_, index) => {
+            const path = ['egress', 'presets', index];
+            const name = findText(bottle.tree, path);
+            // What is no name at all, the schema refuses.
+            if (name === undefined || !ENTRY_NAME.test(name) || known.has(name))
+                return [];
+            const message = `there is no preset or group ${located_quote(name)}.${didYouMean(name, [...known])}`;
+            const names = `Presets: ${nearest_listNames(PRESETS)}. Groups: ${nearest_listNames(new Set(groups))}.`;
+            return [reference_at(bottle, path, `egress.presets[${index}]: ${message} ${names}`)];
+        });
+    });
+}
+function reference_at(entry, path, message) {
+    const offset = entry.tree === undefined ? 0 : valueOffset(entry.tree, path);
     return problemAt(entry.source, { offset, message });
 }
 
@@ -58574,7 +63169,7 @@ function ownLayers(entry) {
     return toLayers(entry, own);
 }
 /** Maps that are merged key by key instead of being replaced whole. */
-const MERGED = new Set(['env', 'git-gate', 'git-gate.user']);
+const MERGED = new Set(['env', 'egress_groups', 'git-gate', 'git-gate.user']);
 function toLayers(entry, own, above = []) {
     const layers = new Map();
     for (const [key, value] of Object.entries(own)) {
@@ -58636,14 +63231,14 @@ function findAgent({ agents, carrier }, name) {
         outcome: 'config-invalid',
         what: name === '' ? 'No agent is named' : `There is no agent ${JSON.stringify(name)}`,
         where: `input agent, manifest ${carrier}`,
-        fix: `Name one of its agents: ${listNames(names)}.${didYouMean(name, names)}`,
+        fix: `Name one of its agents: ${nearest_listNames(names)}.${didYouMean(name, names)}`,
     });
 }
 function chooseBottles({ bottles, carrier }, given, agent) {
     const names = [...bottles.keys()];
     const own = agent.value.bottle;
     const chosen = given.length > 0 || own === undefined ? given : [own];
-    const listed = `Bottles: ${listNames(names)}.`;
+    const listed = `Bottles: ${nearest_listNames(names)}.`;
     if (chosen.length === 0) {
         throw new BottleError({
             outcome: 'config-invalid',
@@ -58679,34 +63274,103 @@ function sourceIn({ source, tree }, path) {
 }
 
 ;// CONCATENATED MODULE: ./build/plan/notice.js
-const REFUSES = "but this version's gateway refuses every request";
-const COUNTS_NONE = 'but this version does not count them';
-function findNotices({ agent, bottle, source }) {
+const NO_MODEL = 'but no route leads to the API of a model, so nothing is counted';
+/** @param routes all that the plan opens */
+function findNotices({ agent, bottle, source }, routes) {
     const { egress, limits } = bottle;
+    const counts = routes.some(({ meter }) => meter !== undefined);
+    const toGitHub = routes.some(({ host }) => /^(?:.*\.)?github\.com$/.test(host));
     const declared = [
-        ['bottle.egress.routes', egress?.routes?.length, `egress.routes are declared, ${REFUSES}`],
-        ['bottle.egress.presets', egress?.presets?.length, `egress.presets are declared, ${REFUSES}`],
-        ['bottle.egress.mode', egress?.mode === 'learn', `egress.mode is learn, ${REFUSES}`],
         [
-            'bottle.git-gate.repos',
-            Object.keys(bottle['git-gate']?.repos ?? {}).length,
-            'git-gate.repos are declared, but this version has no gate to them: nothing is fetched or pushed',
+            'bottle.egress.github',
+            !toGitHub && egress?.github,
+            'egress.github is declared, but nothing opens GitHub: name the preset github',
         ],
-        ['bottle.limits.turns', limits?.turns, `limits.turns is declared, ${COUNTS_NONE}`],
-        ['bottle.limits.tokens', limits?.tokens, `limits.tokens is declared, ${COUNTS_NONE}`],
-        ['bottle.limits.requests', limits?.requests, `limits.requests is declared, ${COUNTS_NONE}`],
+        ['bottle.limits.tokens', !counts && limits?.tokens, `limits.tokens is declared, ${NO_MODEL}`],
+        [
+            'bottle.limits.requests',
+            !counts && limits?.requests,
+            `limits.requests is declared, ${NO_MODEL}`,
+        ],
+        [
+            'bottle.limits.turns',
+            limits?.turns,
+            'limits.turns is declared, but this version does not count them',
+        ],
         [
             'agent.output_schema',
             agent.output_schema,
             'output_schema is declared, but this version makes no structured result',
         ],
     ];
-    return declared.flatMap(([path, value, message]) => value ? [{ message, ...placeOf(source(path)) }] : []);
+    return declared.flatMap(([path, value, message]) => value ? [{ message, ...notice_placeOf(source(path)) }] : []);
 }
 /** `.bot-bottle/bottles/dev.md:7` as an annotation has it. */
-function placeOf(source) {
+function notice_placeOf(source) {
     const { file, line } = /^(?<file>.+):(?<line>\d+)$/s.exec(source)?.groups ?? {};
     return file ? { file, line: Number(line) } : {};
+}
+
+;// CONCATENATED MODULE: ./build/plan/credential.js
+
+/** The same hosts, and nothing to show to them. */
+function dropCredentials(selected) {
+    const { bottle, source } = selected;
+    const { agent_provider, egress = {}, egress_groups = {} } = bottle;
+    const { auth_token, ...provider } = agent_provider;
+    const { token_ref, ...github } = egress.github ?? {};
+    const { routes = [], presets = [] } = egress;
+    const groups = presets.flatMap((name) => authsOf(egress_groups[name] ?? [], 'egress_groups', name));
+    const named = [
+        ...(auth_token ? [['agent_provider', 'auth_token']] : []),
+        ...(token_ref ? [['egress', 'github', 'token_ref']] : []),
+        ...authsOf(routes, 'egress', 'routes'),
+        ...groups,
+    ];
+    const without = {
+        ...bottle,
+        agent_provider: provider,
+        egress: { ...egress, github, routes: routes.map(withoutAuth) },
+        egress_groups: Object.fromEntries(Object.entries(egress_groups).map(([name, list]) => [name, list.map(withoutAuth)])),
+    };
+    return {
+        selected: { ...selected, bottle: without },
+        notices: named.map((path) => noticeOf(credential_spell(path), source(['bottle', ...path]))),
+    };
+}
+/** What a run without credentials goes without. */
+function noticeOf(what, source) {
+    const message = `${what}, ${source}: dropped, a fork's run gets no credentials`;
+    return { message, ...notice_placeOf(source) };
+}
+function authsOf(routes, ...path) {
+    return routes.flatMap(({ auth }, index) => (auth ? [[...path, String(index), 'auth']] : []));
+}
+/** `egress.routes[0].auth`. */
+function credential_spell(path) {
+    return path.join('.').replace(/\.(\d+)(?=\.|$)/g, '[$1]');
+}
+function withoutAuth({ auth: _, ...route }) {
+    return route;
+}
+/**
+ * The names of the step's variables that hold credentials, each with what it is for: none for a run
+ * without credentials.
+ */
+function planSecrets({ bottle, source }, env, openings) {
+    const ofEnv = env.flatMap((entry) => entry.kind === 'host'
+        ? [{ name: entry.hostVar, use: `env ${entry.name}`, source: entry.source }]
+        : []);
+    const ofRoutes = openings.flatMap(({ rule: { auth }, credential }) => auth && credential ? [{ name: auth.name, use: credential.use, source: credential.source }] : []);
+    const repos = Object.entries(bottle['git-gate']?.repos ?? {});
+    const ofRemotes = repos.flatMap(([repo, { key }]) => {
+        if (key?.provider !== 'token')
+            return [];
+        const at = ['bottle', 'git-gate', 'repos', repo, 'key', 'token_ref'];
+        return [{ name: key.token_ref, use: `git remote ${repo}`, source: source(at) }];
+    });
+    const byUse = new Map(ofRoutes.map((secret) => [`${secret.name} ${secret.use}`, secret]));
+    return [...ofEnv, ...byUse.values(), ...ofRemotes];
 }
 
 ;// CONCATENATED MODULE: ./build/plan/environment.js
@@ -58720,21 +63384,29 @@ function placeOf(source) {
  */
 function planEnvironment(selected, hostVariables, dropCredentials) {
     const entries = Object.entries(selected.bottle.env ?? {})
-        .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([name, entry]) => ({ name, ...entry, source: selected.source(['bottle', 'env', name]) }));
+        .map(([name, entry]) => ({ name, ...entry, source: selected.source(['bottle', 'env', name]) }))
+        .sort(byName);
     const ofHost = entries.filter((entry) => entry.kind === 'host');
     if (dropCredentials) {
         const env = entries.filter((entry) => entry.kind === 'literal');
-        return { env, notices: ofHost.map(noticeOf) };
+        return { env, notices: ofHost.map(({ name, source }) => noticeOf(`env.${name}`, source)) };
     }
     const missing = ofHost.filter(({ hostVar }) => !hostVariables.has(hostVar));
     if (missing.length > 0)
         throw lacking(missing);
     return { env: entries, notices: [] };
 }
-function noticeOf({ name, source }) {
-    const message = `env.${name}, ${source}: dropped, a fork's run gets no credentials`;
-    return { message, ...placeOf(source) };
+/**
+ * Programs look for their credential before they ask for anything: they find something that looks
+ * like one, which the gateway takes out again. What the bottle says itself stays.
+ */
+function addPlaceholders(env, openings) {
+    const placeholders = openings.flatMap(({ rule: { source }, credential }) => Object.entries(credential?.placeholders ?? {}).map(([name, value]) => ({ name, kind: 'literal', value, source })));
+    const all = new Map([...placeholders.toReversed(), ...env].map((entry) => [entry.name, entry]));
+    return [...all.values()].sort(byName);
+}
+function byName(a, b) {
+    return a.name < b.name ? -1 : 1;
 }
 function lacking(missing) {
     const names = missing.map(({ hostVar }) => hostVar);
@@ -58744,6 +63416,376 @@ function lacking(missing) {
         where: missing.map(({ name, source }) => `env.${name}, ${source}`).join('; '),
         fix: `Set them in the step's "env:", for example ${names[0]}: \${{ secrets.${names[0]} }}.`,
     });
+}
+
+;// CONCATENATED MODULE: ./build/agent-file.js
+/** Files and directories that agents and editors obey without being asked: orders, hooks, tools. */
+/** They count at any depth, in any case. `.gitignore` is not among them: it gives no order. */
+const AGENT_FILES = [
+    ...['claude.md', 'claude.local.md', '.claude', '.claude.json', '.claude-plugin', '.mcp.json'],
+    ...['agents.md', 'agents.override.md', 'agent.md', '.agents', '.codex', '.opencode'],
+    ...['opencode.json', 'opencode.jsonc', 'gemini.md', '.gemini', '.geminiignore', '.husky'],
+    ...['.cursor', '.cursorrules', '.windsurf', '.windsurfrules', '.clinerules', '.vscode'],
+    ...['.gitconfig', '.githooks'],
+];
+
+;// CONCATENATED MODULE: ./build/git-check/policy.js
+/** What a change may be: the limits and the protected paths, and what holds where nobody says. */
+
+const block = (glob) => ({ glob, action: 'block' });
+const DEFAULT_POLICY = {
+    protectedPaths: [
+        '.github/**',
+        '.bot-bottle/**',
+        ...['CODEOWNERS', 'docs/CODEOWNERS'],
+        ...AGENT_FILES.flatMap((name) => [`**/${name}`, `**/${name}/**`]),
+    ].map(block),
+    maxFileBytes: 50 * 1024 * 1024,
+    maxPatchBytes: 50 * 1024 * 1024,
+    maxFiles: 5000,
+    maxCommits: 2000,
+    allowSubmodules: false,
+};
+
+;// CONCATENATED MODULE: ./build/plan/push.js
+/** What becomes of the agent's change: where it is proposed, and as what. */
+
+const push_BRANCH = 'bottle/{run-id}';
+/** @throws {BottleError} `config-invalid`: the branch's name asks for a number that nobody has. */
+function planPush({ inputs, selected, trigger, trust }, runId) {
+    const { push, draft, comment, labels, reviewers } = inputs;
+    const template = given(inputs.branch, push_BRANCH, 'branch');
+    const names = { agent: selected.agentName, 'run-id': runId, number: trigger.number };
+    const branch = { ...template, value: fill(template, names) };
+    const base = given(inputs.base, trigger.branch, 'base');
+    const isDropped = trust.dropCredentials;
+    return {
+        plan: {
+            mode: isDropped ? { value: 'none', source: FORK } : { value: push, source: 'input push' },
+            branch,
+            base,
+            title: given(inputs.title, '', 'title'),
+            draft: { value: draft, source: 'input draft' },
+            labels: { value: labels, source: labels.length > 0 ? 'input labels' : 'default' },
+            reviewers: { value: reviewers, source: reviewers.length > 0 ? 'input reviewers' : 'default' },
+            comment: isDropped
+                ? { value: false, source: FORK }
+                : { value: comment, source: 'input comment' },
+        },
+        notices: [
+            ...(isDropped ? droppedNotices(inputs) : notWrittenBack(inputs)),
+            ...idleNotices(inputs),
+        ],
+    };
+}
+const FORK = "a fork's run";
+function given(value, otherwise, input) {
+    return value === ''
+        ? { value: otherwise, source: 'default' }
+        : { value, source: `input ${input}` };
+}
+/** The input's shape lets no other name stand in braces. */
+function fill({ value, source }, names) {
+    return value.replace(/\{(agent|run-id|number)\}/g, (_, name) => {
+        if (name === 'number' && names.number === 0)
+            throw noNumber(value, source);
+        return String(names[name]);
+    });
+}
+function droppedNotices({ push, comment }) {
+    const asked = [...(push === 'none' ? [] : [`push: ${push}`]), ...(comment ? ['comment'] : [])];
+    return asked.map((input) => ({
+        message: `${input} is dropped: of a fork's run, nothing is written back but a patch`,
+    }));
+}
+function notWrittenBack({ push, comment }) {
+    const asked = [...(push === 'none' ? [] : [`push: ${push}`]), ...(comment ? ['comment'] : [])];
+    return asked.map((input) => ({
+        message: `${input} is not available in this version: the change is a patch in the artifact`,
+    }));
+}
+/** What is said about a branch or a pull request that will not be. */
+function idleNotices(inputs) {
+    const { push, branch, base, title, labels, reviewers, draft } = inputs;
+    const ofPullRequest = [
+        ...(base === '' ? [] : ['base']),
+        ...(title === '' ? [] : ['title']),
+        ...(draft ? ['draft'] : []),
+        ...(labels.length === 0 ? [] : ['labels']),
+        ...(reviewers.length === 0 ? [] : ['reviewers']),
+    ];
+    const idle = [
+        ...(push === 'none' && branch !== '' ? ['branch'] : []),
+        ...(push === 'pull-request' ? [] : ofPullRequest),
+    ];
+    if (idle.length === 0)
+        return [];
+    return [{ message: `With push: ${push}, nothing comes of the inputs: ${idle.join(', ')}` }];
+}
+function noNumber(template, source) {
+    return new BottleError({
+        outcome: 'config-invalid',
+        what: 'The name of the branch asks for a number, and no issue or pull request started the run',
+        where: `${template}, ${source}`,
+        fix: `Use {agent} or {run-id} in it instead, or leave the input "branch" empty for ${push_BRANCH}.`,
+    });
+}
+
+;// CONCATENATED MODULE: ./build/plan/address.js
+/** The addresses of git's repositories, and all the ways in which one and the same is written. */
+const URL_FORM = /^(?<scheme>ssh|https):\/\/(?:(?<user>[^@/]+)@)?(?<host>[^:/]+)(?<port>:\d+)?\//;
+const SHORT_FORM = /^(?<user>[^@:/]+)@(?<host>[^:/]+):/;
+/** Undefined for whatever is neither `ssh://`, `https://` nor `user@host:path`. */
+function parseAddress(text) {
+    const match = URL_FORM.exec(text) ?? SHORT_FORM.exec(text);
+    if (match === null)
+        return undefined;
+    const { scheme = 'ssh', user = '', host = '', port = '' } = match.groups ?? {};
+    const path = text.slice(match[0].length).replace(/^\/+|(?:\.git)?\/*$/g, '');
+    if (path === '' || !/^[^\s?#]+$/.test(path))
+        return undefined;
+    const isHttps = scheme === 'https';
+    return {
+        scheme: isHttps ? 'https' : 'ssh',
+        // Whoever stands in an https address may be a credential.
+        user: isHttps ? '' : user,
+        host: host.toLowerCase(),
+        port,
+        path,
+    };
+}
+/** The same repository, whatever it is reached by? GitHub and its like look at no letter's case. */
+function isSameRepository(one, other) {
+    return one.host === other.host && one.path.toLowerCase() === other.path.toLowerCase();
+}
+/**
+ * All that `git clone` is usually given for it. git looks for the longest beginning that fits, so
+ * that with `.git` stands beside the one without.
+ */
+function spellingsOf({ scheme, user, host, port, path }) {
+    const login = user === '' ? 'git' : user;
+    const ports = (of) => (of === scheme && port !== '' ? [port, ''] : ['']);
+    const plain = [
+        ...ports('https').map((own) => `https://${host}${own}/${path}`),
+        ...ports('ssh').map((own) => `ssh://${login}@${host}${own}/${path}`),
+        `${login}@${host}:${path}`,
+    ];
+    return plain.flatMap((text) => [text, `${text}.git`]);
+}
+
+;// CONCATENATED MODULE: ./build/plan/sourced.js
+/** The last candidate is the default and always given. `undefined` is "not given"; 0 is a value. */
+function first(...candidates) {
+    const [value, source] = candidates.find(([given]) => given !== undefined) ?? candidates[0];
+    return { value: value, source };
+}
+
+;// CONCATENATED MODULE: ./build/plan/remote.js
+/** The repositories that the gate serves: the checkout's own, and those of `git-gate.repos`. */
+
+
+
+
+
+
+const BRANCHES = 'refs/heads/';
+const ALL_BRANCHES = [`${BRANCHES}**`];
+/** What stays on the runner may have any name. */
+const ALL_REFS = [...ALL_BRANCHES, 'refs/tags/**'];
+/** @throws {BottleError} `config-invalid` for a remote that is to be pushed to and cannot be. */
+function planRemotes(request) {
+    const { checkout, selected } = request;
+    const repos = Object.entries(selected.bottle['git-gate']?.repos ?? {});
+    const own = parseAddress(checkout.origin);
+    const planned = repos.map(([name, repo]) => planRemote(request, name, repo, own));
+    const notices = planned.flatMap((each) => each.notices);
+    const remotes = planned.map(({ remote }) => remote);
+    const named = planned.find(({ isOwn }) => isOwn)?.remote;
+    if (named !== undefined || own === undefined) {
+        const others = remotes.filter((remote) => remote !== named);
+        return { remotes: [...(named ? [named] : []), ...others], origin: named?.name ?? '', notices };
+    }
+    const origin = remote_originOf(request, own, new Set(repos.map(([name]) => name)));
+    return { remotes: [origin, ...remotes], origin: origin.name, notices };
+}
+/** Nobody wrote it down, so nothing is forwarded: what becomes of the change is `push`'s to say. */
+function remote_originOf(request, own, taken) {
+    let name = 'origin';
+    while (taken.has(name))
+        name = `_${name}`;
+    const from = (value) => ({ value, source: 'checkout' });
+    return {
+        ...placed(name, own),
+        url: from(httpsOf(own)),
+        credential: from(tokenFor(request, own)),
+        hostKey: from(''),
+        push: from('record'),
+        allowForce: from(true),
+        refs: from(ALL_REFS),
+    };
+}
+function planRemote(request, name, repo, own) {
+    const { source } = request.selected;
+    const at = (...path) => source(['bottle', 'git-gate', 'repos', name, ...path]);
+    const written = parseAddress(repo.url);
+    if (written === undefined)
+        throw noAddress(name, at('url'));
+    const isOwn = own !== undefined && isSameRepository(written, own);
+    const key = repo.key?.provider === 'gitea' ? undefined : repo.key;
+    // The workflow's token opens the checkout's own, which nobody then has to make a key for.
+    const byToken = isOwn && key === undefined;
+    const address = byToken ? own : written;
+    if (key && (key.provider === 'token') !== (address.scheme === 'https')) {
+        throw keyOfOtherKind(name, address, at('key'));
+    }
+    const credential = byToken ? tokenFor(request, own) : credentialOf(key);
+    const lacks = lacksOf(address, repo, credential);
+    const usual = lacks.length === 0 && key !== undefined ? 'forward' : 'record';
+    const push = first([repo.push, at('push')], [usual, 'default']);
+    const { dropCredentials } = request.trust;
+    if (!dropCredentials && push.value === 'forward' && lacks.length > 0) {
+        throw cannotForward(name, lacks, at('push'));
+    }
+    const remote = {
+        ...placed(name, written),
+        url: { value: byToken ? httpsOf(own) : repo.url, source: at('url') },
+        credential: dropCredentials
+            ? { value: { kind: 'none' }, source: NO_CREDENTIALS }
+            : { value: credential, source: byToken ? 'input token' : at('key') },
+        hostKey: first([repo.host_key, at('host_key')], ['', 'default']),
+        push: dropCredentials && push.value === 'forward' ? RECORDED : push,
+        allowForce: first([repo.allow_force, at('allow_force')], [false, 'default']),
+        refs: first([repo.branches?.map(refOf), at('branches')], [ALL_BRANCHES, 'default']),
+    };
+    const what = `git-gate.repos.${name}`;
+    const notices = [
+        ...(dropCredentials && key ? [noticeOf(`${what}.key`, at('key'))] : []),
+        ...(repo.key === key ? [] : [noDeployKey(what, at('key'))]),
+        ...(dropCredentials ? [] : lacksSsh(what, address, lacks, at('url'))),
+    ];
+    return { remote, isOwn, notices };
+}
+const NO_CREDENTIALS = "a fork's run";
+const RECORDED = { value: 'record', source: NO_CREDENTIALS };
+function placed(name, address) {
+    const guestUrl = `http://127.0.0.1:${RELAY_PORT}/git/${name}`;
+    return { name, guestUrl, insteadOf: spellingsOf(address) };
+}
+function httpsOf({ scheme, host, port, path }) {
+    return `https://${host}${scheme === 'https' ? port : ''}/${path}`;
+}
+/** It is for the workflow's own server: no other one is shown it. */
+function tokenFor({ checkout, inputs, trust }, own) {
+    const isServers = httpsOf(own).startsWith(`${checkout.server}/`);
+    const usable = isServers && inputs.token !== '' && !trust.dropCredentials;
+    return { kind: usable ? 'workflow-token' : 'none' };
+}
+function credentialOf(key) {
+    switch (key?.provider) {
+        case undefined:
+            return { kind: 'none' };
+        case 'static':
+            return { kind: 'key-file', path: key.path };
+        case 'token':
+            return { kind: 'token', name: key.token_ref };
+    }
+}
+/** What the upstream would want to push to it, and is not there. */
+function lacksOf({ scheme }, repo, credential) {
+    const isSsh = scheme === 'ssh';
+    return [
+        ...(isSsh && repo.host_key === undefined ? ['the remote’s `host_key`'] : []),
+        ...(credential.kind === 'none' ? ['a `key`'] : []),
+    ];
+}
+/** Over ssh nothing can be fetched either. */
+function lacksSsh(what, { scheme }, lacks, source) {
+    if (scheme === 'https' || lacks.length === 0)
+        return [];
+    const message = `${what} lacks ${lacks.join(' and ')}: over ssh, the gate cannot even fetch`;
+    return [{ message, ...notice_placeOf(source) }];
+}
+function noDeployKey(what, source) {
+    const message = `${what}.key is of gitea, but this version makes no deploy keys: it goes without`;
+    return { message, ...notice_placeOf(source) };
+}
+/** `main` is a branch; what begins with `refs/` says all. */
+function refOf(glob) {
+    return glob.startsWith('refs/') ? glob : `${BRANCHES}${glob}`;
+}
+function noAddress(name, source) {
+    return new BottleError({
+        outcome: 'config-invalid',
+        what: `The address of the remote "${name}" names no repository`,
+        where: `git-gate.repos.${name}.url, ${source}`,
+        fix: 'Write the whole address, such as https://git.example/owner/repository.',
+    });
+}
+function keyOfOtherKind(name, { scheme }, source) {
+    const fits = scheme === 'ssh' ? '`static`' : '`token`';
+    return new BottleError({
+        outcome: 'config-invalid',
+        what: `The key of the remote "${name}" is of no use over ${scheme}`,
+        where: `git-gate.repos.${name}.key, ${source}`,
+        fix: `Over ${scheme} its provider is ${fits}; or change the remote's url.`,
+    });
+}
+function cannotForward(name, lacks, source) {
+    return new BottleError({
+        outcome: 'config-invalid',
+        what: `Pushes to the remote "${name}" are to be forwarded, which needs ${lacks.join(' and ')}`,
+        where: `git-gate.repos.${name}.push, ${source}`,
+        fix: 'Add what it lacks, or write `push: record` to keep pushes on the runner.',
+    });
+}
+
+;// CONCATENATED MODULE: ./build/plan/git.js
+
+
+
+const git_MIB = 1024 * 1024;
+/** @throws {BottleError} `config-invalid`: see `planRemotes` and `planPush`. */
+function planGit(request, runId) {
+    const { remotes, origin, notices } = planRemotes(request);
+    const push = planPush(request, runId);
+    return {
+        plan: { policy: planPolicy(request.selected), remotes, origin, push: push.plan },
+        notices: [...notices, ...push.notices],
+    };
+}
+/** Where the manifest says it; of the number of commits it says nothing. */
+const git_KEYS = {
+    protectedPaths: 'protected_paths',
+    maxFileBytes: 'max_file_mib',
+    maxPatchBytes: 'max_patch_mib',
+    maxFiles: 'max_files',
+    maxCommits: 'max_commits',
+    allowSubmodules: 'allow_submodules',
+};
+function planPolicy({ bottle, source }) {
+    const gate = bottle['git-gate'] ?? {};
+    const sources = Object.entries(git_KEYS).map(([rule, key]) => {
+        return [rule, source(['bottle', 'git-gate', key])];
+    });
+    return {
+        value: {
+            protectedPaths: protect(gate.protected_paths ?? []),
+            maxFileBytes: bytes(gate.max_file_mib) ?? DEFAULT_POLICY.maxFileBytes,
+            maxPatchBytes: bytes(gate.max_patch_mib) ?? DEFAULT_POLICY.maxPatchBytes,
+            maxFiles: gate.max_files ?? DEFAULT_POLICY.maxFiles,
+            maxCommits: DEFAULT_POLICY.maxCommits,
+            allowSubmodules: gate.allow_submodules ?? DEFAULT_POLICY.allowSubmodules,
+        },
+        sources: Object.fromEntries(sources),
+    };
+}
+function bytes(mib) {
+    return mib === undefined ? undefined : Math.ceil(mib * git_MIB);
+}
+/** The first that fits decides, so the bottle's own stand before the built-in ones. */
+function protect(written) {
+    const own = written.map((entry) => typeof entry === 'string' ? { glob: entry, action: 'block' } : entry);
+    return [...own, ...DEFAULT_POLICY.protectedPaths];
 }
 
 ;// CONCATENATED MODULE: ./build/plan/image.js
@@ -58874,59 +63916,391 @@ function skillsDirectory({ guestSkillsDirectory: given }, home) {
     });
 }
 
-;// CONCATENATED MODULE: ./build/plan/sourced.js
-/** The last candidate is the default and always given. `undefined` is "not given"; 0 is a value. */
-function first(...candidates) {
-    const [value, source] = candidates.find(([given]) => given !== undefined) ?? candidates[0];
-    return { value: value, source };
+;// CONCATENATED MODULE: ./build/plan/opening.js
+
+/** It says what it is to whoever meets it, and no detector takes it for a secret. */
+const PLACEHOLDER = 'placeholder-the-gateway-has-the-secret';
+/** The first one decides about its host. Later ones that say the same add their ports to it. */
+function oneAHost(all) {
+    const byHost = new Map();
+    const notices = [];
+    for (const next of all) {
+        const { host, ports, source } = next.rule;
+        const winner = byHost.get(host);
+        if (winner === undefined)
+            byHost.set(host, next);
+        else if (isSame(winner.rule, next.rule)) {
+            const rule = { ...winner.rule, ports: [...new Set([...winner.rule.ports, ...ports])] };
+            byHost.set(host, { ...winner, rule });
+        }
+        else {
+            const message = `${host}: the route of ${source} gives way to that of ${winner.rule.source}`;
+            notices.push({ message, ...notice_placeOf(source) });
+        }
+    }
+    return { openings: [...byHost.values()], notices };
+}
+/** But for the ports, and for who says it. */
+function isSame(one, other) {
+    const same = { ports: [], source: '' };
+    return JSON.stringify({ ...one, ...same }) === JSON.stringify({ ...other, ...same });
+}
+
+;// CONCATENATED MODULE: ./build/plan/vendor.js
+const ANTHROPIC = { host: 'api.anthropic.com', meter: 'anthropic' };
+const OPENAI = { host: 'api.openai.com', meter: 'openai' };
+const GOOGLE = { host: 'generativelanguage.googleapis.com', meter: 'gemini' };
+/** By the name of the preset. */
+const VENDORS = new Map([
+    ['anthropic', ANTHROPIC],
+    ['openai', OPENAI],
+    ['google', GOOGLE],
+]);
+/** Whoever writes the route to a vendor: what is used there counts. */
+function meterOf(host) {
+    return [...VENDORS.values()].find((vendor) => vendor.host === host)?.meter;
+}
+
+;// CONCATENATED MODULE: ./build/plan/route.js
+
+
+const route_USUAL_PORTS = [443, 80];
+/** Where nothing is said about it, this is done with whatever the gateway reads anyway. */
+const USUAL_DLP = {
+    outbound: ['token_patterns', 'known_secrets'],
+    inbound: [],
+    onMatch: 'block',
+};
+/** TLS stays closed unless something asks the gateway to read or to write inside it. */
+function makeRule(parts) {
+    const { auth, meter, graphqlMutations, matches = [], dlp } = parts;
+    const inspected = dlp !== undefined && dlp.outbound.length + dlp.inbound.length > 0;
+    const opened = auth ?? meter ?? graphqlMutations ?? (matches.length > 0 || inspected);
+    return {
+        ports: route_USUAL_PORTS,
+        ...parts,
+        matches,
+        dlp: dlp ?? USUAL_DLP,
+        tls: opened ? 'open' : 'tunnel',
+    };
+}
+/** The routes of a list that stands at `path`. */
+function openRoutes(routes, path, sourceOf) {
+    return routes.map((route, index) => {
+        const rule = route_ruleOf(route, sourceOf([...path, index, 'host']));
+        if (route.auth === undefined)
+            return { rule };
+        const source = sourceOf([...path, index, 'auth', 'token_ref']);
+        const placeholders = { [route.auth.token_ref]: PLACEHOLDER };
+        return { rule, credential: { use: `route ${route.host}`, source, placeholders } };
+    });
+}
+function route_ruleOf(route, source) {
+    const { host, ports, matches = [], auth, dlp, max_bytes: maxBytes } = route;
+    const meter = meterOf(host);
+    return makeRule({
+        host,
+        source,
+        matches: matches.map(matchOf),
+        ...(ports && { ports }),
+        ...(auth && { auth: authOf(auth) }),
+        ...(dlp && { dlp: dlpOf(dlp) }),
+        ...(meter && { meter }),
+        ...(maxBytes && { maxBytes }),
+    });
+}
+function matchOf({ paths, methods, headers }) {
+    const match = {
+        ...(paths && { paths }),
+        ...(methods && { methods }),
+        ...(headers && { headers }),
+    };
+    return match;
+}
+function dlpOf(dlp) {
+    const { outbound_detectors, inbound_detectors, outbound_on_match } = dlp;
+    return {
+        outbound: outbound_detectors === false ? [] : (outbound_detectors ?? USUAL_DLP.outbound),
+        inbound: inbound_detectors === false ? [] : (inbound_detectors ?? USUAL_DLP.inbound),
+        onMatch: outbound_on_match ?? USUAL_DLP.onMatch,
+    };
+}
+function authOf({ scheme, header, token_ref }) {
+    return { scheme, header: header?.toLowerCase() ?? 'authorization', name: token_ref };
+}
+
+;// CONCATENATED MODULE: ./build/plan/github.js
+/** GitHub's hosts, limited to the repositories that a bottle is for. */
+
+
+
+
+const READ = ['GET', 'HEAD'];
+const API = 'api.github.com';
+const GIT = 'github.com';
+const HOSTS = {
+    [GIT]: { scheme: 'Basic', matches: matchesOfGit },
+    [API]: { scheme: 'Bearer', matches: matchesOfApi },
+    'uploads.github.com': { scheme: 'Bearer', matches: matchesOfUploads },
+    'raw.githubusercontent.com': { scheme: 'Bearer', matches: matchesOfFiles },
+    'codeload.github.com': { matches: matchesOfFiles },
+    'objects.githubusercontent.com': { matches: () => [{ methods: READ }] },
+    'release-assets.githubusercontent.com': { matches: () => [{ methods: READ }] },
+};
+/** @param own the workflow's repository; empty where there is none. */
+function planGitHub({ bottle }, own) {
+    const { repositories, write = false, mutations = [] } = bottle.egress?.github ?? {};
+    return { repositories: repositories ?? (own === '' ? [] : [own]), write, mutations };
+}
+/** What the preset `github` opens. */
+function openGitHub({ bottle, source }, github) {
+    if (github.repositories.length === 0)
+        throw noRepository(source('bottle.egress.presets'));
+    const token = bottle.egress?.github?.token_ref;
+    return Object.entries(HOSTS).flatMap(([host, { scheme, matches: matchesOf }]) => {
+        const matches = matchesOf(github);
+        if (matches.length === 0)
+            return [];
+        const parts = { host, ports: [443], matches, source: 'preset github', ...lookAt(host, github) };
+        if (token === undefined || scheme === undefined)
+            return [{ rule: makeRule(parts) }];
+        const auth = { scheme, header: 'authorization', name: token };
+        const credential = {
+            use: 'GitHub',
+            source: source('bottle.egress.github.token_ref'),
+            placeholders: { GH_TOKEN: PLACEHOLDER, GITHUB_TOKEN: PLACEHOLDER },
+        };
+        return [{ rule: makeRule({ ...parts, auth }), credential }];
+    });
+}
+/** A credential of GitHub opens all that its owner may do, unless the route says less. */
+function limitToRepositories(rule, github) {
+    const { auth, host, source } = rule;
+    if (auth === undefined)
+        return { rule, notices: [] };
+    const looked = { ...rule, ...lookAt(host, github) };
+    if (rule.matches.length > 0 || (host !== GIT && host !== API)) {
+        return { rule: looked, notices: [] };
+    }
+    if (github.repositories.length === 0)
+        throw noRepository(source);
+    const matches = HOSTS[host]?.matches(github) ?? [];
+    const names = github.repositories.join(', ');
+    const message = `${host}, ${source}: without \`matches\`, its credential is for ${names} alone`;
+    return { rule: { ...looked, matches }, notices: [{ message, ...notice_placeOf(source) }] };
+}
+/** Whatever GraphQL's path, a mutation is a matter of its own. */
+function lookAt(host, { mutations }) {
+    return host === API || host === '*.github.com' ? { graphqlMutations: mutations } : {};
+}
+/** Git itself, and the addresses that lead to archives and to the files of a release. */
+function matchesOfGit({ repositories, write }) {
+    const git = repositories.map((name) => `/${literally(name)}(\\.git)?`);
+    const service = write ? 'git-(upload|receive)-pack' : 'git-upload-pack';
+    const files = repositories.flatMap((name) => [`/${name}/archive`, `/${name}/releases/download`]);
+    return [
+        {
+            methods: READ,
+            paths: github_pathsOf('regex', git.map((root) => `${root}/info/refs`)),
+        },
+        {
+            methods: ['POST'],
+            paths: github_pathsOf('regex', git.map((root) => `${root}/${service}`)),
+        },
+        { methods: READ, paths: github_pathsOf('prefix', files) },
+    ];
+}
+/** Who may write changes what is in a repository; to delete or to rename it is not part of that. */
+function matchesOfApi({ repositories, write }) {
+    const roots = repositories.map((name) => `/repos/${name}`);
+    const within = roots.map((root) => `${literally(root)}/[^/].*`);
+    return [
+        { methods: READ, paths: github_pathsOf('prefix', roots) },
+        ...(write ? [{ paths: github_pathsOf('regex', within) }] : []),
+        { methods: ['POST'], paths: github_pathsOf('exact', ['/graphql']) },
+    ];
+}
+function matchesOfUploads({ repositories, write }) {
+    if (!write)
+        return [];
+    const releases = repositories.map((name) => `/repos/${name}/releases`);
+    return [{ methods: ['POST'], paths: github_pathsOf('prefix', releases) }];
+}
+function matchesOfFiles({ repositories }) {
+    const roots = repositories.map((name) => `/${name}`);
+    return [{ methods: READ, paths: github_pathsOf('prefix', roots) }];
+}
+/** A prefix ends where a segment does. */
+function github_pathsOf(type, values) {
+    return values.map((value) => ({ type, value }));
+}
+/** Of all that a repository's name may hold, a regular expression reads only the dot in its own way. */
+function literally(name) {
+    return name.replaceAll('.', '\\.');
+}
+function noRepository(source) {
+    return new BottleError({
+        outcome: 'config-invalid',
+        what: "There is no repository to limit GitHub's routes to",
+        where: `${source}; GITHUB_REPOSITORY is not set`,
+        fix: 'Name them: egress.github.repositories: [owner/repository].',
+    });
+}
+
+;// CONCATENATED MODULE: ./build/plan/model.js
+
+
+
+const BEARER = { scheme: 'Bearer', header: 'authorization' };
+const OPENAI_KEY = {
+    ...BEARER,
+    variable: 'OPENAI_API_KEY',
+    placeholder: `sk-${PLACEHOLDER}`,
+};
+const MODELS = {
+    claude: { vendor: ANTHROPIC, key: keyOfClaude },
+    codex: { vendor: OPENAI, key: () => OPENAI_KEY },
+    gemini: {
+        vendor: GOOGLE,
+        key: () => ({
+            scheme: 'header',
+            header: 'x-goog-api-key',
+            variable: 'GEMINI_API_KEY',
+            placeholder: PLACEHOLDER,
+        }),
+    },
+    // Of OpenAI's API it has the words alone; where it is, the manifest says.
+    opencode: { vendor: OPENAI, key: () => OPENAI_KEY },
+};
+/** None without a token, and none for a plain command. */
+function openModel({ bottle, source }) {
+    const { template, auth_token: name, base_url } = bottle.agent_provider;
+    if (template === 'command' || name === undefined)
+        return [];
+    const { vendor, key } = MODELS[template];
+    const { scheme, header, variable, placeholder } = key(name);
+    const rule = makeRule({
+        ...placeOfModel(base_url ?? `https://${vendor.host}`),
+        auth: { scheme, header, name },
+        meter: vendor.meter,
+        // A finding here is a part of a conversation; to refuse it would end the conversation.
+        dlp: { ...USUAL_DLP, onMatch: 'redact' },
+        source: `provider ${template}`,
+    });
+    const credential = {
+        use: 'model API',
+        source: source('bottle.agent_provider.auth_token'),
+        placeholders: { [variable]: placeholder },
+    };
+    return [{ rule, credential }];
+}
+/** The value decides which of the two it is, and only the name is known here. */
+function keyOfClaude(name) {
+    if (/OAUTH/i.test(name)) {
+        const placeholder = `sk-ant-oat01-${PLACEHOLDER}`;
+        return { ...BEARER, variable: 'CLAUDE_CODE_OAUTH_TOKEN', placeholder };
+    }
+    return {
+        scheme: 'header',
+        header: 'x-api-key',
+        variable: 'ANTHROPIC_API_KEY',
+        placeholder: `sk-ant-api03-${PLACEHOLDER}`,
+    };
+}
+/** An address with a path is for what lies below it. */
+function placeOfModel(address) {
+    const { hostname, port, pathname } = new URL(address);
+    const path = pathname.replace(/\/+$/, '');
+    const paths = [{ type: 'prefix', value: path }];
+    return {
+        host: hostname,
+        ports: [port === '' ? 443 : Number(port)],
+        matches: path === '' ? [] : [{ paths }],
+    };
+}
+
+;// CONCATENATED MODULE: ./build/plan/preset.js
+/** What stands behind the names in `egress.presets`. */
+
+
+
+
+/** @throws {BottleError} `config-invalid` for a group of a bottle that does not take part. */
+function openPresets(selected, github, registries) {
+    const { bottle, source } = selected;
+    return (bottle.egress?.presets ?? []).flatMap((name, index) => {
+        const group = bottle.egress_groups?.[name];
+        if (group !== undefined)
+            return openRoutes(group, ['bottle', 'egress_groups', name], source);
+        if (name === 'github')
+            return openGitHub(selected, github);
+        const preset = `preset ${name}`;
+        const vendor = VENDORS.get(name);
+        if (vendor !== undefined) {
+            return [{ rule: makeRule({ ...vendor, ports: [443], source: preset }) }];
+        }
+        const found = registries.filter((registry) => registry.preset === name);
+        if (found.length === 0)
+            throw noGroup(name, source(['bottle', 'egress', 'presets', index]));
+        return found.map(({ host, port }) => ({
+            rule: makeRule({ host, ports: [port], source: preset }),
+        }));
+    });
+}
+function noGroup(name, source) {
+    return new BottleError({
+        outcome: 'config-invalid',
+        what: `The bottle has no group of routes "${name}"`,
+        where: `egress.presets, ${source}`,
+        fix: `The group stands in another bottle: extend that one, or name it in the input "bottle" too.`,
+    });
 }
 
 ;// CONCATENATED MODULE: ./build/plan/reach.js
 
-function planReach({ bottle, source }) {
-    const { mode, presets, routes = [] } = bottle.egress ?? {};
-    const repos = Object.entries(bottle['git-gate']?.repos ?? {});
+
+
+
+
+
+
+/**
+ * The provider's own route comes first, then what the bottle writes down, then its presets.
+ * @throws {BottleError} `config-invalid` for a preset of which nothing is known.
+ */
+function planReach({ registries, repository, trust, ...request }) {
+    const { selected, notices: dropped } = trust.dropCredentials
+        ? dropCredentials(request.selected)
+        : { selected: request.selected, notices: [] };
+    const { bottle, source } = selected;
+    const github = planGitHub(selected, repository);
+    const written = openRoutes(bottle.egress?.routes ?? [], ['bottle', 'egress', 'routes'], source);
+    const { openings, notices: ceded } = oneAHost([
+        ...openModel(selected),
+        ...written,
+        ...openPresets(selected, github, registries),
+    ]);
+    const limited = openings.map(({ rule }) => limitToRepositories(rule, github));
+    const routes = limited.map(({ rule }) => rule);
+    const notices = [...dropped, ...ceded, ...limited.flatMap((each) => each.notices)];
+    return { plan: { ...planRest(request), routes }, openings, notices };
+}
+function planRest({ selected }) {
+    const { bottle, source } = selected;
+    const { mode, presets, max_bytes } = bottle.egress ?? {};
+    const { tokens, requests } = bottle.limits ?? {};
     return {
-        enforced: 'refuse-all',
         mode: first([mode, source('bottle.egress.mode')], ['enforce', 'default']),
         presets: first([presets, source('bottle.egress.presets')], [[], 'default']),
-        routes: routes.map(({ host }, index) => ({
-            value: host,
-            source: source(['bottle', 'egress', 'routes', index, 'host']),
-        })),
-        remotes: repos.map(([name, { url }]) => ({
-            value: url,
-            source: source(['bottle', 'git-gate', 'repos', name, 'url']),
-        })),
+        limits: {
+            tokens: reach_limit(tokens, source('bottle.limits.tokens')),
+            requests: reach_limit(requests, source('bottle.limits.requests')),
+            bytes: reach_limit(max_bytes, source('bottle.egress.max_bytes')),
+        },
     };
 }
-/**
- * The names of the step's variables that hold credentials, each with what it is for: none for a run
- * without credentials.
- */
-function planSecrets({ bottle, source }, env, dropCredentials) {
-    if (dropCredentials)
-        return [];
-    const ofEnv = env.flatMap((entry) => entry.kind === 'host'
-        ? [{ name: entry.hostVar, use: `env ${entry.name}`, source: entry.source }]
-        : []);
-    const { auth_token: token } = bottle.agent_provider;
-    const path = 'bottle.agent_provider.auth_token';
-    const ofProvider = token ? [{ name: token, use: 'model API', source: source(path) }] : [];
-    const ofRoutes = (bottle.egress?.routes ?? []).flatMap(({ host, auth }, index) => {
-        if (auth === undefined)
-            return [];
-        const at = ['bottle', 'egress', 'routes', index, 'auth', 'token_ref'];
-        return [{ name: auth.token_ref, use: `route ${host}`, source: source(at) }];
-    });
-    const repos = Object.entries(bottle['git-gate']?.repos ?? {});
-    const ofRemotes = repos.flatMap(([repo, { key }]) => {
-        if (key?.provider !== 'gitea')
-            return [];
-        const at = ['bottle', 'git-gate', 'repos', repo, 'key', 'provisioner_token'];
-        return [{ name: key.provisioner_token, use: `git remote ${repo}`, source: source(at) }];
-    });
-    return [...ofEnv, ...ofProvider, ...ofRoutes, ...ofRemotes];
+function reach_limit(value, source) {
+    return first([value, source], [null, 'default']);
 }
 
 ;// CONCATENATED MODULE: ./build/plan/size.js
@@ -58976,6 +64350,8 @@ function slugOf(agentName) {
 
 
 
+
+
 const HOME = '/home/node';
 const USER = { name: 'node', uid: 1000, gid: 1000, home: HOME };
 const DEFAULTS = { minutes: 30, idleMinutes: 10, outputMib: 1024 };
@@ -58985,7 +64361,9 @@ function makePlan(request) {
     const runId = `${slugOf(selected.agentName)}-${request.suffix}`;
     const engine = planEngine(request);
     const { dropCredentials } = request.trust;
-    const { env, notices } = planEnvironment(selected, request.hostVariables, dropCredentials);
+    const environment = planEnvironment(selected, request.hostVariables, dropCredentials);
+    const reach = planReach(request);
+    const git = planGit(request, runId);
     return {
         version: 1,
         runId,
@@ -58998,7 +64376,7 @@ function makePlan(request) {
         cache: { mode: inputs.cache, trusted: request.trust.cacheTrusted, lock: request.lock },
         user: USER,
         socket: '/run/bottle/gateway.sock',
-        env,
+        env: addPlaceholders(environment.env, reach.openings),
         provision: planProvision(request, HOME),
         limits: planLimits(request),
         outputs: planOutputs(request),
@@ -59007,10 +64385,16 @@ function makePlan(request) {
             name: inputs.artifactName || `bottle-${runId}`,
             retentionDays: inputs.retentionDays,
         },
-        reach: planReach(selected),
-        secrets: planSecrets(selected, env, dropCredentials),
+        reach: reach.plan,
+        git: git.plan,
+        secrets: dropCredentials ? [] : planSecrets(selected, environment.env, reach.openings),
         sources: planSources(request),
-        notices: [...findNotices(selected), ...notices],
+        notices: [
+            ...findNotices(selected, reach.plan.routes),
+            ...environment.notices,
+            ...reach.notices,
+            ...git.notices,
+        ],
     };
 }
 function planTrust({ ref, head, dropCredentials, reason }) {
@@ -59085,7 +64469,7 @@ function realInside(root, path) {
 ;// CONCATENATED MODULE: ./build/provision/left-out.js
 /** Remembers what was not copied and why, and says it in one notice a reason. */
 
-const NAMED = 5;
+const left_out_NAMED = 5;
 function leaveOut(leftOut, reason, path) {
     const paths = leftOut.get(reason);
     if (paths)
@@ -59095,12 +64479,14 @@ function leaveOut(leftOut, reason, path) {
 }
 function left_out_noticesOf(leftOut) {
     return [...leftOut].map(([reason, paths]) => {
-        const named = paths.slice(0, NAMED).map((path) => printable(path, 100));
-        const more = paths.length > NAMED ? ` and ${paths.length - NAMED} more` : '';
+        const named = paths.slice(0, left_out_NAMED).map((path) => printable(path, 100));
+        const more = paths.length > left_out_NAMED ? ` and ${paths.length - left_out_NAMED} more` : '';
         return `${reason}: ${named.join(', ')}${more}.`;
     });
 }
 
+// EXTERNAL MODULE: external "node:buffer"
+var external_node_buffer_ = __nccwpck_require__(4573);
 ;// CONCATENATED MODULE: ./build/provision/byte-path.js
 /** File names as the kernel and git hold them: bytes, which need not be UTF-8. */
 
@@ -59108,14 +64494,14 @@ function bytePathOf(text) {
     return Buffer.from(text).toString('latin1');
 }
 /** The path as text; undefined when its bytes are not UTF-8. */
-function textOf(path) {
+function byte_path_textOf(path) {
     if (!/[\x80-\xff]/.test(path))
         return path;
     const bytes = Buffer.from(path, 'latin1');
     return (0,external_node_buffer_.isUtf8)(bytes) ? bytes.toString() : undefined;
 }
 /** The directories above, the nearest first. */
-function parentsOf(path) {
+function byte_path_parentsOf(path) {
     const parents = [];
     for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
         parents.push(path.slice(0, end));
@@ -59141,11 +64527,11 @@ function joinNul(records) {
 
 
 
-const SPECIAL = 'Not copied, because it is neither a file, a link nor a directory';
+const tree_entry_SPECIAL = 'Not copied, because it is neither a file, a link nor a directory';
 const UNNAMEABLE = 'Not copied, because the name or the link target is not UTF-8';
 /** Looks at `root/path`; the directories above it are the caller's to check. */
-function inspect(root, path) {
-    const text = textOf(path);
+function tree_entry_inspect(root, path) {
+    const text = byte_path_textOf(path);
     if (text === undefined)
         return 'unnameable';
     const from = `${root}/${text}`;
@@ -59161,7 +64547,7 @@ function inspect(root, path) {
     if (!stats.isSymbolicLink())
         return 'special';
     const bytes = (0,external_node_fs_.readlinkSync)(from, 'latin1');
-    const target = textOf(bytes);
+    const target = byte_path_textOf(bytes);
     if (target === undefined)
         return 'unnameable';
     return { ...found, kind: 'symlink', size: bytes.length, target };
@@ -59179,13 +64565,13 @@ function statOf(path) {
  * depth, whatever it is: it may hold credentials and commands.
  */
 function* walk(root, leftOut, isOut = () => false, under = '') {
-    for (const name of namesIn(`${root}/${textOf(under)}`)) {
+    for (const name of tree_entry_namesIn(`${root}/${byte_path_textOf(under)}`)) {
         const path = `${under}${name}`;
         if (name.toLowerCase() === '.git' || isOut(path))
             continue;
-        const entry = inspect(root, path);
+        const entry = tree_entry_inspect(root, path);
         if (entry === 'special')
-            leaveOut(leftOut, SPECIAL, path);
+            leaveOut(leftOut, tree_entry_SPECIAL, path);
         else if (entry === 'unnameable')
             leaveOut(leftOut, UNNAMEABLE, path);
         else if (entry !== 'absent') {
@@ -59195,7 +64581,7 @@ function* walk(root, leftOut, isOut = () => false, under = '') {
         }
     }
 }
-function namesIn(directory) {
+function tree_entry_namesIn(directory) {
     try {
         return (0,external_node_fs_.readdirSync)(directory, 'latin1').sort();
     }
@@ -59347,6 +64733,135 @@ function workspace_root_invalid(what, from, why) {
         what: `The workspace ${what}: ${why}`,
         where: from,
         fix: 'Let the workspace input or workspace.path name a directory of the checkout.',
+    });
+}
+
+;// CONCATENATED MODULE: ./build/registry.js
+/** Asks this runner's own package managers where they fetch from: no such host is named in our code. */
+
+
+
+
+const NOWHERE = 'http://127.0.0.1:1';
+const CLIENTS = new Map(Object.entries({
+    npm: {
+        programs: ['npm'],
+        // `--global`: without what a project would say.
+        questions: [{ arguments: ['config', 'get', 'registry', '--global'], answer: wholeOutput }],
+    },
+    pypi: {
+        programs: ['pip', 'pip3'],
+        questions: [
+            // Only the help shows an index that is not configured, and it wraps its lines.
+            {
+                arguments: ['install', '--help'],
+                env: { COLUMNS: '10000' },
+                answer: ({ stdout }) => /--index-url <url>[^(]*\(default (\S+)\)/.exec(stdout)?.[1] ?? '',
+            },
+            {
+                arguments: ['config', 'list'],
+                answer: ({ stdout }) => (stdout.match(/extra-index-url=.*/g) ?? []).join(' '),
+            },
+        ],
+    },
+    crates: {
+        programs: ['cargo'],
+        files: {
+            'Cargo.toml': '[workspace]\n[package]\nname = "ask"\nversion = "0.0.0"\n[dependencies]\nx = "1"\n',
+            'src/lib.rs': '',
+        },
+        questions: [
+            // cargo tells nobody where its index is, but complains when it cannot get there.
+            {
+                arguments: ['generate-lockfile'],
+                env: {
+                    CARGO_HTTP_PROXY: NOWHERE,
+                    NO_PROXY: '',
+                    no_proxy: '',
+                    CARGO_NET_OFFLINE: 'false',
+                    CARGO_NET_RETRY: '0',
+                    CARGO_TERM_COLOR: 'never',
+                },
+                answer: ({ stderr }) => (stderr.match(/(?:from|fetch) `[^`]+/g) ?? []).join(' '),
+            },
+        ],
+    },
+    go: {
+        programs: ['go'],
+        questions: [
+            { arguments: ['env', 'GOPROXY'], env: { GOTOOLCHAIN: 'local' }, answer: wholeOutput },
+        ],
+    },
+    debian: {
+        programs: ['apt-get'],
+        questions: [{ arguments: ['update', '--print-uris'], answer: wholeOutput }],
+    },
+}));
+const registry_ASK_TIMEOUT_MS = 20_000;
+/**
+ * `scratch`: a directory of the step. The clients are asked below it, so that nothing of a checkout
+ * has a say.
+ * @throws {BottleError} `config-invalid` when one that the bottle's presets need does not tell
+ */
+async function askRegistries(host, { bottle, source }, scratch) {
+    const presets = bottle.egress?.presets ?? [];
+    const asked = presets.map(async (preset, index) => {
+        const client = CLIENTS.get(preset);
+        if (client === undefined)
+            return [];
+        const place = source(['bottle', 'egress', 'presets', index]);
+        return await askClient(host, preset, client, place, (0,external_node_path_.join)(scratch, `ask-${preset}`));
+    });
+    return (await Promise.all(asked)).flat();
+}
+async function askClient(host, preset, { programs, questions, files = {} }, place, directory) {
+    const program = programs.map((name) => host.which(name)).find((path) => path !== undefined);
+    if (program === undefined)
+        throw silent(preset, place, `this runner has no ${programs[0]}`);
+    await (0,promises_.mkdir)((0,external_node_path_.join)(directory, 'src'), { recursive: true });
+    for (const [name, text] of Object.entries(files))
+        await (0,promises_.writeFile)((0,external_node_path_.join)(directory, name), text);
+    const answers = await Promise.all(questions.map((question) => registry_ask(host, program, question, directory)));
+    const registries = answers.flat().flatMap((address) => registryAt(preset, address));
+    const distinct = new Map(registries.map((found) => [`${found.host}:${found.port}`, found]));
+    if (distinct.size > 0)
+        return [...distinct.values()];
+    const commands = questions.map((question) => `${programs[0]} ${question.arguments.join(' ')}`);
+    throw silent(preset, place, `"${commands.join('" and "')}" named no host`);
+}
+/** Whatever the exit code: who complains may have told all the same. */
+async function registry_ask(host, program, question, cwd) {
+    const env = { ...host.env, ...question.env };
+    const options = { cwd, env, timeoutMs: registry_ASK_TIMEOUT_MS };
+    const result = await host.run([program, ...question.arguments], options);
+    return await addressesIn(question.answer(result));
+}
+function wholeOutput({ stdout }) {
+    return stdout;
+}
+/** apt may be given a file with addresses of mirrors in an address's place. */
+async function addressesIn(text) {
+    const lists = [...text.matchAll(/\bmirror\+file:(\/.+?)\/dists\//g)].map(([, path = '']) => path);
+    const read = (path) => (0,promises_.readFile)(path, 'utf8').catch(() => '');
+    const texts = [text, ...(await Promise.all([...new Set(lists)].map(read)))];
+    return texts.flatMap((each) => each.match(/\bhttps?:\/\/[^\s,|'"`\\]+/gi) ?? []);
+}
+/** Of an address, which may hold a password, only the host and the port are kept. */
+function registryAt(preset, address) {
+    if (!URL.canParse(address))
+        return [];
+    const { protocol, hostname, port } = new URL(address);
+    const isName = /^(?:[a-z0-9_-]+\.)*[a-z0-9_-]+$/.test(hostname) && (0,external_node_net_.isIP)(hostname) === 0;
+    if (!isName)
+        return [];
+    return [{ preset, host: hostname, port: Number(port || (protocol === 'https:' ? 443 : 80)) }];
+}
+function silent(preset, place, found) {
+    return new BottleError({
+        outcome: 'config-invalid',
+        what: `Nobody tells which hosts the preset "${preset}" is: ${found}`,
+        where: `egress.presets, ${place}`,
+        fix: 'Install or configure the package manager on the runner, or name its host by hand under "egress.routes" instead of the preset.',
     });
 }
 
@@ -59594,6 +65109,31 @@ async function readTaskFile(checkout, given) {
     }
 }
 
+;// CONCATENATED MODULE: ./build/trigger.js
+function triggerOf(event) {
+    switch (event.kind) {
+        case 'issues':
+        case 'issue_comment':
+            return { number: event.issue.number, branch: branchOf(event) };
+        case 'pull_request':
+        case 'pull_request_review':
+        case 'pull_request_review_comment': {
+            const { number, head, base } = event.pull_request;
+            // What is made on top of a pull request goes into it; a fork's branch is not ours to propose to.
+            const side = head.repo?.id === base.repo.id ? head : base;
+            return { number, branch: side.ref };
+        }
+        case 'pull_request_target':
+            return { number: event.pull_request.number, branch: branchOf(event) };
+        default:
+            return { number: 0, branch: branchOf(event) };
+    }
+}
+/** A tag and a merge of GitHub's own are no branches to propose to. */
+function branchOf({ ref, defaultBranch }) {
+    return /^refs\/heads\/(.+)$/.exec(ref)?.[1] ?? defaultBranch;
+}
+
 ;// CONCATENATED MODULE: ./build/trust/event.js
 /** What started the run, as one plain union; field names are those of GitHub's payloads. */
 
@@ -59622,17 +65162,17 @@ const issue = object({
     /** There when the issue is a pull request. */
     pull_request: object({}).optional(),
 });
-const repository = object({ id, full_name: schemas_string() });
+const event_repository = object({ id, full_name: schemas_string() });
 /** Null when the fork was deleted. */
-const headRepository = repository.nullish().transform(event_orUndefined);
+const headRepository = event_repository.nullish().transform(event_orUndefined);
 const pullRequest = object({
     number: id,
     title: event_text,
     body: event_text,
     user: author,
     html_url: event_text,
-    head: object({ sha, repo: headRepository }),
-    base: object({ sha, repo: repository }),
+    head: object({ sha, ref: event_text, repo: headRepository }),
+    base: object({ sha, ref: event_text, repo: event_repository }),
 });
 const workflowRun = object({
     id,
@@ -59796,7 +65336,7 @@ function openFile(realRoot, direct, path) {
         return (0,external_node_fs_.openSync)(direct, FLAGS);
     }
     catch (error) {
-        if (codeOf(error) !== 'ELOOP')
+        if (worktree_codeOf(error) !== 'ELOOP')
             throw error;
         const real = resolveInside(realRoot, path);
         return real === undefined ? undefined : (0,external_node_fs_.openSync)(real, FLAGS);
@@ -59816,7 +65356,7 @@ function listDirectory(real) {
         return { name, kind, size: stat.size };
     });
 }
-const ABSENT = new Set(['ENOENT', 'ENOTDIR']);
+const worktree_ABSENT = new Set(['ENOENT', 'ENOTDIR']);
 /** @throws {BottleError} for every failure but absence. */
 function worktree_attempt(action, path) {
     try {
@@ -59825,14 +65365,14 @@ function worktree_attempt(action, path) {
     catch (error) {
         if (error instanceof BottleError)
             throw error;
-        const code = codeOf(error);
-        if (ABSENT.has(code))
+        const code = worktree_codeOf(error);
+        if (worktree_ABSENT.has(code))
             return undefined;
         const what = code === 'ELOOP' ? 'This link leads to itself' : `This cannot be read (${code})`;
         throw worktree_refuse(path, what, 'Make it a readable file inside the repository.');
     }
 }
-function codeOf(error) {
+function worktree_codeOf(error) {
     return error.code ?? 'unknown';
 }
 function worktree_refuse(path, what, fix) {
@@ -59897,22 +65437,14 @@ function parseListing(bytes) {
 
 
 
-/**
- * Names that count at any depth, as a file or a directory, in any case. `.gitignore` is not among
- * them: it tells no agent what to do.
- */
-const NAMES = new Set([
-    ...['claude.md', 'claude.local.md', '.claude', '.claude.json', '.claude-plugin', '.mcp.json'],
-    ...['agents.md', 'agents.override.md', 'agent.md', '.agents', '.codex', '.opencode'],
-    ...['opencode.json', 'opencode.jsonc', 'gemini.md', '.gemini', '.geminiignore', '.husky'],
-    ...['.cursor', '.cursorrules', '.windsurf', '.windsurfrules', '.clinerules', '.vscode'],
-    ...['.gitattributes', '.gitmodules', '.gitconfig', '.githooks'],
-]);
+
+/** Names that count at any depth, as a file or a directory, in any case. */
+const NAMES = new Set([...AGENT_FILES, '.gitattributes', '.gitmodules']);
 /** Names that count below `.github`. */
 const GITHUB_NAMES = new Set([
     ...['copilot-instructions.md', 'instructions', 'prompts', 'agents', 'skills', 'hooks'],
 ]);
-const MAX_FILES = 5000;
+const agent_config_MAX_FILES = 5000;
 const agent_config_MAX_BYTES = 64 * 1024 * 1024;
 const HEAD_DIRECTORY = '.bottle-head';
 /**
@@ -59921,7 +65453,7 @@ const HEAD_DIRECTORY = '.bottle-head';
  */
 async function pinAgentConfig(repository, sha, headPaths) {
     const head = new Set(headPaths.filter(isAgentConfig));
-    const trusted = await readTrusted(repository, sha, blockedBy(headPaths));
+    const trusted = await readTrusted(repository, sha, agent_config_blockedBy(headPaths));
     const directory = freeName(headPaths);
     const paths = [...new Set([...head, ...trusted.keys()])].sort();
     return paths.map((path) => ({
@@ -59955,7 +65487,7 @@ function freeName(headPaths) {
     return name;
 }
 /** True for a path that the head has a file or a link above: writing there would follow it. */
-function blockedBy(headPaths) {
+function agent_config_blockedBy(headPaths) {
     const files = new Set(headPaths.filter((path) => !isAgentConfig(path)));
     return (path) => {
         for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) {
@@ -59972,8 +65504,8 @@ async function readTrusted(repository, sha, isBlocked) {
         listed.push(...(await behindLink(repository, sha, entry)));
     const found = await repository.find(listed.map(({ id }) => id));
     const bytes = found.reduce((sum, object) => sum + agent_config_sizeOf(object), 0);
-    if (listed.length > MAX_FILES || bytes > agent_config_MAX_BYTES)
-        throw tooMuch(sha, listed.length, bytes);
+    if (listed.length > agent_config_MAX_FILES || bytes > agent_config_MAX_BYTES)
+        throw agent_config_tooMuch(sha, listed.length, bytes);
     const contents = new Map();
     for (const { path, mode, id } of listed) {
         const content = await repository.read(id);
@@ -60006,11 +65538,11 @@ async function behindLink(repository, sha, entry) {
 function agent_config_sizeOf(object) {
     return object.kind === 'object' ? object.size : 0;
 }
-function tooMuch(sha, files, bytes) {
+function agent_config_tooMuch(sha, files, bytes) {
     return refused_refused({
         what: 'There is too much agent configuration to keep the trusted version of',
         where: `commit ${sha}: ${files} files, ${bytes} bytes`,
-        fix: `Keep it to ${MAX_FILES} files and ${agent_config_MAX_BYTES} bytes.`,
+        fix: `Keep it to ${agent_config_MAX_FILES} files and ${agent_config_MAX_BYTES} bytes.`,
     });
 }
 
@@ -60115,7 +65647,7 @@ function api_describe(error) {
 
 /** Largest file that is read: as much as from a work tree. */
 const git_files_MAX_FILE_BYTES = 1024 * 1024;
-const MAX_TREE_BYTES = 4 * 1024 * 1024;
+const git_files_MAX_TREE_BYTES = 4 * 1024 * 1024;
 /** Links inside the tree are followed, others are refused. The commit must be there. */
 function gitFiles(repository, sha) {
     /** Of regular files that a listing has told already. */
@@ -60146,8 +65678,8 @@ function gitFiles(repository, sha) {
             const found = await find(directory);
             if (found.kind !== 'object' || found.type !== 'tree')
                 return undefined;
-            if (found.size > MAX_TREE_BYTES)
-                throw git_files_refuse(directory, git_files_tooLarge(found.size, MAX_TREE_BYTES), 'Divide it.');
+            if (found.size > git_files_MAX_TREE_BYTES)
+                throw git_files_refuse(directory, git_files_tooLarge(found.size, git_files_MAX_TREE_BYTES), 'Divide it.');
             const tree = parseTree(await repository.read(found.id), found.id.length / 2);
             const blobs = tree.filter(({ mode }) => mode !== DIRECTORY_MODE && mode !== SUBMODULE_MODE);
             const sizes = await repository.find(blobs.map(({ id }) => id));
@@ -60549,7 +66081,7 @@ function notFound(revision) {
 
 /** Events that nobody without write access can cause, on a commit that is in the repository. */
 const WRITERS_OWN = ['push', 'schedule', 'workflow_dispatch', 'repository_dispatch'];
-const NO_CREDENTIALS = "A fork's pull request runs without credentials: no variable of the step reaches the agent, and " +
+const trust_NO_CREDENTIALS = "A fork's pull request runs without credentials: no variable of the step reaches the agent, and " +
     'a change comes back as a patch only.';
 /** @throws {BottleError} `untrusted`: it may not start; `config-invalid`: a ref is not there. */
 async function decideTrust(request) {
@@ -60568,7 +66100,7 @@ async function decideTrust(request) {
         cacheTrusted: ref.kind === 'commit' && head === 'trusted' && isOnDefaultBranch(event),
         dropCredentials,
         reason: `${admission.reason}; the manifest is read from ${from}.`,
-        notices: [...(dropCredentials ? [NO_CREDENTIALS] : []), ...trust_noticesOf(head, event)],
+        notices: [...(dropCredentials ? [trust_NO_CREDENTIALS] : []), ...trust_noticesOf(head, event)],
     };
 }
 /** True as well where no event is: you are at your own computer. */
@@ -60703,7 +66235,7 @@ function line_diff_compare(old, fresh) {
 
 
 const MAX_NAMES = 20;
-const MAX_LINES = 60;
+const manifest_difference_MAX_LINES = 60;
 /**
  * A notice of several lines, or undefined when both are the same. `carrier` is the directory or
  * the file that holds the trusted manifest. What the head holds is never parsed.
@@ -60718,7 +66250,7 @@ async function compareManifest(trusted, head, carrier) {
         `The manifest in the head differs from the trusted one and is ignored (${changed.length} ` +
             `${changed.length === 1 ? 'file' : 'files'}):`,
     ];
-    let left = MAX_LINES;
+    let left = manifest_difference_MAX_LINES;
     for (const path of changed.slice(0, MAX_NAMES)) {
         const diff = diffLines(before.get(path) ?? '', after.get(path) ?? '', left);
         lines.push(`${changeOf(before.get(path), after.get(path))} ${printable(path)}`, ...diff.lines);
@@ -60768,84 +66300,6 @@ async function orRefused(read) {
             return `(not readable: ${error.what})`;
         throw error;
     }
-}
-
-;// CONCATENATED MODULE: ./build/git-settings.js
-/**
- * How git runs on the runner: as if nobody had configured anything. A checkout is somebody's data,
- * and its configuration, hooks, attributes and replaced objects would be carried out or believed.
- */
-/** Arguments that come before git's command; these win over the repository's own configuration. */
-const GIT_CONFIG = [
-    // A container's root, or another user's checkout.
-    'safe.directory=*',
-    'core.fsmonitor=false',
-    'core.hooksPath=/dev/null',
-    // What we write is scratch, which need not outlive a power cut.
-    'core.fsync=none',
-    // A cache of what commits hold, which is believed without a look at them.
-    'core.commitGraph=false',
-    'gc.auto=0',
-].flatMap((setting) => ['-c', setting]);
-/** Beside PATH and a HOME without configuration: nothing else is inherited. */
-const GIT_ENVIRONMENT = {
-    LC_ALL: 'C',
-    GIT_CONFIG_NOSYSTEM: '1',
-    GIT_CONFIG_GLOBAL: '/dev/null',
-    GIT_ATTR_NOSYSTEM: '1',
-    GIT_NO_LAZY_FETCH: '1',
-    GIT_NO_REPLACE_OBJECTS: '1',
-    GIT_OPTIONAL_LOCKS: '0',
-    GIT_TERMINAL_PROMPT: '0',
-    // An empty list: git talks to nobody, but for a fetch that names its one protocol.
-    GIT_ALLOW_PROTOCOL: '',
-};
-
-;// CONCATENATED MODULE: ./build/trust/git.js
-/** Runs git on the runner so that nothing that anybody has configured is carried out. */
-
-
-
-const TIMEOUT_MS = 60_000;
-/** `home` is a scratch directory: no user's configuration is read. */
-function makeGit(host, program, home) {
-    const common = (options) => ({
-        cwd: options.cwd,
-        env: { PATH: host.env.PATH ?? '', HOME: home, ...GIT_ENVIRONMENT, ...options.env },
-        signal: host.cancelled,
-        graceMs: 0,
-    });
-    return {
-        start: (args, options) => {
-            const { cwd: _, env: __, ...talk } = options;
-            return host.spawn([program, ...GIT_CONFIG, ...args], { ...talk, ...common(options) });
-        },
-        ask: async (args, options) => {
-            const stdout = [];
-            const stderr = [];
-            const child = await host.spawn([program, ...GIT_CONFIG, ...args], {
-                ...common(options),
-                onStdout: (chunk) => void stdout.push(chunk),
-                onStderr: (chunk) => void stderr.push(chunk),
-                timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
-            });
-            const { exitCode, timedOut } = await child.exit;
-            return {
-                exitCode: exitCode ?? -1,
-                stdout: Buffer.concat(stdout),
-                stderr: timedOut ? 'it took too long' : printableEnd(Buffer.concat(stderr).toString()),
-            };
-        },
-    };
-}
-/** The checkout cannot be read as git's; `what` is the sentence's beginning. */
-function gitFailed(what, where, stderr) {
-    return new BottleError({
-        outcome: 'config-invalid',
-        what: stderr === '' ? what : `${what}: ${stderr}`,
-        where,
-        fix: 'Check the repository out with actions/checkout before this step; git fsck should pass.',
-    });
 }
 
 ;// CONCATENATED MODULE: ./build/trust/cat-file.js
@@ -60970,7 +66424,7 @@ function makeRemote(host, git, view) {
     const { GITHUB_SERVER_URL: server = '', GITHUB_REPOSITORY: name = '' } = host.env;
     const exists = server !== '' && name !== '';
     const url = `${server}/${name}`;
-    const environment = exists ? accessTo(host, server, view.token) : {};
+    const environment = exists ? fetch_commit_accessTo(host, server, view.token) : {};
     return {
         exists,
         resolve: async (revision) => {
@@ -60981,7 +66435,7 @@ function makeRemote(host, git, view) {
             const options = { ...view, env: { ...view.alone, ...environment }, timeoutMs: FETCH_MS };
             const result = await git.ask(args, options);
             if (result.exitCode !== 0)
-                throw unreachable(`${revision} of ${url}`, result);
+                throw fetch_commit_unreachable(`${revision} of ${url}`, result);
             const lines = result.stdout.toString().split('\n');
             const answers = new Map(lines.map((line) => line.split('\t').reverse()));
             return wanted.map((ref) => answers.get(ref)).find((sha) => sha !== undefined);
@@ -61012,7 +66466,7 @@ function makeRemote(host, git, view) {
     };
 }
 /** The token goes to this server alone, and in the environment: an argv is for all to read. */
-function accessTo(host, server, token) {
+function fetch_commit_accessTo(host, server, token) {
     const network = NETWORK.flatMap((name) => {
         const value = host.env[name];
         return value === undefined ? [] : [[name, value]];
@@ -61040,7 +66494,7 @@ function absent(sha, detail) {
         fix: 'Give actions/checkout `fetch-depth: 0`, or this action a `token` that may read the code.',
     });
 }
-function unreachable(what, { stderr }) {
+function fetch_commit_unreachable(what, { stderr }) {
     return new BottleError({
         outcome: 'config-invalid',
         what: 'The ref that the manifest is read from could not be looked up',
@@ -61061,7 +66515,7 @@ function unreachable(what, { stderr }) {
 
 
 /** Undefined where there is no git, no repository that begins here, or no commit in it. */
-async function openRepository(host, place) {
+async function repository_openRepository(host, place) {
     const { checkout, token } = place;
     const program = host.which('git');
     if (program === undefined)
@@ -61075,7 +66529,7 @@ async function openRepository(host, place) {
             remove();
             return undefined;
         }
-        const view = await makeView(git, scratch, source);
+        const view = await repository_makeView(git, scratch, source);
         const remote = makeRemote(host, git, { ...view, token });
         return await openView({ git, source, view, remote, remove });
     }
@@ -61109,7 +66563,7 @@ async function findSource(git, checkout) {
 function inCheckout(checkout) {
     return { cwd: checkout, env: { GIT_CEILING_DIRECTORIES: (0,external_node_path_.dirname)(checkout) } };
 }
-async function makeView(git, scratch, source) {
+async function repository_makeView(git, scratch, source) {
     const directory = (0,external_node_path_.join)(scratch, 'view');
     (0,external_node_fs_.mkdirSync)(directory);
     const init = ['init', '--quiet', '--bare', '--template=', `--object-format=${source.format}`];
@@ -61125,10 +66579,10 @@ async function makeView(git, scratch, source) {
         env: { ...alone, GIT_ALTERNATE_OBJECT_DIRECTORIES: quoted },
         alone,
         head: source.head,
-        partial: isPartial(source.objects),
+        partial: repository_isPartial(source.objects),
     };
 }
-function isPartial(objects) {
+function repository_isPartial(objects) {
     const packs = (0,external_node_path_.join)(objects, 'pack');
     return (0,external_node_fs_.existsSync)(packs) && (0,external_node_fs_.readdirSync)(packs).some((name) => name.endsWith('.promisor'));
 }
@@ -61151,7 +66605,7 @@ async function openView({ git, source, view, remote, remove }) {
                 await remote.fetch(sha);
         },
         find,
-        read: (id) => readObject(reader, id, checkout),
+        read: (id) => repository_readObject(reader, id, checkout),
         listTree: async (name) => {
             return outputOf(await git.ask(['ls-tree', '-r', '-z', name], view), checkout);
         },
@@ -61172,7 +66626,7 @@ async function verify(git, checkout, name) {
     const args = ['rev-parse', '--quiet', '--verify', '--end-of-options', `${name}^{commit}`];
     return (await git.ask(args, inCheckout(checkout))).stdout.toString().trim() || undefined;
 }
-async function readObject(reader, id, checkout) {
+async function repository_readObject(reader, id, checkout) {
     const [bytes] = await reader.ask([id], async (answer) => {
         const size = / (\d+)$/.exec(await answer.line())?.[1];
         if (size === undefined)
@@ -61277,7 +66731,7 @@ function trusted_directory_refuse(what, where, fix) {
  */
 async function openTrusted(host, inputs, event, scratch) {
     const { checkout, token } = inputs;
-    const repository = await openRepository(host, { checkout, token, scratch });
+    const repository = await repository_openRepository(host, { checkout, token, scratch });
     try {
         const api = makeGitHubApi(host, token);
         const trust = await decideTrust({ event, inputs, repository, api });
@@ -61349,6 +66803,9 @@ function directoryAt(repository, sha, scratch) {
 
 
 
+
+
+
 const IMAGES_LOCK = '.bot-bottle/images.lock';
 /**
  * Undefined when the event asks for nothing, which is said in the log.
@@ -61364,13 +66821,14 @@ async function preparePlan(host, inputs, own) {
     }
     const trusted = await openTrusted(host, inputs, event, own.path);
     try {
-        return await planFrom(host, inputs, trusted, own, task.text);
+        return await planFrom(host, { inputs, event, task: task.text }, trusted, own);
     }
     finally {
         await trusted.close();
     }
 }
-async function planFrom(host, inputs, trusted, own, task) {
+async function planFrom(host, given, trusted, own) {
+    const { inputs, event, task } = given;
     const { files } = trusted;
     const manifest = await loadManifest(files, { path: inputs.manifest });
     const selected = selectBottle(manifest, inputs);
@@ -61393,6 +66851,10 @@ async function planFrom(host, inputs, trusted, own, task) {
         trust,
         facts: host.facts(),
         suffix: own.suffix,
+        registries: await askRegistries(host, selected, own.path),
+        repository: host.env.GITHUB_REPOSITORY ?? '',
+        checkout: await describeCheckout(host, workspace, own.path),
+        trigger: triggerOf(event),
         hostVariables: new Set(Object.keys(host.env)),
     });
     const difference = await trusted.compareManifest(manifest.carrier);
@@ -61423,30 +66885,35 @@ function workspaceOf(inputs, { bottle }) {
         : inputs.workspace;
 }
 
-;// CONCATENATED MODULE: ./build/provision/step.js
-/** A file whose content is text. */
-function textFile(to, text, mode) {
-    return { kind: 'file', path: to.slice(1), mode, data: Buffer.from(text) };
+;// CONCATENATED MODULE: ./build/provision/git-setting.js
+/** Writes git's configuration for the guest, whatever its names and values hold. */
+/** `[name "of"]` with its settings; empty when there are none. `of` may be empty. */
+function gitSection(name, of, settings) {
+    if (settings.length === 0)
+        return '';
+    const head = of === '' ? name : `${name} "${plain(of).replace(/[\\"]/g, '\\$&')}"`;
+    const lines = settings.map(([key, value]) => `\t${key} = ${git_setting_quoted(value)}\n`);
+    return `[${head}]\n${lines.join('')}`;
+}
+function git_setting_quoted(value) {
+    const escaped = value.replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n');
+    return `"${plain(escaped)}"`;
+}
+/** Control characters cannot stand in git's configuration. */
+function plain(text) {
+    return text.replace(/[\0-\x1f\x7f]/g, '');
 }
 
 ;// CONCATENATED MODULE: ./build/provision/git.js
 
-function gitStep({ gitUser }, user) {
-    const lines = Object.entries({ name: gitUser.name, email: gitUser.email })
-        .filter(([, value]) => value !== '')
-        .map(([key, value]) => `\t${key} = ${quoted(value)}\n`);
-    if (lines.length === 0)
-        return {};
-    const config = `[user]\n${lines.join('')}`;
-    return { entries: [textFile(`${user.home}/.gitconfig`, config, 0o644)] };
-}
-/** A value as git's configuration quotes it; other control characters cannot stand in one. */
-function quoted(value) {
-    const escaped = value
-        .replace(/[\\"]/g, '\\$&')
-        .replaceAll('\n', '\\n')
-        .replace(/[\0-\x1f\x7f]/g, '');
-    return `"${escaped}"`;
+
+function gitStep({ gitUser }, remotes, user) {
+    const identity = Object.entries(gitUser).filter(([, value]) => value !== '');
+    const config = [
+        gitSection('user', '', identity),
+        ...remotes.map(({ guestUrl, insteadOf }) => gitSection('url', guestUrl, insteadOf.map((address) => ['insteadOf', address]))),
+    ].join('');
+    return config === '' ? {} : { entries: [textFile(`${user.home}/.gitconfig`, config, 0o644)] };
 }
 
 ;// CONCATENATED MODULE: ./build/provision/git-command.js
@@ -61736,7 +67203,7 @@ const guest_unpack_STDERR_BYTES = 4096;
 /** Throws `BottleError`: `cancelled`, `provision-failed`, or what a step's entries threw. */
 async function unpackInGuest(machine, steps, signal) {
     const source = new AbortController();
-    const stderr = makeTail(guest_unpack_STDERR_BYTES);
+    const stderr = makeTail();
     const make = steps.flatMap((step) => step.make ?? []);
     const remove = steps.flatMap((step) => step.remove ?? []);
     const execution = machine.exec(['sh', '-c', guest_unpack_SCRIPT, 'provision', ...make, '/', ...remove], {
@@ -61768,11 +67235,12 @@ async function* stopOnError(stream, stop) {
         throw error;
     }
 }
-function makeTail(limit) {
+/** Keeps the end of what a guest's program says. */
+function makeTail() {
     let tail = Buffer.alloc(0);
     return {
         add: (chunk) => {
-            tail = Buffer.concat([tail, chunk.subarray(-limit)]).subarray(-limit);
+            tail = Buffer.concat([tail, chunk.subarray(-guest_unpack_STDERR_BYTES)]).subarray(-guest_unpack_STDERR_BYTES);
         },
         text: () => printableEnd(tail.toString()),
     };
@@ -61811,10 +67279,111 @@ function promptStep({ prompt }) {
     return { entries: [textFile(prompt.to, prompt.text, 0o600)] };
 }
 
+;// CONCATENATED MODULE: ./build/provision/system-store.js
+
+
+const system_store_TIMEOUT_MS = 30_000;
+/**
+ * Arguments: the authority's file, the whole bundle. The distribution's program knows all that is
+ * to be written, but for Debian's hooks: they would have Java make a store, which takes seconds, and
+ * `ca.ts` has made one. A store that it left out, or for which there is no program, is added to by
+ * hand. An image's own PATH may leave out where root's programs are.
+ */
+const system_store_SCRIPT = `set -u
+umask 022
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+for anchors in /usr/local/share/ca-certificates /etc/pki/ca-trust/source/anchors \\
+  /etc/ca-certificates/trust-source/anchors /etc/pki/trust/anchors; do
+  [ ! -d "$anchors" ] || cp -- "$1" "$anchors/bottle.crt"
+done
+if command -v update-ca-certificates; then update-ca-certificates --hooksdir /none
+elif command -v update-ca-trust; then update-ca-trust extract
+fi >/dev/null
+line=$(sed -n 2p "$1")
+store=
+for file in /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt \\
+  /etc/ssl/ca-bundle.pem /etc/ssl/cert.pem; do
+  [ -f "$file" ] || continue
+  store=$file
+  grep -qF "$line" "$file" || { echo; cat "$1"; } >>"$file" || exit
+done
+[ -z "$store" ] || exit 0
+mkdir -p /etc/ssl/certs && cp -- "$2" /etc/ssl/certs/ca-certificates.crt
+`;
+/** Yields a notice when it did not work: the variables are enough for most programs. */
+async function trustInSystem(machine, home, signal) {
+    const { own, bundle } = caFiles(home);
+    const stderr = makeTail();
+    const result = await machine.exec(['sh', '-c', system_store_SCRIPT, 'system-store', own, bundle], {
+        user: 'root',
+        cwd: '/',
+        onStdout: () => { },
+        onStderr: stderr.add,
+        timeoutMs: system_store_TIMEOUT_MS,
+        signal,
+    });
+    if (result.aborted)
+        throw guest_unpack_cancelled();
+    if (result.exitCode === 0 && !result.timedOut)
+        return [];
+    const how = result.timedOut ? 'it took too long' : `exit code ${result.exitCode}`;
+    return [
+        `The guest's own certificate store was not changed (${how}, ${stderr.text()}): programs that ` +
+            'read nothing else refuse what the gateway opens.',
+    ];
+}
+
 ;// CONCATENATED MODULE: ./build/provision/task.js
 
 function taskStep({ task }) {
     return task.text === '' ? {} : { entries: [textFile(task.to, task.text, 0o644)] };
+}
+
+;// CONCATENATED MODULE: ./build/provision/lfs.js
+/**
+ * Git LFS: the repository has a pointer, and the file may hold what it points to. That is no
+ * change, here or in the guest, where nothing is fetched for a pointer.
+ * Format: Git LFS's own `docs/spec.md`.
+ */
+
+
+
+
+
+const NO_LFS = { paths: new Set(), pointers: [] };
+/** The specification's own limit for a pointer. */
+const POINTER_BYTES = 1024;
+/** git reads no longer file of attributes. */
+const ATTRIBUTES_BYTES = 100 * 1024 * 1024;
+/** What `.gitattributes` in the work tree say of the files in it. */
+async function findLfs(scratch, entries) {
+    const files = entries.filter((entry) => entry.kind === 'file');
+    if (!files.some(mentionsLfs))
+        return NO_LFS;
+    const names = joinNul(files.map(({ path }) => path));
+    // Of each file: path, attribute, value.
+    const answers = splitNul(await scratch.run(['check-attr', '-z', '--stdin', 'filter'], names));
+    const kept = files.filter((_, index) => answers[3 * index + 2] === 'lfs');
+    return { paths: new Set(kept.map(({ path }) => path)), pointers: kept.filter(holdsPointer) };
+}
+function mentionsLfs({ path, from, size }) {
+    if (external_node_path_.posix.basename(path) !== '.gitattributes' || size > ATTRIBUTES_BYTES)
+        return false;
+    return (0,external_node_fs_.readFileSync)(from, 'latin1').includes('filter=lfs');
+}
+function holdsPointer({ from, size }) {
+    return size <= POINTER_BYTES && (0,external_node_fs_.readFileSync)(from, 'latin1').startsWith(LFS_VERSION);
+}
+/** Is `id` the pointer to what this file holds? */
+async function isPointedTo(entry, id, objectFormat) {
+    if (entry.kind !== 'file')
+        return false;
+    const content = (0,external_node_crypto_.createHash)('sha256');
+    for await (const chunk of (0,external_node_fs_.createReadStream)(entry.from))
+        content.update(chunk);
+    const pointer = `${LFS_VERSION}oid sha256:${content.digest('hex')}\nsize ${entry.size}\n`;
+    const blob = (0,external_node_crypto_.createHash)(objectFormat).update(`blob ${pointer.length}\0${pointer}`);
+    return blob.digest('hex') === id;
 }
 
 ;// CONCATENATED MODULE: ./build/provision/work-tree.js
@@ -61824,7 +67393,9 @@ function taskStep({ task }) {
 
 
 
+
 const work_tree_SUBMODULE_MODE = '160000';
+const AGENT_CONFIG = 'Not copied, because it is agent configuration of a submodule';
 /** Options for `git ls-files` that yield what `parseListing` reads. */
 const LISTING = ['-z', '-t', '--stage', '--others', '--exclude-standard'];
 function work_tree_parseListing(output) {
@@ -61849,12 +67420,13 @@ function work_tree_parseListing(output) {
 /** The work tree of a checkout. Links are never followed, not even above a file. */
 function listCheckout(workspace, listing, isOut, leftOut) {
     const entries = [];
+    const inside = [];
     const withheld = new Set();
     const isRealDirectory = makeDirectoryCheck(workspace);
     function add(path, kind) {
         if (isOut(path))
             return void withheld.add(path);
-        const entry = isRealDirectory(external_node_path_.posix.dirname(path)) ? inspect(workspace, path) : 'absent';
+        const entry = isRealDirectory(external_node_path_.posix.dirname(path)) ? tree_entry_inspect(workspace, path) : 'absent';
         if (entry === 'absent') {
             if (listing.sparse.has(path))
                 withheld.add(path);
@@ -61864,15 +67436,26 @@ function listCheckout(workspace, listing, isOut, leftOut) {
             leaveOut(leftOut, UNNAMEABLE, path);
         }
         else if (entry === 'special') {
-            leaveOut(leftOut, SPECIAL, path);
+            leaveOut(leftOut, tree_entry_SPECIAL, path);
         }
         else if (entry.kind !== 'directory') {
             entries.push(entry);
         }
         else if (kind !== 'file') {
             entries.push(entry);
-            leaveOut(leftOut, `Copied as an empty directory, because it is a ${kind} of its own`, path);
+            const files = kind === 'submodule' ? filesOf(path) : [];
+            inside.push(...files);
+            const form = files.length > 0 ? 'files without a history' : 'an empty directory';
+            leaveOut(leftOut, `Copied as ${form}, because it is a ${kind} of its own`, path);
         }
+    }
+    function filesOf(submodule) {
+        return [...walk(workspace, leftOut, isOut, `${submodule}/`)].filter(({ path }) => {
+            if (!path.split('/').some((name) => AGENT_FILES.includes(name.toLowerCase())))
+                return true;
+            leaveOut(leftOut, AGENT_CONFIG, path);
+            return false;
+        });
     }
     for (const [path, { mode }] of listing.tracked) {
         add(path, mode === work_tree_SUBMODULE_MODE ? 'submodule' : 'file');
@@ -61883,11 +67466,12 @@ function listCheckout(workspace, listing, isOut, leftOut) {
         else
             add(path, 'file');
     }
-    return { entries, withheld, beside: [] };
+    return { entries, withheld, inside, beside: [] };
 }
 /** Everything but `.git`, where git has nothing to say. */
 function listFolder(workspace, isOut, leftOut) {
-    return { entries: [...walk(workspace, leftOut, isOut)], withheld: new Set(), beside: [] };
+    const entries = [...walk(workspace, leftOut, isOut)];
+    return { entries, withheld: new Set(), inside: [], beside: [] };
 }
 /** True for a directory below `root` that is reached through no link. */
 function makeDirectoryCheck(root) {
@@ -61896,7 +67480,7 @@ function makeDirectoryCheck(root) {
         const before = known.get(path);
         if (before !== undefined)
             return before;
-        const text = textOf(path);
+        const text = byte_path_textOf(path);
         const real = check(external_node_path_.posix.dirname(path)) &&
             // A name that is not UTF-8 is the entry's own finding.
             (text === undefined ||
@@ -61911,10 +67495,11 @@ function makeDirectoryCheck(root) {
 
 
 
+
 const ABSENT_MODE = '000000';
 /** Larger files are not held in memory. */
 const STREAM_LARGE = ['-c', 'core.bigFileThreshold=1m'];
-async function listChanges(scratch, head) {
+async function base_listChanges(scratch, head) {
     const options = ['-z', '--no-renames', '--no-abbrev', '--ignore-submodules=all'];
     const records = splitNul(await scratch.readIndex(['diff-index', ...options, head]));
     const changes = new Map();
@@ -61927,7 +67512,7 @@ async function listChanges(scratch, head) {
 }
 /** The checkout's own commit, with what differs from it on the runner in a tree beside it. */
 async function baseOfCheckout(checkout) {
-    const { scratch, source, listing, changes, workTree } = checkout;
+    const { scratch, source, listing, changes, workTree, lfs } = checkout;
     const committed = committedOf(listing, changes);
     const indexed = (0,external_node_fs_.statSync)(source.index).mtimeMs;
     const clean = new Set();
@@ -61939,7 +67524,10 @@ async function baseOfCheckout(checkout) {
         if (entry.kind === 'directory')
             continue;
         const same = listing.tracked.has(path) && !changes.has(path) && !listing.sparse.has(path);
-        if (same && entry.root === source.top && mtimeMs < indexed)
+        const isOwn = entry.root === source.top;
+        if (same && isOwn && mtimeMs < indexed)
+            clean.add(path);
+        else if (isOwn && lfs.paths.has(path) && (await holdsCommitted(entry)))
             clean.add(path);
         else
             added.push(entry);
@@ -61952,6 +67540,9 @@ async function baseOfCheckout(checkout) {
     const differs = added.length + removed.length > 0;
     const tree = differs ? await writeTree(scratch, head, added, removed) : source.tree;
     return { commit: head, tree, committed, clean };
+    async function holdsCommitted(entry) {
+        return await isPointedTo(entry, committed.get(entry.path)?.id, scratch.objectFormat);
+    }
 }
 /** HEAD's tree in git's order: the index, but for what differs. */
 function committedOf(listing, changes) {
@@ -61970,7 +67561,7 @@ function committedOf(listing, changes) {
 async function baseOfFiles(scratch, workTree, author, seconds) {
     const files = workTree.entries.filter(({ kind }) => kind !== 'directory');
     const tree = await writeTree(scratch, '', files, []);
-    const identity = `${plain(author.name)} <${plain(author.email)}> ${seconds} +0000`;
+    const identity = `${base_plain(author.name)} <${base_plain(author.email)}> ${seconds} +0000`;
     const people = `author ${identity}\ncommitter ${identity}\n`;
     const text = `tree ${tree}\n${people}\nThe workspace as it was provisioned\n`;
     const [commit, listed] = await Promise.all([
@@ -61982,7 +67573,7 @@ async function baseOfFiles(scratch, workTree, author, seconds) {
     return { commit: idOf(commit), tree, committed, clean };
 }
 /** What git itself leaves out of a name in a commit. */
-function plain(text) {
+function base_plain(text) {
     return text.replace(/[\0-\x1f<>]/g, '').trim();
 }
 async function writeTree(scratch, head, added, removed) {
@@ -62048,7 +67639,7 @@ function exclude_sourceOf(glob) {
  * Format: git's own `Documentation/gitformat-index`, versions 2 and 3.
  */
 
-const HEADER = 12;
+const git_index_HEADER = 12;
 /** Two times (16), device, inode, mode, user, group and size of 4 bytes each. */
 const STAT = 40;
 const EXTENDED = 0x4000;
@@ -62059,11 +67650,11 @@ function writeIndex(entries, objectFormat) {
     const sizes = entries.map(git_index_sizeOf);
     const hash = (0,external_node_crypto_.createHash)(objectFormat);
     // One buffer: tens of thousands of small ones would cost several times their size.
-    const body = Buffer.alloc(sizes.reduce((sum, size) => sum + size, HEADER));
+    const body = Buffer.alloc(sizes.reduce((sum, size) => sum + size, git_index_HEADER));
     body.write('DIRC', 'latin1');
     body.writeUInt32BE(entries.some(({ skipWorktree }) => skipWorktree) ? 3 : 2, 4);
     body.writeUInt32BE(entries.length, 8);
-    let offset = HEADER;
+    let offset = git_index_HEADER;
     for (const [number, entry] of entries.entries()) {
         const size = sizes[number] ?? 0;
         writeEntry(body.subarray(offset, offset + size), entry);
@@ -62094,8 +67685,36 @@ function writeEntry(room, entry) {
     room.write(path, fixedSizeOf(entry), 'latin1');
 }
 
+;// CONCATENATED MODULE: ./build/provision/refs.js
+const NO_REFS = { list: [], originHead: '' };
+/** The branches of other remotes and the checkout's own other branches stay on the runner. */
+const FETCHED = ['refs/remotes/origin/', 'refs/remotes/pull/', 'refs/tags/'];
+const FORMAT = '--format=%(objectname) %(refname) %(*objectname) %(symref)';
+/** Throws `BottleError` (`provision-failed`) where a ref leads nowhere. */
+async function listFetched(git, workspace) {
+    const output = await git.run(['for-each-ref', FORMAT, ...FETCHED], { cwd: workspace });
+    const lines = output.toString('latin1').split('\n').slice(0, -1);
+    const found = lines.map((line) => {
+        const [id = '', name = '', peeled = '', target = ''] = line.split(' ');
+        return { name, id, peeled, target };
+    });
+    const head = found.find(({ name }) => name === 'refs/remotes/origin/HEAD');
+    return { list: found.filter(({ target }) => target === ''), originHead: head?.target ?? '' };
+}
+/** git's file `packed-refs`: each ref once, in the order of their names. */
+function packedRefs(refs) {
+    const sorted = refs.toSorted((one, other) => (one.name < other.name ? -1 : 1));
+    const lines = sorted.map(({ id, name, peeled }) => {
+        return `${id} ${name}\n${peeled === '' ? '' : `^${peeled}\n`}`;
+    });
+    return `# pack-refs with: peeled fully-peeled sorted \n${lines.join('')}`;
+}
+
 ;// CONCATENATED MODULE: ./build/provision/git-directory.js
-/** The guest's `.git`, built anew: no remote, hook, credential or setting of the checkout's own. */
+/** The guest's `.git`, built anew: no hook, credential or setting of the checkout's own. */
+
+
+
 
 
 
@@ -62117,30 +67736,56 @@ function* gitDirectoryEntries(workspace, git, seconds, mtimeOf) {
     }
     if ((0,external_node_fs_.existsSync)(git.shallow))
         yield file('shallow', (0,external_node_fs_.readFileSync)(git.shallow));
-    yield file('config', configFor(git.objectFormat));
+    yield file('config', configFor(git));
     const beside = new Set(git.workTree.beside.map(({ path }) => topOf(path)));
     if (beside.size > 0) {
         const lines = [...beside].map((directory) => `/${directory}/\n`);
         yield file('info/exclude', Buffer.from(lines.join(''), 'latin1'));
     }
-    if (git.branch !== '') {
-        const sorted = '# pack-refs with: peeled fully-peeled sorted \n';
-        yield file('packed-refs', `${sorted}${git.base.commit} ${git.branch}\n`);
+    const refs = [...ownBranch(git), ...git.refs.list];
+    if (refs.length > 0)
+        yield file('packed-refs', Buffer.from(packedRefs(refs), 'latin1'));
+    if (git.refs.originHead !== '') {
+        yield file('refs/remotes/origin/HEAD', Buffer.from(`ref: ${git.refs.originHead}\n`, 'latin1'));
     }
     yield file('index', indexFor(git, mtimeOf));
     yield file('HEAD', git.branch === '' ? `${git.base.commit}\n` : `ref: ${git.branch}\n`);
 }
+function ownBranch({ branch, base }) {
+    return branch === '' ? [] : [{ name: branch, id: base.commit, peeled: '' }];
+}
 /** `checkStat`: our index knows a file's size and its time in seconds, no more. */
-function configFor(objectFormat) {
-    const lines = [
-        'filemode = true',
-        'bare = false',
-        'logallrefupdates = true',
-        'checkStat = minimal',
-    ];
-    const [version, extension] = objectFormat === 'sha1' ? [0, ''] : [1, `[extensions]\n\tobjectFormat = ${objectFormat}\n`];
-    const core = [`repositoryformatversion = ${version}`, ...lines].map((line) => `\t${line}\n`);
-    return `[core]\n${core.join('')}${extension}`;
+function configFor({ objectFormat, branch, refs, originUrl, hasLfs }) {
+    const isSha1 = objectFormat === 'sha1';
+    const short = branch.replace(/^refs\/heads\//, '');
+    const isTracked = refs.list.some(({ name }) => name === `${TRACKING}${short}`);
+    return [
+        gitSection('core', '', [
+            ['repositoryformatversion', isSha1 ? '0' : '1'],
+            ['filemode', 'true'],
+            ['bare', 'false'],
+            ['logallrefupdates', 'true'],
+            ['checkStat', 'minimal'],
+        ]),
+        gitSection('extensions', '', isSha1 ? [] : [['objectFormat', objectFormat]]),
+        ...(originUrl === '' ? [] : [originSection(originUrl)]),
+        ...(hasLfs ? [LFS_FILTER] : []),
+        ...(isTracked ? [trackingSection(short, branch)] : []),
+    ].join('');
+}
+const TRACKING = 'refs/remotes/origin/';
+function originSection(url) {
+    const fetch = `+refs/heads/*:${TRACKING}*`;
+    return gitSection('remote', 'origin', [
+        ['url', url],
+        ['fetch', fetch],
+    ]);
+}
+function trackingSection(short, branch) {
+    return gitSection('branch', short, [
+        ['remote', 'origin'],
+        ['merge', branch],
+    ]);
 }
 function indexFor(git, mtimeOf) {
     const { base, workTree } = git;
@@ -62163,37 +67808,53 @@ function indexFor(git, mtimeOf) {
 
 
 
-/** `packed`: see `packHead`. */
+
+/** `packed`: see `packHistory`. */
 async function keepHistory(checkout) {
-    const { scratch, source, workTree, packed } = checkout;
+    const { scratch, source, workTree, lfs, packed, originUrl } = checkout;
     const base = await baseOfCheckout(checkout);
-    const [history, changes] = await Promise.all([
+    const [{ refs, packs: history }, changes] = await Promise.all([
         packed,
         base.tree === source.tree ? [] : pack(scratch, [base.tree, `^${source.tree}`]),
     ]);
     const { objectFormat, branch, shallow } = source;
-    return { objectFormat, base, branch, shallow, packs: [...history, ...changes], workTree };
+    const packs = [...history, ...changes];
+    const own = {
+        directory: scratch.directory,
+        objectFormat,
+        base,
+        branch,
+        shallow,
+        packs,
+        workTree,
+    };
+    return { ...own, refs, originUrl, hasLfs: lfs.paths.size > 0 };
 }
 /** `seconds` since the epoch: the commit's time. */
 async function beginHistory(folder) {
     const { scratch, workTree, author, seconds, branch } = folder;
     const base = await baseOfFiles(scratch, workTree, author, seconds);
     const packs = await pack(scratch, [base.commit]);
-    return { objectFormat: scratch.objectFormat, base, branch, shallow: '', packs, workTree };
+    const { directory, objectFormat } = scratch;
+    const nothing = { refs: NO_REFS, originUrl: '', hasLfs: false, shallow: '' };
+    return { directory, objectFormat, base, branch, packs, workTree, ...nothing };
 }
 /**
- * What HEAD reaches, as files of packs. A fetch of one commit, as `actions/checkout` does it, left
- * just that in one pack, which then serves as it is.
+ * Packs what HEAD and the refs reach. A fetch as `actions/checkout` does it left just that in one
+ * pack, which then serves as it is.
  */
-async function packHead(scratch, source) {
+async function packHistory(scratch, source, fetched) {
+    const refs = await fetched;
+    const tips = [...new Set([source.head, ...refs.list.map(({ id }) => id)])];
     const only = onlyPack(source.objects);
     if (only) {
-        const reached = await scratch.run(['rev-list', '--objects', '--count', source.head]);
+        const input = Buffer.from(`${tips.join('\n')}\n`);
+        const reached = await scratch.run(['rev-list', '--objects', '--count', '--stdin'], input);
         if (Number(reached.toString()) === objectsIn(`${only}.pack`)) {
-            return [`${only}.pack`, `${only}.idx`];
+            return { refs, packs: [`${only}.pack`, `${only}.idx`] };
         }
     }
-    return pack(scratch, [source.head]);
+    return { refs, packs: await pack(scratch, tips) };
 }
 /** The path, without its ending, of the pack that holds every object of a repository. */
 function onlyPack(objects) {
@@ -62224,6 +67885,73 @@ async function pack(scratch, revisions) {
     const input = Buffer.from(`${revisions.join('\n')}\n`);
     const name = (await scratch.run(['pack-objects', ...options, path], input)).toString().trim();
     return [`${path}-${name}.pack`, `${path}-${name}.idx`];
+}
+
+;// CONCATENATED MODULE: ./build/provision/persisted-credential.js
+/**
+ * Credentials that earlier steps left in the checkout. The guest's repository is made without the
+ * checkout's settings; this looks after files that hold a copy of one.
+ */
+
+
+
+
+
+const HOLDS_ONE = 'Not copied, because it holds a credential of an earlier step';
+/** actions/checkout 6 and later keep them in a file like this beside the checkout. */
+const INCLUDED = /^git-credentials-.*\.config$/;
+/** google-github-actions/auth writes such a file into the workspace. */
+const CREDENTIAL_FILE = /^gha-creds-[0-9a-z]+\.json$/;
+const LARGEST_FILE = 1024 * 1024;
+/** Finds the credentials that the checkout's own settings hold. */
+async function findPersisted(git, source) {
+    const own = await settingsIn(git, source.config);
+    const included = own
+        .filter(([key]) => /^include(?:if\..*)?\.path$/s.test(key))
+        .map(([, path]) => path)
+        .filter((path) => (0,external_node_path_.isAbsolute)(path) && INCLUDED.test((0,external_node_path_.basename)(path)) && (0,external_node_fs_.existsSync)(path));
+    const others = await Promise.all([...new Set(included)].map((path) => settingsIn(git, path)));
+    const found = [...own, ...others.flat()].flatMap(([key, value]) => credentialsIn(key, value));
+    return matchSecrets([...new Set(found)].map((value) => ({ label: '', value })));
+}
+/** Where nothing can tell. */
+const persisted_credential_NO_CREDENTIALS = matchSecrets([]);
+async function settingsIn(git, file) {
+    const list = ['config', '--file', file, '--no-includes', '--list', '-z'];
+    const { stdout } = await git.ask(list, { cwd: '/' });
+    return splitNul(stdout).map((record) => {
+        const end = record.indexOf('\n');
+        return [record.slice(0, end), record.slice(end + 1)];
+    });
+}
+function credentialsIn(key, value) {
+    if (/^http\..*extraheader$/s.test(key)) {
+        const given = value.trim().split(/\s+/).at(-1) ?? '';
+        const basic = /^[\x20-\x7e]*?:([\x20-\x7e]+)$/.exec(Buffer.from(given, 'base64').toString());
+        return [basic?.[1] ?? given];
+    }
+    const text = key.startsWith('url.') ? key : value;
+    return [/:\/\/[^/@]*:([^/@]+)@/.exec(text)?.[1] ?? ''];
+}
+/** `isOwn`: what the commit has is no copy that a step made. */
+function persisted_credential_withoutCredentials(listed, credentials, isOwn, leftOut) {
+    const withheld = new Set(listed.withheld);
+    const stays = (entry) => {
+        if (entry.kind !== 'file' || isOwn(entry.path) || !holdsOne(entry, credentials))
+            return true;
+        withheld.add(entry.path);
+        leaveOut(leftOut, HOLDS_ONE, entry.path);
+        return false;
+    };
+    const [entries, inside] = [listed.entries.filter(stays), listed.inside.filter(stays)];
+    return { ...listed, entries, withheld, inside };
+}
+function holdsOne({ text, from, size }, credentials) {
+    if (CREDENTIAL_FILE.test((0,external_node_path_.basename)(text)))
+        return true;
+    if (credentials.empty || size > LARGEST_FILE)
+        return false;
+    return credentials.stream().push((0,external_node_fs_.readFileSync)(from)).length > 0;
 }
 
 ;// CONCATENATED MODULE: ./build/provision/pinned-file.js
@@ -62273,7 +68001,7 @@ function make(root, path, create) {
     try {
         (0,external_node_fs_.mkdirSync)((0,external_node_path_.dirname)(place), { recursive: true });
         create(place);
-        const entry = inspect(root, bytePathOf(path));
+        const entry = tree_entry_inspect(root, bytePathOf(path));
         if (typeof entry === 'object')
             return entry;
         throw new Error(`it is ${entry} after it was written`);
@@ -62359,7 +68087,8 @@ async function pinWorkTree(pinning, listed) {
     const kept = withoutEmptied(listed.entries, gone);
     const withheld = new Set([...listed.withheld].filter((path) => !isInTheWay(path, 'file')));
     const entries = scratch ? await hashedAsPinned(scratch, { workspace, root, pins, kept }) : kept;
-    return { entries: [...entries, ...placed], withheld, beside };
+    const inside = listed.inside.filter(({ path, kind }) => !isInTheWay(path, kind));
+    return { entries: [...entries, ...placed], withheld, inside, beside };
 }
 /** With paths relative to the workspace; what is not in it is left out. */
 function pinsBelow(workspace, pinned) {
@@ -62382,17 +68111,17 @@ function repositoryAround(workspace) {
 }
 /** Tells what cannot stand in the same tree as these, or would be taken for one of them. */
 function makeConflictCheck(placed, beside) {
-    const above = new Set(placed.flatMap(({ path }) => parentsOf(path)));
+    const above = new Set(placed.flatMap(({ path }) => byte_path_parentsOf(path)));
     const taken = new Set([
         ...placed.map(({ path }) => path),
         ...beside.map(({ path }) => topOf(path)),
     ]);
     return (path, kind) => (kind !== 'directory' && above.has(path)) ||
-        [path, ...parentsOf(path)].some((place) => taken.has(place));
+        [path, ...byte_path_parentsOf(path)].some((place) => taken.has(place));
 }
 /** Without directories of which all content is gone; one that was empty before stays. */
 function withoutEmptied(entries, gone) {
-    const lost = new Set([...gone].flatMap(({ path }) => parentsOf(path)));
+    const lost = new Set([...gone].flatMap(({ path }) => byte_path_parentsOf(path)));
     const filled = new Set();
     // Directories come before their content, so the content is seen first from the end.
     const kept = entries.toReversed().filter((entry) => {
@@ -62420,6 +68149,7 @@ const QUESTIONS = [
     ['--git-path', 'index'],
     ['--git-path', 'shallow'],
     ['--git-path', 'info/exclude'],
+    ['--git-path', 'config'],
 ];
 const REVISIONS = ['HEAD', 'HEAD^{tree}', '--symbolic-full-name', 'HEAD'];
 /** Undefined when `directory` is in no git work tree. */
@@ -62441,8 +68171,9 @@ async function findRepository(git, directory) {
         return undefined;
     if (more.length > 0)
         throw lineBreakInPath(directory);
-    const [objects = '', index = '', shallow = '', exclude = ''] = places.map((place) => (0,external_node_path_.resolve)(directory, place));
-    const found = { objectFormat, top: (0,external_node_path_.resolve)(directory, up), objects, index, shallow, exclude };
+    const [objects = '', index = '', shallow = '', exclude = '', config = ''] = places.map((place) => (0,external_node_path_.resolve)(directory, place));
+    const top = (0,external_node_path_.resolve)(directory, up);
+    const found = { objectFormat, top, objects, index, shallow, exclude, config };
     if (hasCommit)
         return { ...found, head, tree, branch: name === 'HEAD' ? '' : name };
     const branch = await git.run(['symbolic-ref', 'HEAD'], inDirectory);
@@ -62468,11 +68199,11 @@ function noHistoryReason(repository, workspace) {
         return 'the repository has no commit yet';
     if (repository.top !== workspace)
         return 'the workspace is a part of a repository';
-    if (repository_isPartial(repository))
+    if (provision_repository_isPartial(repository))
         return 'the checkout is a partial clone (filter, sparse-checkout)';
     return '';
 }
-function repository_isPartial({ objects }) {
+function provision_repository_isPartial({ objects }) {
     const packs = (0,external_node_path_.join)(objects, 'pack');
     return (0,external_node_fs_.existsSync)(packs) && (0,external_node_fs_.readdirSync)(packs).some((name) => name.endsWith('.promisor'));
 }
@@ -62484,12 +68215,14 @@ function repository_isPartial({ objects }) {
 /** Every command here may read all files of the workspace, or pack all of its history. */
 const scratch_TIMEOUT_MS = 10 * 60_000;
 /** `home` is an empty directory of this run. */
-function openScratch(host, git, home, workspace, source) {
+function scratch_openScratch(host, git, home, workspace, source) {
     const directory = (0,external_node_path_.join)(home, 'repository');
     const objectFormat = source?.objectFormat ?? 'sha1';
     makeRepository(directory, objectFormat, host.platform);
     if (source)
         borrow(source, directory);
+    const packs = (0,external_node_path_.join)(home, 'packs');
+    (0,external_node_fs_.mkdirSync)(packs);
     const env = (workTree, index) => ({
         GIT_DIR: directory,
         GIT_WORK_TREE: workTree,
@@ -62499,7 +68232,8 @@ function openScratch(host, git, home, workspace, source) {
     const borrowed = env(source?.top ?? workspace, (0,external_node_path_.join)(directory, BORROWED_INDEX));
     return {
         objectFormat,
-        packs: (0,external_node_path_.join)(directory, 'objects', 'pack'),
+        directory,
+        packs,
         run: (args, stdin, workTree = workspace) => {
             const options = { cwd: workTree, env: env(workTree, ownIndex), timeoutMs: scratch_TIMEOUT_MS };
             return git.run(args, { ...options, ...(stdin ? { stdin } : {}) });
@@ -62555,13 +68289,17 @@ function borrow(source, directory) {
 
 
 
+
+
+
 const ONLY_IN_HISTORY = 'Excluded from the work tree, though still in the history';
+const POINTER = 'Copied as Git LFS pointers, because the checkout has no content for them';
 function workspaceStep(job) {
     const root = resolveWorkspace(job.host, job.plan.workspace.from);
     const checkout = openCheckout(job, root);
     // Whoever reads the entries sees the failure.
     checkout.catch(() => { });
-    let began = { tree: '', commit: '' };
+    let began = { tree: '', commit: '', repository: '', withheld: new Set() };
     async function* entries() {
         const { workTree, repository } = await checkout;
         const to = job.plan.workspace.to;
@@ -62569,7 +68307,8 @@ function workspaceStep(job) {
         // A file that the agent writes right away must not have the same time as its original, to the
         // second: git would take it for unchanged.
         const mtimeOf = (entry) => Math.max(0, Math.min(Math.floor(entry.mtimeMs / 1000), seconds - 2));
-        for (const entry of [...workTree.entries, ...workTree.beside]) {
+        const { entries: own, inside, beside } = workTree;
+        for (const entry of [...own, ...inside, ...beside]) {
             if (entry.kind === 'file') {
                 job.tally.files += 1;
                 job.tally.bytes += entry.size;
@@ -62580,7 +68319,8 @@ function workspaceStep(job) {
         if (!git)
             return;
         yield* gitDirectoryEntries(to, git, seconds, mtimeOf);
-        began = git.base;
+        const { tree, commit } = git.base;
+        began = { tree, commit, repository: git.directory, withheld: git.workTree.withheld };
     }
     return { make: [job.plan.workspace.to], entries: entries(), began: () => began };
 }
@@ -62604,42 +68344,63 @@ async function openWithoutGit(job, root, leftOut) {
     if ((0,external_node_fs_.existsSync)((0,external_node_path_.join)(root, '.git'))) {
         job.tally.notices.push('No git on the runner: no history is copied, and ignored files are.');
     }
-    const listed = listFolder(root, makeExclude(job.plan.workspace.exclude), leftOut);
+    const all = listFolder(root, makeExclude(job.plan.workspace.exclude), leftOut);
+    const listed = persisted_credential_withoutCredentials(all, persisted_credential_NO_CREDENTIALS, () => false, leftOut);
     const workTree = await pinWorkTree(pinningOf(job, root, undefined, leftOut), listed);
     return { workTree, repository: Promise.resolve(undefined) };
 }
 async function openWithGit(job, git, root, leftOut) {
-    const isOut = makeExclude(job.plan.workspace.exclude);
     const source = await findRepository(git, root);
-    const scratch = openScratch(job.host, git, job.scratch, root, source);
-    const pinning = pinningOf(job, root, scratch, leftOut);
-    const without = source ? noHistoryReason(source, root) : '';
-    if (source && without === '') {
-        const read = Promise.all([workspace_list(scratch), listChanges(scratch, source.head)]);
-        // Begun before the files are looked at, because it may take longest.
-        const packed = packHead(scratch, source);
-        packed.catch(() => { });
-        const [listing, changes] = await read;
-        const listed = listCheckout(root, listing, isOut, leftOut);
-        for (const path of listed.withheld) {
-            if (isOut(path) && listing.tracked.has(path))
-                leaveOut(leftOut, ONLY_IN_HISTORY, path);
-        }
-        const workTree = await pinWorkTree(pinning, listed);
-        const checkout = { scratch, source, listing, changes, workTree, packed };
-        return { workTree, repository: keepHistory(checkout) };
+    const scratch = scratch_openScratch(job.host, git, job.scratch, root, source);
+    const open = { job, git, root, scratch, leftOut };
+    if (source === undefined)
+        return await openFolder(open, persisted_credential_NO_CREDENTIALS);
+    const without = noHistoryReason(source, root);
+    const credentials = await findPersisted(git, source);
+    if (without === '')
+        return await workspace_openRepository(open, source, credentials);
+    job.tally.notices.push(`The guest starts with a first commit: ${without}.`);
+    const listing = await workspace_list(scratch);
+    return await openFolder(open, credentials, { listing, branch: source.branch });
+}
+async function workspace_openRepository({ job, git, root, scratch, leftOut }, source, credentials) {
+    const isOut = makeExclude(job.plan.workspace.exclude);
+    const read = Promise.all([workspace_list(scratch), base_listChanges(scratch, source.head)]);
+    // Begun before the files are looked at, because it may take longest.
+    const fetched = job.originUrl === '' ? Promise.resolve(NO_REFS) : listFetched(git, root);
+    const packed = packHistory(scratch, source, fetched);
+    packed.catch(() => { });
+    const [listing, changes] = await read;
+    const all = listCheckout(root, listing, isOut, leftOut);
+    for (const path of all.withheld) {
+        if (isOut(path) && listing.tracked.has(path))
+            leaveOut(leftOut, ONLY_IN_HISTORY, path);
     }
-    if (source)
-        job.tally.notices.push(`The guest starts with a first commit: ${without}.`);
-    const listing = source && (await workspace_list(scratch));
+    const isOwn = (path) => listing.tracked.has(path) && !changes.has(path);
+    const listed = persisted_credential_withoutCredentials(all, credentials, isOwn, leftOut);
+    const workTree = await pinWorkTree(pinningOf(job, root, scratch, leftOut), listed);
+    const lfs = await findLfs(scratch, workTree.entries);
+    for (const { path } of lfs.pointers)
+        leaveOut(leftOut, POINTER, path);
+    const { originUrl } = job;
+    const checkout = { scratch, source, listing, changes, workTree, lfs, packed, originUrl };
+    return { workTree, repository: keepHistory(checkout) };
+}
+/** `around`: what the repository says of it, where it is a part of one. */
+async function openFolder({ job, root, scratch, leftOut }, credentials, around) {
+    const isOut = makeExclude(job.plan.workspace.exclude);
+    const listing = around?.listing;
     // A directory that a repository around it ignores is a folder like any other.
-    const listed = listing && listing.tracked.size + listing.untracked.length > 0
+    const found = listing && listing.tracked.size + listing.untracked.length > 0
         ? listCheckout(root, listing, isOut, leftOut)
         : listFolder(root, isOut, leftOut);
-    const workTree = await pinWorkTree(pinning, listed);
+    // A first commit has no submodules.
+    const all = { ...found, entries: [...found.entries, ...found.inside], inside: [] };
+    const listed = persisted_credential_withoutCredentials(all, credentials, () => false, leftOut);
+    const workTree = await pinWorkTree(pinningOf(job, root, scratch, leftOut), listed);
     const author = job.plan.gitUser;
     const seconds = Math.floor(job.host.now() / 1000);
-    const branch = source?.branch || 'refs/heads/main';
+    const branch = around?.branch || 'refs/heads/main';
     return { workTree, repository: beginHistory({ scratch, workTree, author, seconds, branch }) };
 }
 function pinningOf(job, workspace, scratch, leftOut) {
@@ -62651,7 +68412,9 @@ async function workspace_list(scratch) {
 }
 
 ;// CONCATENATED MODULE: ./build/provision/provision.js
-/** Puts all that the plan names into the guest: one tar stream, one exec. */
+/** Puts all that the plan names into the guest: one tar stream, one exec, and one of root's. */
+
+
 
 
 
@@ -62663,7 +68426,8 @@ async function workspace_list(scratch) {
 
 
 /**
- * Fills the guest. Nothing on the runner is written to but a scratch directory that is removed.
+ * Fills the guest. Nothing on the runner is written to but the scratch directory, in which only the
+ * repository of `Provisioned` stays.
  * Throws `BottleError`: `provision-failed`, `config-invalid` (the workspace), `cancelled`.
  */
 async function provision(host, machine, plan, options) {
@@ -62675,7 +68439,8 @@ async function provision(host, machine, plan, options) {
     const program = host.which('git');
     const git = program ? git_command_makeGit(host, program, scratch, signal) : undefined;
     try {
-        return await fill(host, machine, plan, { scratch, git, signal });
+        const kept = `${scratch}-base.git`;
+        return await provision_fill(host, machine, plan, { ...options, scratch, git, signal, kept });
     }
     catch (error) {
         throw options.signal?.aborted ? guest_unpack_cancelled() : error;
@@ -62686,27 +68451,420 @@ async function provision(host, machine, plan, options) {
         (0,external_node_fs_.rmSync)(scratch, { recursive: true, force: true });
     }
 }
-async function fill(host, machine, plan, own) {
+async function provision_fill(host, machine, plan, own) {
     const parts = plan.provision;
     const tally = { files: 0, bytes: 0, notices: [] };
-    const { scratch, git, signal } = own;
-    const workspace = workspaceStep({ host, plan: parts, git, scratch, tally });
+    const { scratch, git, certificate, signal } = own;
+    const { remotes, origin } = plan.git;
+    const originUrl = remotes.find(({ name }) => name === origin)?.url.value ?? '';
+    const workspace = workspaceStep({ host, plan: parts, originUrl, git, scratch, tally });
     const steps = [
+        // First, so that no later step could fail for want of it.
+        caStep(plan.user.home, certificate),
         promptStep(parts),
         taskStep(parts),
         skillsStep(parts, tally),
         outputDirectoryStep(parts),
-        gitStep(parts, plan.user),
+        gitStep(parts, remotes, plan.user),
         workspace,
     ];
     await unpackInGuest(machine, steps, signal);
-    const { tree, commit } = workspace.began();
-    const skills = parts.skills.list.map(({ name }) => name);
-    return { ...tally, baseTree: tree, baseCommit: commit, skills };
+    if (certificate !== '' && machine.engine === 'smolvm') {
+        tally.notices.push(...(await trustInSystem(machine, plan.user.home, signal)));
+    }
+    const began = workspace.began();
+    return {
+        ...tally,
+        baseTree: began.tree,
+        baseCommit: began.commit,
+        repository: keepRepository(began.repository, own.kept),
+        withheld: began.withheld,
+        skills: parts.skills.list.map(({ name }) => name),
+    };
+}
+/** Moves what the scratch directory does not take with it. */
+function keepRepository(repository, kept) {
+    if (repository === '')
+        return '';
+    (0,external_node_fs_.renameSync)(repository, kept);
+    return kept;
+}
+
+// EXTERNAL MODULE: external "node:events"
+var external_node_events_ = __nccwpck_require__(78474);
+;// CONCATENATED MODULE: ./build/walls/listener.js
+/** Somebody who listens on the runner's loopback and knows who came: a word that is not the guest's. */
+
+
+async function listenOnLoopback() {
+    const accepted = [];
+    const server = (0,external_node_net_.createServer)((connection) => {
+        accepted.push(connection.remotePort);
+        connection.on('error', () => { });
+        connection.destroy();
+    });
+    server.listen(0, '127.0.0.1');
+    await (0,external_node_events_.once)(server, 'listening');
+    const { port } = server.address();
+    return {
+        port,
+        // Connections are accepted in the order in which they came: ours comes last.
+        async visitors() {
+            const own = (0,external_node_net_.connect)(port, '127.0.0.1');
+            await (0,external_node_events_.once)(own, 'connect');
+            own.on('error', () => { });
+            while (!accepted.includes(own.localPort))
+                await (0,external_node_events_.once)(server, 'connection');
+            return accepted.length - 1;
+        },
+        close: () => void server.close(),
+    };
+}
+
+;// CONCATENATED MODULE: ./build/walls/node.js
+/** Tries to reach what a bottle must not reach, for guests that have Node: all at once. */
+/** Arguments: transport, address, port and request of each probe. */
+const NODE_PROBES = `
+const dgram = require('dgram');
+const { writeSync } = require('fs');
+const net = require('net');
+
+function unescape(request) {
+  const bytes = request.replace(/\\\\(\\d{3})/g, (_, octal) => String.fromCharCode(parseInt(octal, 8)));
+  return Buffer.from(bytes, 'latin1');
+}
+
+function reachByDatagram(address, port, request, report) {
+  const socket = dgram.createSocket('udp4');
+  const end = (found) => {
+    clearTimeout(timer);
+    report(found);
+    socket.close();
+  };
+  const timer = setTimeout(end, 1500, 'closed no answer');
+  socket.once('message', (answer) => end('open ' + answer.subarray(0, 1024).toString('hex')));
+  socket.send(unescape(request), port, address, (error) => {
+    if (error) end('closed ' + error.code);
+  });
+}
+
+function reachByStream(place, request, report) {
+  let connected = false;
+  let answer = Buffer.alloc(0);
+  const socket = net.connect(place);
+  const end = (reason) => {
+    clearTimeout(timer);
+    socket.destroy();
+    report(connected ? 'open ' + answer.subarray(0, 1024).toString('hex') : 'closed ' + reason);
+    report = () => {};
+  };
+  const timer = setTimeout(end, 1500, 'no answer');
+  socket.once('connect', () => {
+    connected = true;
+    if (request === '') end();
+    else socket.write(unescape(request));
+  });
+  socket.on('data', (chunk) => {
+    answer = Buffer.concat([answer, chunk]);
+    if (answer.length >= 1024) end();
+  });
+  socket.on('error', ({ code }) => end(code));
+  socket.on('end', () => end());
+}
+
+const words = process.argv.slice(1);
+for (let at = 0; at < words.length; at += 4) {
+  const [transport, address, port, request] = words.slice(at, at + 4);
+  const report = (found) => writeSync(1, at / 4 + ' ' + found + '\\n');
+  const place = transport === 'unix' ? { path: address } : { host: address, port };
+  if (transport === 'udp4') reachByDatagram(address, Number(port), request, report);
+  else reachByStream(place, request, report);
+}
+`;
+
+;// CONCATENATED MODULE: ./build/walls/perl.js
+/** Tries to reach what a bottle must not reach, for guests that have Perl: a process for each. */
+/** Arguments: transport, address, port and request of each probe. */
+const PERL_PROBES = `
+use strict;
+use Socket qw(:DEFAULT inet_pton pack_sockaddr_in6);
+
+my %sockets = (
+    tcp4 => [PF_INET, SOCK_STREAM],
+    tcp6 => [PF_INET6, SOCK_STREAM],
+    udp4 => [PF_INET, SOCK_DGRAM],
+    unix => [PF_UNIX, SOCK_STREAM],
+);
+
+sub place {
+    my ($transport, $address, $port) = @_;
+    return pack_sockaddr_un($address) if $transport eq 'unix';
+    return pack_sockaddr_in6($port, inet_pton(PF_INET6, $address)) if $transport eq 'tcp6';
+    return pack_sockaddr_in($port, inet_aton($address));
+}
+
+sub receive {
+    my ($connection, $answer) = (shift, '');
+    while (length $answer < 1024) {
+        sysread($connection, my $chunk, 1024) or last;
+        $answer .= $chunk;
+    }
+    return substr($answer, 0, 1024);
+}
+
+sub reach {
+    my ($transport, $address, $port, $request) = @_;
+    socket(my $connection, $sockets{$transport}[0], $sockets{$transport}[1], 0) or die "$!\\n";
+    connect($connection, place($transport, $address, $port)) or die "$!\\n";
+    return '' if $request eq '';
+    $request =~ s/\\\\(\\d{3})/chr oct $1/ge;
+    syswrite($connection, $request) or die "$!\\n";
+    return receive($connection) if $transport ne 'udp4';
+    sysread($connection, my $answer, 1024) or die "$!\\n";
+    return $answer;
+}
+
+my $index = 0;
+while (my @question = splice @ARGV, 0, 4) {
+    my $own = $index++;
+    my $child = fork() // exit 1;
+    next if $child;
+    $SIG{ALRM} = sub { die "no answer\\n" };
+    $SIG{PIPE} = 'IGNORE';
+    alarm 2;
+    my $answer = eval { reach(@question) };
+    my $found = defined $answer ? 'open ' . unpack('H*', $answer) : "closed $@";
+    chomp $found;
+    syswrite(STDOUT, "$own $found\\n");
+    exit 0;
+}
+1 while wait() > 0;
+`;
+
+;// CONCATENATED MODULE: ./build/walls/python.js
+/** Tries to reach what a bottle must not reach, for guests that have Python: a thread for each. */
+/** Arguments: transport, address, port and request of each probe. */
+const PYTHON_PROBES = `
+import os, re, socket, sys, threading
+
+SOCKETS = {
+    'tcp4': (socket.AF_INET, socket.SOCK_STREAM),
+    'tcp6': (socket.AF_INET6, socket.SOCK_STREAM),
+    'udp4': (socket.AF_INET, socket.SOCK_DGRAM),
+    'unix': (socket.AF_UNIX, socket.SOCK_STREAM),
+}
+
+def receive(connection):
+    answer = b''
+    while len(answer) < 1024:
+        try:
+            chunk = connection.recv(1024)
+        except OSError:
+            break
+        if not chunk:
+            break
+        answer += chunk
+    return answer[:1024]
+
+def reach(transport, address, port, request):
+    connection = socket.socket(*SOCKETS[transport])
+    connection.settimeout(1.5)
+    connection.connect(address if transport == 'unix' else (address, int(port)))
+    if request == '':
+        return b''
+    connection.sendall(request.encode('latin1').decode('unicode_escape').encode('latin1'))
+    if transport == 'udp4':
+        return connection.recv(1024)
+    return receive(connection)
+
+def probe(index, question):
+    try:
+        found = 'open ' + reach(*question).hex()
+    except OSError as error:
+        found = 'closed ' + (error.strerror or 'no answer')
+    os.write(1, ('%d %s\\n' % (index, found)).encode())
+
+words = sys.argv[1:]
+for at in range(0, len(words), 4):
+    threading.Thread(target=probe, args=(at // 4, words[at:at + 4])).start()
+`;
+
+;// CONCATENATED MODULE: ./build/walls/socat.js
+/** Tries to reach what a bottle must not reach, for guests that have socat: a process for each. */
+/** Arguments: transport, address, port and request of each probe. */
+const SOCAT_PROBES = `
+place() {
+  case $1 in
+    tcp4) echo "TCP4:$2:$3,connect-timeout=1.5" ;;
+    tcp6) echo "TCP6:[$2]:$3,connect-timeout=1.5" ;;
+    udp4) echo "UDP4:$2:$3" ;;
+    unix) echo "UNIX-CONNECT:$2" ;;
+  esac
+}
+ask() {
+  printf "$2" | socat -t 1.5 - "$1" 2>/dev/null | head -c 1024 | od -An -v -tx1 | tr -d ' \\n'
+}
+reach() {
+  place=$(place "$2" "$3" "$4")
+  answer=
+  if [ -n "$5" ]; then
+    answer=$(ask "$place" "$5")
+    [ -n "$answer" ]
+  else
+    socat -u OPEN:/dev/null "$place" 2>/dev/null
+  fi && echo "$1 open $answer" || echo "$1 closed no answer"
+}
+index=0
+while [ "$#" -gt 0 ]; do
+  reach "$index" "$1" "$2" "$3" "$4" &
+  index=$((index + 1))
+  shift 4
+done
+wait
+`;
+
+;// CONCATENATED MODULE: ./build/walls/program.js
+/** The command that tries, in the guest, what a bottle must not be able to do. */
+
+
+
+
+/** Takes the program that relays: whatever it is, it can connect. */
+const CHOOSE = `
+program=$BOTTLE_RELAY python=$1 perl=$2 node=$3 socat=$4
+shift 4
+case $program in
+  python3) exec python3 -I -S -c "$python" "$@" ;;
+  perl) exec perl -e "$perl" "$@" ;;
+  node) exec node -e "$node" "$@" ;;
+  socat) exec sh -c "$socat" socat "$@" ;;
+esac
+`;
+function probesArgv(questions) {
+    return [
+        ...['/bin/sh', '-c', CHOOSE, 'bottle-walls'],
+        ...[PYTHON_PROBES, PERL_PROBES, NODE_PROBES, SOCAT_PROBES],
+        ...questions.flatMap(({ transport, address, port, request }) => [
+            ...[transport, address, String(port), escapeBytes(request)],
+        ]),
+    ];
+}
+/** As `printf` reads it: an argument cannot have a NUL byte, and a line end should stay one. */
+function escapeBytes(bytes) {
+    return bytes.replace(/[^A-Za-z0-9 :;/.-]/g, (byte) => `\\${byte.charCodeAt(0).toString(8).padStart(3, '0')}`);
+}
+
+;// CONCATENATED MODULE: ./build/walls/prove.js
+/** Proves from inside that the bottle is closed, before a credential or a prompt goes in. */
+
+
+
+
+
+/** Each probe gives up after 1.5 s by itself; a busy machine may take longer to start them. */
+const prove_TIMEOUT_MS = 30_000;
+/** Ten lines of at most 2 KiB. */
+const prove_LARGEST_OUTPUT = 32 * 1024;
+/**
+ * Tries all that a bottle must not be able to do, as the agent's user and behind the same relay.
+ *
+ * @throws {BottleError} `isolation-failed` naming the walls that do not hold or could not be
+ * tried; `provision-failed` when the guest has no relay; `cancelled`
+ */
+async function proveWalls(host, machine, options) {
+    const listener = await listenOnLoopback();
+    try {
+        const probes = makeProbes({
+            runnerPort: listener.port,
+            relayPort: RELAY_PORT,
+            gatewaySocket: GATEWAY_SOCKET,
+        });
+        const answers = await askGuest(machine, probes, options);
+        const found = probes.map((probe, index) => examine(probe, answers.get(index)));
+        const breaches = found.flatMap(({ breach }) => breach ?? []);
+        const visitors = await listener.visitors();
+        if (visitors > 0)
+            breaches.push(`the runner's loopback: ${visitors} × connected to, as it saw`);
+        if (breaches.length > 0)
+            throw isolationFailed(breaches, probes.length);
+        host.log.debug(found.map(({ result }) => `${result.name}: ${result.found}`).join('; '));
+        return { probes: found.map(({ result }) => result) };
+    }
+    finally {
+        listener.close();
+    }
+}
+async function askGuest(machine, probes, { token, signal }) {
+    const started = performance.now();
+    const reader = prove_readAnswers(probes.length, () => performance.now() - started);
+    const result = await execBehindRelay(machine, probesArgv(probes), {
+        token,
+        timeoutMs: prove_TIMEOUT_MS,
+        onStdout: reader.push,
+        ...(signal === undefined ? {} : { signal }),
+    });
+    if (result.aborted)
+        throw prove_cancelled();
+    return isComplete(result) ? reader.answers() : new Map();
+}
+/** A program that failed half-way proves nothing. */
+function isComplete({ exitCode, timedOut }) {
+    return exitCode === 0 && !timedOut;
+}
+/** Takes lines of the guest as they come; what is too much, or said twice, makes all worthless. */
+function prove_readAnswers(probes, elapsed) {
+    const answers = new Map();
+    let rest = '';
+    let bytes = 0;
+    let worthless = false;
+    return {
+        push(chunk) {
+            bytes += chunk.length;
+            worthless ||= bytes > prove_LARGEST_OUTPUT;
+            if (worthless)
+                return;
+            const lines = (rest + Buffer.from(chunk).toString('latin1')).split('\n');
+            rest = lines.pop() ?? '';
+            for (const line of lines) {
+                const read = probe_readLine(line, probes);
+                worthless ||= read === undefined || answers.has(read.index);
+                if (read)
+                    answers.set(read.index, { found: read.found, milliseconds: elapsed() });
+            }
+        },
+        answers: () => (worthless || rest !== '' ? new Map() : answers),
+    };
+}
+function examine({ name, expected, holds }, answer) {
+    const found = describeFound(answer?.found);
+    const milliseconds = Math.round(answer?.milliseconds ?? 0);
+    const result = { name, expected, found, milliseconds };
+    if (answer !== undefined && holds(answer.found))
+        return { result };
+    return { result, breach: `${name}: ${found} (must be: ${expected})` };
+}
+function isolationFailed(breaches, probes) {
+    return new BottleError({
+        outcome: 'isolation-failed',
+        what: `The walls of the bottle were not proven: ${breaches.join('; ')}`,
+        where: `${breaches.length} findings in ${probes} probes from inside the guest`,
+        fix: 'No credential and no prompt has gone in. See that the image and the engine have no network ' +
+            'of their own, and report this with the log of the step.',
+    });
+}
+function prove_cancelled() {
+    return new BottleError({
+        outcome: 'cancelled',
+        what: 'The run was cancelled while the walls of the bottle were proven',
+        where: 'the cancellation of the job',
+        fix: 'Run the job again.',
+    });
 }
 
 ;// CONCATENATED MODULE: ./build/action.js
 /** The story of a step. Each line is a file or a folder of that name. */
+
+
 
 
 
@@ -62737,27 +68895,28 @@ async function takeStep(host, services) {
     const engine = await requireEngine(host, plan.engine.value, inputs);
     if (inputs.mode === 'lock')
         return await answerLock(host, services, inputs, plan, engine);
-    const run = await openRun(host, plan, engine, own);
+    const run = await openRun(host, plan, engine, { own, workflowToken: inputs.token });
     // What a phase throws is kept by the run and decides its outcome.
     await carryOut(host, services, engine, run).catch(() => { });
     return await concludeRun(host, services, run, inputs);
 }
 async function carryOut(host, services, engine, run) {
-    const { plan, paths, signal, salvaging } = run;
+    const { plan, paths, secrets, signal } = run;
     try {
         const fetch = () => ensureImage(host, services, imageRequest(host, plan, engine));
         const image = await run.phase('image', fetch);
-        await run.phase('gateway', () => startGateway(host, paths.socket, run.gatewayDied));
+        const open = async () => startGateway(host, await gatewayRequest(host, run), run.gatewayEvents);
+        const gateway = await run.phase('gateway', open);
         const spec = machineSpec(run, image);
         const machine = await run.phase('boot', () => engine.create(spec, signal));
-        const into = { signal, scratch: paths.scratch };
+        await run.phase('walls', () => proveWalls(host, machine, { token: secrets.token, signal }));
+        const into = { signal, scratch: paths.scratch, certificate: gateway.certificate };
         const given = await run.phase('provision', () => provision(host, machine, plan, into));
         try {
-            const watched = { signal, transcript: paths.transcript };
-            await run.phase('agent', () => runAgent(host, machine, plan, watched));
+            await run.phase('agent', () => runAgent(host, machine, plan, agentOptions(run)));
         }
         finally {
-            await run.phase('collect', () => collect(machine, plan, given, paths.artifact, salvaging));
+            await bringBack(host, run, machine, given);
         }
     }
     finally {
@@ -63183,7 +69342,7 @@ async function startChild(argv, options) {
                 options.stdin ? 'pipe' : 'ignore',
                 options.onStdout ? 'pipe' : 'ignore',
                 options.onStderr ? 'pipe' : 'ignore',
-                ...(options.fd3 ? ['pipe'] : []),
+                ...(options.fd3 || options.onChannel ? ['pipe'] : []),
             ],
             ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
             ...(options.uid === undefined ? {} : { uid: options.uid }),
@@ -63273,6 +69432,9 @@ function connectInputs(child, options, fail) {
         feed(child.stdin, options.stdin, fail);
     if (options.fd3 && fd3 && 'write' in fd3)
         feed(fd3, options.fd3, fail);
+    // Node makes it a socket: both ways.
+    else if (fd3)
+        options.onChannel?.(fd3);
 }
 function connectOutputs(child, options, fail) {
     const outputs = [
@@ -63385,7 +69547,7 @@ function createServices() {
     const run = `${env.GITHUB_SERVER_URL}/${env.GITHUB_REPOSITORY}/actions/runs/${env.GITHUB_RUN_ID}`;
     return {
         uploadArtifact: async (name, files, root, options) => {
-            const { DefaultArtifactClient } = await Promise.all(/* import() */[__nccwpck_require__.e(271), __nccwpck_require__.e(888)]).then(__nccwpck_require__.bind(__nccwpck_require__, 37888));
+            const { DefaultArtifactClient } = await Promise.all(/* import() */[__nccwpck_require__.e(830), __nccwpck_require__.e(271), __nccwpck_require__.e(888)]).then(__nccwpck_require__.bind(__nccwpck_require__, 37888));
             const uploaded = await new DefaultArtifactClient().uploadArtifact(name, [...files], root, options);
             const id = String(uploaded.id ?? '');
             return {
@@ -63396,7 +69558,7 @@ function createServices() {
             };
         },
         restoreCache: async (paths, key, { tools, lookupMs } = {}) => {
-            const cache = await Promise.all(/* import() */[__nccwpck_require__.e(271), __nccwpck_require__.e(142)]).then(__nccwpck_require__.bind(__nccwpck_require__, 60142));
+            const cache = await Promise.all(/* import() */[__nccwpck_require__.e(830), __nccwpck_require__.e(271), __nccwpck_require__.e(142)]).then(__nccwpck_require__.bind(__nccwpck_require__, 60142));
             // The service matches keys by prefix; only the exact one is ours.
             const restore = async (lookupOnly) => (await cache.restoreCache([...paths], key, [], { lookupOnly })) === key;
             return await withTools(tools, async () => {
@@ -63406,7 +69568,7 @@ function createServices() {
             });
         },
         saveCache: async (paths, key, { tools } = {}) => {
-            const cache = await Promise.all(/* import() */[__nccwpck_require__.e(271), __nccwpck_require__.e(142)]).then(__nccwpck_require__.bind(__nccwpck_require__, 60142));
+            const cache = await Promise.all(/* import() */[__nccwpck_require__.e(830), __nccwpck_require__.e(271), __nccwpck_require__.e(142)]).then(__nccwpck_require__.bind(__nccwpck_require__, 60142));
             return await withTools(tools, async () => {
                 return (await cache.saveCache([...paths], key)) !== -1;
             });
@@ -63455,7 +69617,7 @@ async function withTools(tools, call) {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(66169);
+/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(87402);
 /* harmony import */ var _host_actions_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(30623);
 /* harmony import */ var _host_services_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(58503);
 /** The step: entry of `dist/main`. */

@@ -36158,7 +36158,7 @@ async function startChild(argv, options) {
                 options.stdin ? 'pipe' : 'ignore',
                 options.onStdout ? 'pipe' : 'ignore',
                 options.onStderr ? 'pipe' : 'ignore',
-                ...(options.fd3 ? ['pipe'] : []),
+                ...(options.fd3 || options.onChannel ? ['pipe'] : []),
             ],
             ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
             ...(options.uid === undefined ? {} : { uid: options.uid }),
@@ -36248,6 +36248,9 @@ function connectInputs(child, options, fail) {
         feed(child.stdin, options.stdin, fail);
     if (options.fd3 && fd3 && 'write' in fd3)
         feed(fd3, options.fd3, fail);
+    // Node makes it a socket: both ways.
+    else if (fd3)
+        options.onChannel?.(fd3);
 }
 function connectOutputs(child, options, fail) {
     const outputs = [
