@@ -1,6 +1,5 @@
 /** What the core, which moves the bytes, asks of the other parts of the gateway. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import type { Host } from '../host/host.ts';
 import type { Recorder } from './audit.ts';
 import { type Authority, makeAuthority } from './authority.ts';
@@ -8,21 +7,20 @@ import { type Inspector, makeInspector } from './dlp/inspector.ts';
 import { openSecretIndex } from './dlp/known-secret.ts';
 import type { GitGate, GitGateParts } from './git-gate/gate.ts';
 import { type Meter, makeMeter } from './meter.ts';
-import type { Target } from './name.ts';
 import type { Outlet } from './outlet.ts';
 import { makePool, type Pool } from './pool.ts';
 import type { GatewayConfig, GatewayRoute, NamedSecret } from './protocol.ts';
 import { compileRoutes, type RouteTable } from './route-table.ts';
 import { makeScrub } from './scrub.ts';
 import { makeSupervise } from './supervise.ts';
-import { makeDialer } from './upstream.ts';
+import { type Dialer, makeDialer } from './upstream.ts';
 import { secure } from './upstream-tls.ts';
 
 export type Services = {
   readonly token: string;
   readonly routes: RouteTable;
   /** A plain connection to an upstream. @throws {Denied} `private-address` and `upstream-…` */
-  readonly dial: (target: Target, signal: AbortSignal) => Promise<Socket>;
+  readonly dial: Dialer['dial'];
   readonly pool: Pool;
   /** Undefined: no route is opened. */
   readonly authority: Authority | undefined;

@@ -2,6 +2,7 @@
 
 import type { Duplex, Transform } from 'node:stream';
 import { deniedBy } from './answer.ts';
+import type { Bulk } from './bulk.ts';
 import { watchPresence } from './presence.ts';
 
 /** A tunnel in which nothing moves for so long is a forgotten one. */
@@ -18,6 +19,8 @@ export type Joint = {
   /** What the bytes go through on their way. */
   readonly up?: Transform;
   readonly down?: Transform;
+  /** In place of `down`: what `upstream` was made to be read by. */
+  readonly bulk?: Bulk;
   /** Told of each chunk; what it throws ends both. */
   readonly count: (up: number, down: number) => void;
   /** What the guest still hears after an error of `count`, `up` or `down`. */
@@ -29,7 +32,7 @@ export type Joint = {
  *
  * @throws What `count`, `up` or `down` throw, or `upstream-…`; the guest is then the caller's to close.
  */
-export function splice({ guest, upstream, up, down, count, farewell }: Joint): Promise<void> {
+export function splice({ guest, upstream, up, down, bulk, count, farewell }: Joint): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const open = new Set<Connection>([guest, upstream]);
   let failed = false;
@@ -74,7 +77,10 @@ export function splice({ guest, upstream, up, down, count, farewell }: Joint): P
   down?.on('error', fail);
   guest.on('data', counting(true));
   (up === undefined ? guest : guest.pipe(up)).pipe(upstream);
-  upstream.on('data', counting(false));
-  (down === undefined ? upstream : upstream.pipe(down)).pipe(guest);
+  if (bulk !== undefined) bulk.flow(upstream, guest, counting(false));
+  else {
+    upstream.on('data', counting(false));
+    (down === undefined ? upstream : upstream.pipe(down)).pipe(guest);
+  }
   return promise;
 }

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { deniedBy, refusalBytes, refusalOf } from './answer.ts';
 import { type Entry, openEntry } from './audit.ts';
 import { readBeginning } from './beginning.ts';
+import { makeBulk } from './bulk.ts';
 import { readClientHello } from './client-hello.ts';
 import { Denied } from './denied.ts';
 import { DlpDenied } from './dlp/scan.ts';
@@ -91,10 +92,12 @@ async function carry(
 ): Promise<void> {
   const hungUp = new AbortController();
   guest.once('close', () => hungUp.abort());
-  const upstream = await dial(origin, hungUp.signal);
+  const bulk = makeBulk();
+  const upstream = await dial(origin, hungUp.signal, bulk.onread);
   await splice({
     guest,
     upstream,
+    bulk,
     count: (up, down) => {
       entry.bytesUp += up;
       entry.bytesDown += down;

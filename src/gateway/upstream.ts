@@ -1,6 +1,6 @@
 /** Connects to the upstream behind a name: resolves it, checks the addresses, dials one of them. */
 import { promises as dns } from 'node:dns';
-import { connect as connectSocket, isIP, type Socket } from 'node:net';
+import { connect as connectSocket, isIP, type OnReadOpts, type Socket } from 'node:net';
 import { classifyAddress } from './address.ts';
 import { Denied } from './denied.ts';
 import type { Target } from './name.ts';
@@ -8,12 +8,13 @@ import type { ConnectTo } from './protocol.ts';
 
 export type Dialer = {
   /**
-   * A connected socket without Nagle's delay, which stays writable after the upstream's end.
+   * A connected socket without Nagle's delay, which stays writable after the upstream's end. With
+   * `onread` it is paused.
    *
    * @throws {Denied} `private-address`, `upstream-dns`, `upstream-connect` or `upstream-timeout`;
    * when `signal` aborts, its reason.
    */
-  dial(target: Target, signal: AbortSignal): Promise<Socket>;
+  dial(target: Target, signal: AbortSignal, onread?: OnReadOpts): Promise<Socket>;
 };
 
 export type Endpoint = { readonly address: string; readonly port: number };
@@ -23,7 +24,7 @@ export type DialerParts = {
   /** All addresses of a name, in the order to try them. */
   readonly lookup?: (host: string) => Promise<readonly { readonly address: string }[]>;
   /** Begins to connect. */
-  readonly connect?: (endpoint: Endpoint) => Socket;
+  readonly connect?: (endpoint: Endpoint, onread?: OnReadOpts) => Socket;
   readonly timeoutMs?: number;
 };
 
@@ -38,16 +39,17 @@ export function makeDialer(parts: DialerParts): Dialer {
   const { lookup = lookupAll, connect = connectTcp, timeoutMs = TIMEOUT_MS } = parts;
   const sentElsewhere = new Map(parts.connectTo.map((entry) => [keyOf(entry), entry]));
   return {
-    async dial(target, signal) {
+    async dial(target, signal, onread) {
+      const begin = (endpoint: Endpoint) => connect(endpoint, onread);
       const limit = limited(signal, timeoutMs);
       try {
         const elsewhere = sentElsewhere.get(keyOf(target));
         if (elsewhere) {
           const endpoint = { address: elsewhere.address, port: elsewhere.toPort };
-          return await race([endpoint], connect, limit.signal);
+          return await race([endpoint], begin, limit.signal);
         }
         const endpoints = await resolve(target, lookup, limit.signal);
-        return checkPeer(await race(endpoints, connect, limit.signal), target);
+        return checkPeer(await race(endpoints, begin, limit.signal), target);
       } catch (error) {
         signal.throwIfAborted();
         if (error instanceof Denied) throw error;
@@ -92,8 +94,11 @@ function lookupAll(host: string): Promise<{ address: string }[]> {
   return dns.lookup(host, { all: true, order: 'verbatim' });
 }
 
-function connectTcp({ address, port }: Endpoint): Socket {
-  return connectSocket({ host: address, port, allowHalfOpen: true, noDelay: true });
+function connectTcp({ address, port }: Endpoint, onread?: OnReadOpts): Socket {
+  const options = { host: address, port, allowHalfOpen: true, noDelay: true };
+  return onread === undefined
+    ? connectSocket(options)
+    : connectSocket({ ...options, onread }).pause();
 }
 
 /** Those of its addresses that are public. */
