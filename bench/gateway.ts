@@ -11,6 +11,7 @@ import {
   startGatewayProcess,
 } from '../test/upstream/gateway-process.ts';
 import { type Child, startChild } from './gateway/child.ts';
+import { cpuMilliseconds } from './gateway/cpu.ts';
 import type { Hop } from './gateway/hop.ts';
 import { watchMemory } from './gateway/memory.ts';
 import { NO_SQUID, startSquid } from './gateway/squid.ts';
@@ -90,42 +91,63 @@ async function benchTunnels(ground: Ground, gateway: GatewayProcess): Promise<Be
   if (NO_SQUID !== '') console.log(`not run beside squid: ${NO_SQUID}`);
   const squid = NO_SQUID === '' ? await startSquid(TUNNELLED) : undefined;
   const relay = await reference.call<number>('startRelay', { to: bytes });
-  const proxies: Record<string, Hop> = {
-    gateway: through(gateway, TUNNELLED),
+  const proxies: Ways = {
+    gateway: { hop: through(gateway, TUNNELLED), pid: gateway.pid },
     ...(squid && {
-      squid: { kind: 'connect', port: squid.port, authority: `${TUNNELLED}:${bytes}` },
+      squid: {
+        hop: { kind: 'connect', port: squid.port, authority: `${TUNNELLED}:${bytes}` },
+        pid: squid.pid,
+      },
     }),
-    'a bare relay': { kind: 'direct', port: relay },
-    'no proxy': { kind: 'direct', port: bytes },
+    'a bare relay': { hop: { kind: 'direct', port: relay }, pid: reference.pid },
   };
-  const measure = async (work: string, options: object) => {
-    const measures = Object.entries(proxies).map(
-      ([name, proxy]) =>
-        [
-          name,
-          () => client.call<number>(work, { proxy, servername: TUNNELLED, ...options }),
-        ] as const,
-    );
-    return byTurns(Object.fromEntries(measures));
-  };
+  const load = (work: string, options: object) => (proxy: Way) =>
+    client.call<number>(work, { proxy: proxy.hop, servername: TUNNELLED, ...options });
+  const one = { streams: 1, bytes: 2 ** 29 };
+  const many = { streams: 8, bytes: 2 ** 26 };
+  const crowd = { streams: STREAMS, bytes: 2 ** 16 };
+  const direct: Ways = { 'no proxy': { hop: { kind: 'direct', port: bytes }, pid: process.pid } };
+  const delayed = { ...proxies, ...direct };
   try {
-    const [one, many] = [2 ** 29, 2 ** 26];
     return [
-      ...beside('tunnel, 1 stream, MiB/s', await measure('download', { streams: 1, bytes: one })),
-      ...beside('tunnel, 8 streams, MiB/s', await measure('download', { streams: 8, bytes: many })),
-      ...beside('1 KiB and back in a tunnel, p95 µs', await measure('exchange', { count: 3_000 })),
-      ...beside(
+      ...(await compareWays('tunnel, 1 stream, MiB/s', proxies, load('download', one))),
+      ...(await compareWays('tunnel, 8 streams, MiB/s', proxies, load('download', many))),
+      ...(await compareWays('tunnel, ms of CPU per GiB', proxies, async (proxy) => {
+        const before = cpuMilliseconds(proxy.pid);
+        await load('download', { streams: 1, bytes: 2 ** 30 })(proxy);
+        return cpuMilliseconds(proxy.pid) - before;
+      })),
+      ...(await compareWays(
+        '1 KiB and back in a tunnel, p95 µs',
+        delayed,
+        load('exchange', { count: 3_000 }),
+      )),
+      ...(await compareWays(
         'a new tunnel to its first byte, p95 µs',
-        await measure('openTunnels', { count: 500 }),
-      ),
-      ...beside(
+        delayed,
+        load('openTunnels', { count: 500 }),
+      )),
+      ...(await compareWays(
         `${STREAMS} tunnels at once, 64 KiB each, ms`,
-        await measure('together', { streams: STREAMS, bytes: 2 ** 16 }),
-      ),
+        proxies,
+        load('together', crowd),
+      )),
     ];
   } finally {
     await squid?.stop();
   }
+}
+
+type Way = { readonly hop: Hop; readonly pid: number };
+type Ways = Readonly<Record<string, Way>>;
+
+async function compareWays(
+  name: string,
+  ways: Ways,
+  measure: (way: Way) => Promise<number>,
+): Promise<BenchRow[]> {
+  const measures = Object.entries(ways).map(([key, way]) => [key, () => measure(way)] as const);
+  return beside(name, await byTurns(Object.fromEntries(measures)));
 }
 
 async function benchOpened(ground: Ground, gateway: GatewayProcess): Promise<BenchRow[]> {

@@ -103,6 +103,14 @@ describe.each(CASES)('%s, curl %s, upstream %s:', (way, version, protocol) => {
     expect(last()).toMatchObject({ method: 'POST', bytes: 0, complete: true });
   });
 
+  test('an answer that comes behind hints is the answer', async () => {
+    const { stderr, stdout } = await scene.run(['curl', '-sSv', version, `${URL}/early`]);
+    expect(stdout).toBe('after the hints\n');
+    expect(stderr).toMatch(/< HTTP\/[12.]+ 200/);
+    // What is opened is passed on without them: they are advice to browsers.
+    expect(/< HTTP\/[12.]+ 103/.test(stderr)).toBe(way === 'tunnel');
+  });
+
   test('what the upstream has said is there before it says more', async () => {
     const ended = await scene.run(['curl', '-sSN', version, '--max-time', '2', `${URL}/hang`]);
     expect(ended).toMatchObject({ exitCode: 28, stdout: 'first\n' });
