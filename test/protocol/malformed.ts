@@ -6,8 +6,8 @@ export type Case = {
   readonly name: string;
   /** `@/` is the origin: with the host outside, without it inside. */
   readonly raw: string;
-  /** Number of requests that may reach the upstream, or why none does. */
-  readonly expected: DenialRule | number;
+  /** Number of requests that may reach the upstream, why none does, or that the guest gave it up. */
+  readonly expected: DenialRule | number | 'nothing';
   /** Absent: both. */
   readonly place?: Place;
   /** The guest ends its side after that, as it would never be a whole request. */
@@ -43,12 +43,7 @@ const to = (host: string) =>
 /** What a smuggler would have an upstream read as a request of its own. */
 const INNER = `DELETE /inner HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`;
 
-type Row = readonly [
-  name: string,
-  raw: string,
-  expected?: DenialRule | number,
-  more?: Partial<Case>,
-];
+type Row = readonly [name: string, raw: string, expected?: Case['expected'], more?: Partial<Case>];
 
 const PASSING: readonly Row[] = [
   ['a plain request', get(), 1],
