@@ -45,7 +45,7 @@ export async function makeServices(
   const index = openSecretIndex(secrets);
   const scrub = makeScrub(index);
   const { dial } = makeDialer({ connectTo });
-  const recorder: Recorder = { send: outlet.send, scrub, open: new Set() };
+  const recorder: Recorder = { send: outlet.send, scrub, open: [] };
   const shared = { dial, recorder, ready: outlet.ready, report: outlet.send };
   const opens = routes.some(({ tls }) => tls === 'open');
   return {
