@@ -14,6 +14,7 @@ import type {
   GatewayMessage,
   GatewayRoute,
 } from '../../src/gateway/protocol.ts';
+import { NODE_OPTIONS } from '../../src/gateway/start.ts';
 import { listen } from './upstream.ts';
 
 export type GatewayProcess = {
@@ -60,7 +61,7 @@ export function routeTo(host: string, fields: Partial<GatewayRoute> = {}): Gatew
 /** `program`: what Node runs, with Node's own options before it. */
 export async function startGatewayProcess(
   config: Partial<GatewayConfig> = {},
-  program: readonly string[] = [ENTRY],
+  program: readonly string[] = [...NODE_OPTIONS, ENTRY],
 ): Promise<GatewayProcess> {
   const directory = mkdtempSync(join(tmpdir(), 'gateway-'));
   const full: GatewayConfig = {
