@@ -146,7 +146,7 @@ function messageOf(error) {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _gateway_server_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1173);
+/* harmony import */ var _gateway_server_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6624);
 /* harmony import */ var _host_process_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4167);
 /* harmony import */ var _host_streams_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9538);
 /** The gateway process: entry of `dist/gateway`. */
@@ -282,19 +282,32 @@ function openEntry({ send, scrub, open }) {
         bytesDown: 0,
         credential: '',
         findings: [],
+        place: open.length,
         close: (denied) => {
-            if (open.delete(entry))
+            if (remove(open, entry))
                 send(decisionOf(entry, began, { denied, scrub }));
         },
-        drop: () => void open.delete(entry),
+        drop: () => void remove(open, entry),
     };
-    open.add(entry);
+    open.push(entry);
     return entry;
+}
+/** The last one takes its place. False: it was not there any more. */
+function remove(open, entry) {
+    if (entry.place < 0)
+        return false;
+    const last = open.pop();
+    if (last !== undefined && last !== entry) {
+        open[entry.place] = last;
+        last.place = entry.place;
+    }
+    entry.place = -1;
+    return true;
 }
 /** At the end of the run, which cuts off what was let through. */
 function closeEntries({ open }) {
     const early = new _denied_js__WEBPACK_IMPORTED_MODULE_0__/* .Denied */ .C('timeout', 'the run ended before this was judged');
-    for (const entry of open)
+    for (const entry of [...open])
         entry.close(entry.route === '' ? early : undefined);
 }
 function decisionOf(entry, began, { denied, scrub }) {
@@ -2127,7 +2140,7 @@ function compileRegex(value) {
 
 /***/ }),
 
-/***/ 1173:
+/***/ 6624:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -2575,6 +2588,44 @@ function originOf(scheme, { host, port }, route) {
     return { scheme, host, port, authority, route };
 }
 
+;// CONCATENATED MODULE: ./build/gateway/bulk.js
+/** The second is for those that fill the first. */
+const BUFFER_BYTES = [16 * 1024, 256 * 1024];
+function makeBulk() {
+    const [small, large] = BUFFER_BYTES;
+    let next = Buffer.allocUnsafeSlow(small);
+    let take = () => true;
+    return {
+        onread: {
+            buffer: () => next,
+            callback: (bytes, buffer) => {
+                if (bytes === small && buffer.length === small)
+                    next = Buffer.allocUnsafeSlow(large);
+                return take(buffer.subarray(0, bytes));
+            },
+        },
+        flow: (from, to, count) => {
+            let held = false;
+            const goOn = () => {
+                if (held)
+                    from.resume();
+                held = false;
+            };
+            take = (chunk) => {
+                count(chunk);
+                if (from.destroyed)
+                    return false;
+                to.write(chunk, goOn);
+                // What the kernel did not take at once is still in the buffer, which must stay as it is.
+                held = to.writableLength > 0;
+                return !held;
+            };
+            from.once('end', () => to.end());
+            from.resume();
+        },
+    };
+}
+
 ;// CONCATENATED MODULE: ./build/gateway/client-hello.js
 /** Reads the first message of a TLS client: the name it asks for, and whether it hides another. */
 /** Today's largest hellos, with post-quantum keys, take 2 KiB. */
@@ -2747,7 +2798,7 @@ const HALF_CLOSED_MS = 2 * 60_000;
  *
  * @throws What `count`, `up` or `down` throw, or `upstream-…`; the guest is then the caller's to close.
  */
-function splice({ guest, upstream, up, down, count, farewell }) {
+function splice({ guest, upstream, up, down, bulk, count, farewell }) {
     const { promise, resolve, reject } = Promise.withResolvers();
     const open = new Set([guest, upstream]);
     let failed = false;
@@ -2800,12 +2851,17 @@ function splice({ guest, upstream, up, down, count, farewell }) {
     down?.on('error', fail);
     guest.on('data', counting(true));
     (up === undefined ? guest : guest.pipe(up)).pipe(upstream);
-    upstream.on('data', counting(false));
-    (down === undefined ? upstream : upstream.pipe(down)).pipe(guest);
+    if (bulk !== undefined)
+        bulk.flow(upstream, guest, counting(false));
+    else {
+        upstream.on('data', counting(false));
+        (down === undefined ? upstream : upstream.pipe(down)).pipe(guest);
+    }
     return promise;
 }
 
 ;// CONCATENATED MODULE: ./build/gateway/tunnel.js
+
 
 
 
@@ -2883,10 +2939,12 @@ async function checkHello(socket, { host, route }) {
 async function carry({ dial, meter }, guest, origin, entry) {
     const hungUp = new AbortController();
     guest.once('close', () => hungUp.abort());
-    const upstream = await dial(origin, hungUp.signal);
+    const bulk = makeBulk();
+    const upstream = await dial(origin, hungUp.signal, bulk.onread);
     await splice({
         guest,
         upstream,
+        bulk,
         count: (up, down) => {
             entry.bytesUp += up;
             entry.bytesDown += down;
@@ -4200,16 +4258,17 @@ function makeDialer(parts) {
     const { lookup = lookupAll, connect = connectTcp, timeoutMs = upstream_TIMEOUT_MS } = parts;
     const sentElsewhere = new Map(parts.connectTo.map((entry) => [upstream_keyOf(entry), entry]));
     return {
-        async dial(target, signal) {
+        async dial(target, signal, onread) {
+            const begin = (endpoint) => connect(endpoint, onread);
             const limit = limited(signal, timeoutMs);
             try {
                 const elsewhere = sentElsewhere.get(upstream_keyOf(target));
                 if (elsewhere) {
                     const endpoint = { address: elsewhere.address, port: elsewhere.toPort };
-                    return await race([endpoint], connect, limit.signal);
+                    return await race([endpoint], begin, limit.signal);
                 }
                 const endpoints = await resolve(target, lookup, limit.signal);
-                return checkPeer(await race(endpoints, connect, limit.signal), target);
+                return checkPeer(await race(endpoints, begin, limit.signal), target);
             }
             catch (error) {
                 signal.throwIfAborted();
@@ -4251,8 +4310,11 @@ function upstream_keyOf({ host, port }) {
 function lookupAll(host) {
     return external_node_dns_namespaceObject.promises.lookup(host, { all: true, order: 'verbatim' });
 }
-function connectTcp({ address, port }) {
-    return (0,external_node_net_namespaceObject.connect)({ host: address, port, allowHalfOpen: true, noDelay: true });
+function connectTcp({ address, port }, onread) {
+    const options = { host: address, port, allowHalfOpen: true, noDelay: true };
+    return onread === undefined
+        ? (0,external_node_net_namespaceObject.connect)(options)
+        : (0,external_node_net_namespaceObject.connect)({ ...options, onread }).pause();
 }
 /** Those of its addresses that are public. */
 async function resolve({ host, port }, lookup, limit) {
@@ -4373,12 +4435,11 @@ var upstream_tls = __nccwpck_require__(3220);
 
 async function makeServices(config, outlet, spawn) {
     const { routes, limits, connectTo, extraAuthorities } = config;
-    checkPlan(routes);
     const secrets = knownSecrets(config);
     const index = openSecretIndex(secrets);
     const scrub = makeScrub(index);
     const { dial } = makeDialer({ connectTo });
-    const recorder = { send: outlet.send, scrub, open: new Set() };
+    const recorder = { send: outlet.send, scrub, open: [] };
     const shared = { dial, recorder, ready: outlet.ready, report: outlet.send };
     const opens = routes.some(({ tls }) => tls === 'open');
     return {
@@ -4408,14 +4469,6 @@ async function makeServices(config, outlet, spawn) {
         recorder,
         ready: outlet.ready,
     };
-}
-/** The plan opens what is to be looked into; were it not to, nobody would look and nobody would know. */
-function checkPlan(routes) {
-    for (const { host, tls, dlp } of routes) {
-        if (tls === 'tunnel' && dlp.outbound.length > 0) {
-            throw new Error(`the route for ${host} looks for secrets in what it does not open`);
-        }
-    }
 }
 async function openGitGate({ git }, parts) {
     if (git === undefined)
