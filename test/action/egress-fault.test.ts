@@ -79,14 +79,20 @@ async function begin({ script, egress, env, ...options }: Case): Promise<Running
 type Whole = { readonly files: Map<string, Buffer>; readonly decisions: GatewayDecision[] };
 
 /** The outcome, what the agent made, and an audit of which every line can be read. */
-async function expectWhole(scene: Scene, result: StepResult, outcome: string): Promise<Whole> {
+async function expectWhole(
+  scene: Scene,
+  result: StepResult,
+  outcome: string,
+  room = true,
+): Promise<Whole> {
   expect(result.outputs.outcome, result.log).toBe(outcome);
   expect(result.orphans).toEqual([]);
   expect(result.leftovers).toEqual([]);
   const files = await scene.artifact(result);
   expect(JSON.parse(files.get('run.json')?.toString() ?? '')).toMatchObject({ outcome });
   expect(files.get('outputs/a.txt')?.toString()).toBe('out\n');
-  expect(files.get('changes.patch')?.toString()).toContain('+two');
+  // A bottle with no room for temporary files sends what it left for us, and no more.
+  if (room) expect(files.get('changes.patch')?.toString()).toContain('+two');
   const audit = files.get('egress.jsonl')?.toString() ?? '';
   const lines = audit.split('\n').filter((line) => line !== '');
   const decisions = lines.map((line) => JSON.parse(line)).filter(({ type }) => type === 'decision');
@@ -165,7 +171,7 @@ describe('a gateway that', () => {
     await expect.poll(() => existsSync(`/proc/${gateway}`), { timeout: 20_000 }).toBe(false);
     limitFiles(step, 'unlimited');
     const result = await step.result;
-    const { decisions } = await expectWhole(scene, result, 'gateway-failed');
+    const { decisions } = await expectWhole(scene, result, 'gateway-failed', false);
     expect(decisions.length).toBeGreaterThan(10);
   });
 });

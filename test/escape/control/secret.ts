@@ -7,18 +7,7 @@ export const SECRET_CONTROLS: readonly Control[] = [
     file: 'admit.ts',
     from: 'const isInspected = route.dlp.outbound.length > 0;',
     to: 'const isInspected = false as boolean;',
-    red: [
-      'a secret in a query',
-      'a secret in a header',
-      'a secret as a label of an allowed suffix',
-    ],
-  },
-  {
-    name: 'names of hosts are looked at',
-    file: 'dlp/head.ts',
-    from: "['host', host],",
-    to: '',
-    red: ['a secret as a label of an allowed suffix'],
+    red: ['a secret in a query', 'a secret in a header'],
   },
   {
     name: 'paths are looked at',
