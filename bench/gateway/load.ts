@@ -38,11 +38,11 @@ async function exchange(options: Tunnel & { count: number }): Promise<number> {
     times.push(performance.now() - started);
   }
   socket.destroy();
-  return percentile95(times) * 1000;
+  return at(times, 0.95) * 1000;
 }
 
-/** Microseconds (95th percentile) from nothing to the first byte through a new tunnel. */
-async function openTunnels(options: Tunnel & { count: number }): Promise<number> {
+/** Microseconds (at `quantile`) from nothing to the first byte through a new tunnel. */
+async function openTunnels(options: Tunnel & { count: number; quantile: number }): Promise<number> {
   const hello = await clientHello(options.servername);
   const times: number[] = [];
   for (let i = 0; i < options.count; i++) {
@@ -53,7 +53,7 @@ async function openTunnels(options: Tunnel & { count: number }): Promise<number>
     times.push(performance.now() - started);
     socket.destroy();
   }
-  return percentile95(times) * 1000;
+  return at(times, options.quantile) * 1000;
 }
 
 /** Milliseconds until all of `streams` tunnels, open at once, have brought their `bytes`. */
@@ -108,7 +108,7 @@ async function requests(options: {
   const seconds = (performance.now() - started) / 1000;
   for (const socket of sockets) socket.destroy();
   const mibPerSecond = (count * bytes) / 2 ** 20 / seconds;
-  return { perSecond: count / seconds, mibPerSecond, p95: percentile95(times) };
+  return { perSecond: count / seconds, mibPerSecond, p95: at(times, 0.95) };
 }
 
 async function openMany({ proxy, servername }: Tunnel, count: number): Promise<Socket[]> {
@@ -170,6 +170,6 @@ function readWhile(socket: Socket, wantsMore: (chunk: Buffer) => boolean): Promi
   });
 }
 
-function percentile95(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length * 0.95)] ?? Number.NaN;
+function at(values: readonly number[], quantile: number): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length * quantile)] ?? Number.NaN;
 }
