@@ -154,17 +154,16 @@ async function benchOpened(ground: Ground, gateway: GatewayProcess): Promise<Ben
   const { client, reference, authority, secret, https } = ground;
   const options = { ...secret, ca: authority, servername: OPENED, to: https };
   const port = await reference.call<number>('startReverseProxy', options);
-  const ours = {
-    proxy: through(gateway, OPENED),
-    trust: { ca: gateway.certificate, servername: OPENED },
-  };
-  const plain = {
-    proxy: { kind: 'direct', port },
-    trust: { ca: authority, servername: OPENED },
-  };
-  const measure = (figure: keyof Figures, load: object) => {
-    const one = (end: object) => async () =>
-      (await client.call<Figures>('requests', { ...end, ...load }))[figure];
+  const ours = openedBy(gateway);
+  const trust = { ca: authority, servername: OPENED };
+  const plain = { proxy: { kind: 'direct', port }, trust, pid: reference.pid };
+  const measure = (figure: keyof Figures, load: { readonly count: number }) => {
+    const one = (end: { readonly pid: number }) => async () => {
+      const before = cpuMilliseconds(end.pid);
+      const figures = await client.call<Figures>('requests', { ...end, ...load });
+      const cpu = ((cpuMilliseconds(end.pid) - before) * 1000) / load.count;
+      return { ...figures, cpu }[figure];
+    };
     return byTurns({ gateway: one(ours), 'a plain Node reverse proxy': one(plain) });
   };
   const small = { connections: 16, count: 8_000, bytes: 1024 };
@@ -172,13 +171,19 @@ async function benchOpened(ground: Ground, gateway: GatewayProcess): Promise<Ben
   const crowd = { connections: STREAMS, count: STREAMS * 4, bytes: 1024 };
   return [
     ...beside('opened TLS, requests/s', await measure('perSecond', small)),
+    ...beside('opened TLS, µs of CPU a request', await measure('cpu', small)),
     ...beside('opened TLS, a request, p95 ms', await measure('p95', small)),
     ...beside('opened TLS, MiB/s', await measure('mibPerSecond', large)),
     ...beside(`opened TLS, ${STREAMS} at once, requests/s`, await measure('perSecond', crowd)),
   ];
 }
 
-type Figures = { readonly perSecond: number; readonly mibPerSecond: number; readonly p95: number };
+function openedBy(gateway: GatewayProcess) {
+  const trust = { ca: gateway.certificate, servername: OPENED };
+  return { proxy: through(gateway, OPENED), trust, pid: gateway.pid };
+}
+
+type Figures = Readonly<Record<'perSecond' | 'mibPerSecond' | 'p95' | 'cpu', number>>;
 
 /** A new tunnel asks for its route. */
 async function benchRoutes(ground: Ground): Promise<BenchRow> {
@@ -199,10 +204,7 @@ async function benchRoutes(ground: Ground): Promise<BenchRow> {
 }
 
 async function benchMemory({ client }: Ground, gateway: GatewayProcess): Promise<BenchRow[]> {
-  const opened = {
-    proxy: through(gateway, OPENED),
-    trust: { ca: gateway.certificate, servername: OPENED },
-  };
+  const opened = openedBy(gateway);
   const ask = (count: number) =>
     client.call('requests', { ...opened, connections: 16, count, bytes: 1024 });
   const transfer = (streams: number) =>
