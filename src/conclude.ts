@@ -4,6 +4,7 @@ import { BottleError, OUTCOMES, type Outcome } from './errors.ts';
 import type { Host, Services } from './host/host.ts';
 import { type Inputs, readInputs } from './inputs.ts';
 import { toBottleError } from './outcome.ts';
+import { stepOrigin } from './report/origin-record.ts';
 import { makeRecord } from './report/record.ts';
 import { report, reportEarly } from './report/report.ts';
 import { type Run, secretsOf } from './run.ts';
@@ -24,12 +25,8 @@ export async function concludeRun(
     phases: run.clock.ended(),
     startedAt: run.startedAt,
     endedAt: host.now(),
-    repository: {
-      name: host.env.GITHUB_REPOSITORY ?? '',
-      sha: host.env.GITHUB_SHA ?? '',
-      event: host.env.GITHUB_EVENT_NAME ?? '',
-      actor: host.env.GITHUB_ACTOR ?? '',
-    },
+    inputs: inputs.digests,
+    step: stepOrigin(host.env),
     ...(error && { error }),
     ...(made.boot && { engineVersion: made.boot.engineVersion }),
     ...(made.image && { image: made.image.facts }),

@@ -1,4 +1,5 @@
 /** The action's inputs as one typed object: the only reader of them. */
+import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { BottleError, OUTCOMES, type Outcome } from './errors.ts';
 import type { Host, HostPath } from './host/host.ts';
@@ -80,6 +81,8 @@ export type Inputs = {
   readonly allowUntrustedHead: boolean;
   /** Every outcome that fails the step. */
   readonly failOn: readonly Outcome[];
+  /** SHA-256 in lower-case hex of each input that is not empty, but `token`. */
+  readonly digests: Readonly<Record<string, string>>;
 };
 
 /** `fail-on` cannot let these pass: a step that could not be trusted or understood is never green. */
@@ -198,6 +201,7 @@ export function readInputs(host: Pick<Host, 'input' | 'env'>): Inputs {
     allowedActors: values['allowed-actors'],
     allowUntrustedHead: values['allow-untrusted-head'],
     failOn: failingOutcomes(values['fail-on']),
+    digests: digestsOf(given),
   };
 }
 
@@ -245,6 +249,13 @@ function failingOutcomes(list: readonly (Outcome | 'any' | 'none')[]): readonly 
     if (outcome === 'success') return false;
     return ALWAYS_FAILS.includes(outcome) || list.includes('any') || list.includes(outcome);
   });
+}
+
+/** What shows later that a run had these inputs and no others. A secret's digest could be guessed at. */
+function digestsOf(given: Given): Inputs['digests'] {
+  const names = INPUT_NAMES.filter((name) => name !== 'token' && given[name] !== '');
+  const digest = (text: string) => createHash('sha256').update(text).digest('hex');
+  return Object.fromEntries(names.map((name) => [name, digest(given[name])]));
 }
 
 function orUndefined(value: number | ''): number | undefined {

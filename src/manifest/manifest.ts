@@ -68,6 +68,8 @@ export type Selected = {
   readonly agent: ResolvedAgent;
   /** The agent's `git-gate.user` is laid over it already. */
   readonly bottle: ResolvedBottle;
+  /** As of the manifest that both come from. */
+  readonly carrier: string;
   readonly digest: string;
   readonly notices: readonly Problem[];
   /**

@@ -27,6 +27,7 @@ export function selectBottle(loaded: LoadedManifest, selection: Selection): Sele
     bottleNames,
     agent: resolveAgent(agent.value),
     bottle: resolveBottle(layers),
+    carrier: loaded.carrier,
     digest: loaded.digest,
     notices: loaded.notices,
     source: (path) => {

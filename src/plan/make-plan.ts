@@ -81,6 +81,7 @@ export function makePlan(request: PlanRequest): Plan {
     version: 1,
     runId,
     trust: planTrust(request.trust),
+    manifest: { path: selected.carrier, sha256: selected.digest },
     agent: planAgent(request),
     engine,
     isolation: engine.value === 'smolvm' ? 'microvm' : 'namespaces',

@@ -139,6 +139,8 @@ export type Plan = {
     /** One sentence. */
     readonly reason: string;
   };
+  /** The manifest at `trust.ref`: its directory or file, and the SHA-256 of all that was read. */
+  readonly manifest: { readonly path: string; readonly sha256: string };
   readonly agent: {
     readonly name: Sourced<string>;
     readonly bottles: Sourced<readonly string[]>;

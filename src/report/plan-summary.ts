@@ -49,9 +49,10 @@ export function renderPlan(plan: Plan): string {
 type Row = readonly [what: string, value: string, source: string];
 
 function runRows(plan: Plan): readonly Row[] {
-  const { agent, engine, machine, limits, image, cache, artifact, sources, trust } = plan;
+  const { agent, engine, machine, limits, image, cache, artifact, sources, trust, manifest } = plan;
   return [
     ['manifest at', trust.ref, trust.reason],
+    ['manifest digest', `sha256:${manifest.sha256}`, manifest.path],
     ['checkout', trust.head, trust.reason],
     ['credentials', trust.dropCredentials ? 'none' : 'those below', trust.reason],
     row('agent', agent.name),

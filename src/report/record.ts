@@ -17,6 +17,7 @@ import {
   usageSchema,
 } from './egress-record.ts';
 import { explain } from './explain.ts';
+import { makeOriginRecord, originSchema, type StepOrigin } from './origin-record.ts';
 
 const text = z.string();
 const count = z.int().min(0);
@@ -84,7 +85,7 @@ export const runRecordSchema = z
         .describe('The layer that had it: the local store, the Actions cache or its source'),
       milliseconds: amount,
     }),
-    repository: z.strictObject({ name: text, sha: text, event: text, actor: text }),
+    origin: originSchema,
     startedAt: z.iso.datetime(),
     durationMs: amount,
     phases: list(phase),
@@ -121,7 +122,9 @@ export type RunFacts = {
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   readonly endedAt: number;
-  readonly repository: RunRecord['repository'];
+  /** Digests of the step's inputs, without secrets. */
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly step: StepOrigin;
   /** What ended the run, where the agent's own end did not. */
   readonly error?: BottleError;
   readonly engineVersion?: string;
@@ -168,7 +171,7 @@ export function makeRecord(facts: RunFacts): RunRecord {
       storageGib: plan.machine.storageGib.value,
     },
     image: describeImage(facts),
-    repository: facts.repository,
+    origin: makeOriginRecord(plan, facts.inputs, facts.step),
     startedAt: new Date(facts.startedAt).toISOString(),
     durationMs: facts.endedAt - facts.startedAt,
     phases: facts.phases,

@@ -5,6 +5,7 @@ import type { EgressFacts } from '../../src/gateway/egress-log.ts';
 import type { Collected } from '../../src/outputs/outputs.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import type { Change } from '../../src/proposal/proposal.ts';
+import { stepOrigin } from '../../src/report/origin-record.ts';
 import type { RunFacts } from '../../src/report/record.ts';
 import { NO_GIT } from '../plan/no-git.ts';
 
@@ -14,6 +15,7 @@ export const PLAN: Plan = {
   version: 1,
   runId: 'hello-k3x9q',
   trust: { ref: 'worktree', head: 'trusted', dropCredentials: false, reason: 'A local run.' },
+  manifest: { path: '.bot-bottle', sha256: sha256('manifest') },
   agent: {
     name: { value: 'hello', source: 'input agent' },
     bottles: { value: ['dev'], source: '.bot-bottle/agents/hello.md:2' },
@@ -187,6 +189,25 @@ export const EGRESS: EgressFacts = {
   cut: false,
 };
 
+const STEP = {
+  GITHUB_SERVER_URL: 'https://github.example',
+  GITHUB_REPOSITORY: 'acme/site',
+  GITHUB_REF: 'refs/heads/main',
+  GITHUB_SHA: 'b'.repeat(40),
+  GITHUB_EVENT_NAME: 'push',
+  GITHUB_ACTOR: 'alice',
+  GITHUB_WORKFLOW_REF: 'acme/site/.github/workflows/bottle.yml@refs/heads/main',
+  GITHUB_WORKFLOW_SHA: 'b'.repeat(40),
+  GITHUB_JOB: 'bottle',
+  GITHUB_RUN_ID: '1658821493',
+  GITHUB_RUN_ATTEMPT: '1',
+  GITHUB_ACTION_REPOSITORY: 'org/bottle-action',
+  GITHUB_ACTION_REF: 'v1',
+  RUNNER_OS: 'Linux',
+  RUNNER_ARCH: 'X64',
+  RUNNER_ENVIRONMENT: 'github-hosted',
+};
+
 const STARTED = Date.UTC(2026, 0, 2, 3, 4, 5);
 
 /** A run that went well, up to the end. */
@@ -207,7 +228,8 @@ export const SUCCESS: Scenario = {
   ],
   startedAt: STARTED,
   endedAt: STARTED + 61_900,
-  repository: { name: 'acme/site', sha: 'c'.repeat(40), event: 'push', actor: 'alice' },
+  inputs: { agent: sha256('hello'), task: sha256('Say hello.') },
+  step: stepOrigin(STEP),
   engineVersion: '0.8.0',
   provisioned: {
     baseTree: 'a'.repeat(40),
@@ -234,7 +256,7 @@ export const SUCCESS: Scenario = {
   patchText: PATCH,
 };
 
-const EARLY = { plan: PLAN, startedAt: STARTED, endedAt: STARTED + 900 };
+const EARLY = { plan: PLAN, inputs: {}, startedAt: STARTED, endedAt: STARTED + 900 };
 
 /** A run that an error ended before the agent, in the last of `phases`. */
 function endedBy(outcome: Outcome, names: readonly string[], what: string): RunFacts {
@@ -250,7 +272,7 @@ function endedBy(outcome: Outcome, names: readonly string[], what: string): RunF
     durationMs: 300,
     failed: index === names.length - 1,
   }));
-  return { ...EARLY, outcome, error, phases, repository: SUCCESS.repository };
+  return { ...EARLY, outcome, error, phases, step: SUCCESS.step };
 }
 
 const STOPPED = { ...SUCCESS, agent: { exitCode: null, durationMs: 61_400 } };
@@ -285,7 +307,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     ...EARLY,
     outcome: 'success',
     phases: [],
-    repository: { name: '', sha: '', event: '', actor: '' },
+    step: stepOrigin({}),
   },
   hostile: {
     ...SUCCESS,
