@@ -37278,7 +37278,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 87402:
+/***/ 68145:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -54716,9 +54716,10 @@ function renderPlan(plan) {
     ].join('\n\n');
 }
 function runRows(plan) {
-    const { agent, engine, machine, limits, image, cache, artifact, sources, trust } = plan;
+    const { agent, engine, machine, limits, image, cache, artifact, sources, trust, manifest } = plan;
     return [
         ['manifest at', trust.ref, trust.reason],
+        ['manifest digest', `sha256:${manifest.sha256}`, manifest.path],
         ['checkout', trust.head, trust.reason],
         ['credentials', trust.dropCredentials ? 'none' : 'those below', trust.reason],
         plan_summary_row('agent', agent.name),
@@ -59165,6 +59166,7 @@ function enumerate(choices) {
 
 
 
+
 const TASK_SOURCES = ['comment', 'issue', 'pull-request'];
 const EVENT_TASK = /^event:(.*)$/;
 /** `fail-on` cannot let these pass: a step that could not be trusted or understood is never green. */
@@ -59272,6 +59274,7 @@ function readInputs(host) {
         allowedActors: values['allowed-actors'],
         allowUntrustedHead: values['allow-untrusted-head'],
         failOn: failingOutcomes(values['fail-on']),
+        digests: digestsOf(given),
     };
 }
 /** The values that fit; for each that does not, a problem. Whole only when there are no problems. */
@@ -59322,6 +59325,12 @@ function failingOutcomes(list) {
         return ALWAYS_FAILS.includes(outcome) || list.includes('any') || list.includes(outcome);
     });
 }
+/** What shows later that a run had these inputs and no others. A secret's digest could be guessed at. */
+function digestsOf(given) {
+    const names = INPUT_NAMES.filter((name) => name !== 'token' && given[name] !== '');
+    const digest = (text) => (0,external_node_crypto_.createHash)('sha256').update(text).digest('hex');
+    return Object.fromEntries(names.map((name) => [name, digest(given[name])]));
+}
 function orUndefined(value) {
     return value === '' ? undefined : value;
 }
@@ -59336,6 +59345,92 @@ function invalid(problems) {
         fix: 'Change it in the workflow; action.yml and the README say what each input takes.',
         problems: problems.map((message) => ({ message })),
     });
+}
+
+;// CONCATENATED MODULE: ./build/report/origin-record.js
+/** What `run.json` says about where a run came from: inputs, manifest, trust, workflow, runner. */
+
+
+const origin_record_text = schemas_string();
+const origin_record_sha256 = schemas_string().regex(/^[0-9a-f]{64}$/);
+const given = strictObject({ sha256: origin_record_sha256, bytes: schemas_int().min(0) });
+const originSchema = strictObject({
+    inputs: record(origin_record_text, origin_record_sha256)
+        .describe("Digests of the step's inputs that are not empty, never of `token`"),
+    task: given.describe('As the agent got it'),
+    prompt: given,
+    manifest: strictObject({
+        path: origin_record_text,
+        ref: origin_record_text.describe('The commit that it was read from, or `worktree`'),
+        sha256: origin_record_sha256.describe('Of the names and bytes of all that was read'),
+    }),
+    trust: strictObject({
+        head: schemas_enum(['trusted', 'untrusted']),
+        credentialsDropped: schemas_boolean(),
+        reason: origin_record_text,
+    }),
+    repository: strictObject({
+        server: origin_record_text.describe('Empty outside of a workflow'),
+        name: origin_record_text,
+        ref: origin_record_text,
+        sha: origin_record_text,
+        event: origin_record_text,
+        actor: origin_record_text,
+    }),
+    workflow: strictObject({
+        ref: origin_record_text.describe('The workflow file, with the ref that it was read at'),
+        sha: origin_record_text,
+        job: origin_record_text,
+        runId: origin_record_text,
+        runAttempt: origin_record_text,
+    }),
+    action: strictObject({ repository: origin_record_text, ref: origin_record_text }).describe('Of this action, as used'),
+    runner: strictObject({ os: origin_record_text, arch: origin_record_text, environment: origin_record_text }),
+})
+    .describe('What the run was made from');
+function stepOrigin(env) {
+    const of = (name) => env[name] ?? '';
+    return {
+        repository: {
+            server: of('GITHUB_SERVER_URL'),
+            name: of('GITHUB_REPOSITORY'),
+            ref: of('GITHUB_REF'),
+            sha: of('GITHUB_SHA'),
+            event: of('GITHUB_EVENT_NAME'),
+            actor: of('GITHUB_ACTOR'),
+        },
+        workflow: {
+            ref: of('GITHUB_WORKFLOW_REF'),
+            sha: of('GITHUB_WORKFLOW_SHA'),
+            job: of('GITHUB_JOB'),
+            runId: of('GITHUB_RUN_ID'),
+            runAttempt: of('GITHUB_RUN_ATTEMPT'),
+        },
+        action: { repository: of('GITHUB_ACTION_REPOSITORY'), ref: of('GITHUB_ACTION_REF') },
+        runner: {
+            os: of('RUNNER_OS'),
+            arch: of('RUNNER_ARCH'),
+            environment: of('RUNNER_ENVIRONMENT'),
+        },
+    };
+}
+function makeOriginRecord({ provision, manifest, trust }, inputs, step) {
+    return {
+        inputs,
+        task: digestOf(provision.task.text),
+        prompt: digestOf(provision.prompt.text),
+        manifest: { ...manifest, ref: trust.ref },
+        trust: {
+            head: trust.head,
+            credentialsDropped: trust.dropCredentials,
+            reason: trust.reason,
+        },
+        ...step,
+    };
+}
+function digestOf(content) {
+    const bytes = Buffer.from(content);
+    return { sha256: (0,external_node_crypto_.createHash)('sha256').update(bytes).digest('hex'), bytes: bytes.length };
 }
 
 ;// CONCATENATED MODULE: ./node_modules/zod/v4/classic/iso.js
@@ -59619,6 +59714,7 @@ function explain_explain(outcome, plan, exitCode) {
 
 
 
+
 const record_text = schemas_string();
 const record_count = schemas_int().min(0);
 const amount = schemas_number().min(0);
@@ -59677,7 +59773,7 @@ const runRecordSchema = strictObject({
             .describe('The layer that had it: the local store, the Actions cache or its source'),
         milliseconds: amount,
     }),
-    repository: strictObject({ name: record_text, sha: record_text, event: record_text, actor: record_text }),
+    origin: originSchema,
     startedAt: iso_datetime(),
     durationMs: amount,
     phases: record_list(phase),
@@ -59732,7 +59828,7 @@ function makeRecord(facts) {
             storageGib: plan.machine.storageGib.value,
         },
         image: record_describeImage(facts),
-        repository: facts.repository,
+        origin: makeOriginRecord(plan, facts.inputs, facts.step),
         startedAt: new Date(facts.startedAt).toISOString(),
         durationMs: facts.endedAt - facts.startedAt,
         phases: facts.phases,
@@ -60615,6 +60711,7 @@ function probe_readLine(line, probes) {
 
 
 
+
 /** The failure of the step in one sentence, or undefined when the step succeeds. */
 async function concludeRun(host, services, run, inputs) {
     const { plan, made } = run;
@@ -60625,12 +60722,8 @@ async function concludeRun(host, services, run, inputs) {
         phases: run.clock.ended(),
         startedAt: run.startedAt,
         endedAt: host.now(),
-        repository: {
-            name: host.env.GITHUB_REPOSITORY ?? '',
-            sha: host.env.GITHUB_SHA ?? '',
-            event: host.env.GITHUB_EVENT_NAME ?? '',
-            actor: host.env.GITHUB_ACTOR ?? '',
-        },
+        inputs: inputs.digests,
+        step: stepOrigin(host.env),
         ...(error && { error }),
         ...(made.boot && { engineVersion: made.boot.engineVersion }),
         ...(made.image && { image: made.image.facts }),
@@ -63211,6 +63304,7 @@ function selectBottle(loaded, selection) {
         bottleNames,
         agent: resolveAgent(agent.value),
         bottle: resolveBottle(layers),
+        carrier: loaded.carrier,
         digest: loaded.digest,
         notices: loaded.notices,
         source: (path) => {
@@ -63456,17 +63550,17 @@ const push_BRANCH = 'bottle/{run-id}';
 /** @throws {BottleError} `config-invalid`: the branch's name asks for a number that nobody has. */
 function planPush({ inputs, selected, trigger, trust }, runId) {
     const { push, draft, comment, labels, reviewers } = inputs;
-    const template = given(inputs.branch, push_BRANCH, 'branch');
+    const template = push_given(inputs.branch, push_BRANCH, 'branch');
     const names = { agent: selected.agentName, 'run-id': runId, number: trigger.number };
     const branch = { ...template, value: fill(template, names) };
-    const base = given(inputs.base, trigger.branch, 'base');
+    const base = push_given(inputs.base, trigger.branch, 'base');
     const isDropped = trust.dropCredentials;
     return {
         plan: {
             mode: isDropped ? { value: 'none', source: FORK } : { value: push, source: 'input push' },
             branch,
             base,
-            title: given(inputs.title, '', 'title'),
+            title: push_given(inputs.title, '', 'title'),
             draft: { value: draft, source: 'input draft' },
             labels: { value: labels, source: labels.length > 0 ? 'input labels' : 'default' },
             reviewers: { value: reviewers, source: reviewers.length > 0 ? 'input reviewers' : 'default' },
@@ -63481,7 +63575,7 @@ function planPush({ inputs, selected, trigger, trust }, runId) {
     };
 }
 const FORK = "a fork's run";
-function given(value, otherwise, input) {
+function push_given(value, otherwise, input) {
     return value === ''
         ? { value: otherwise, source: 'default' }
         : { value, source: `input ${input}` };
@@ -64370,6 +64464,7 @@ function makePlan(request) {
         version: 1,
         runId,
         trust: planTrust(request.trust),
+        manifest: { path: selected.carrier, sha256: selected.digest },
         agent: planAgent(request),
         engine,
         isolation: engine.value === 'smolvm' ? 'microvm' : 'namespaces',
@@ -69619,7 +69714,7 @@ async function withTools(tools, call) {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(87402);
+/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(68145);
 /* harmony import */ var _host_actions_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(30623);
 /* harmony import */ var _host_services_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(58503);
 /** The step: entry of `dist/main`. */
