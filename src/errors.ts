@@ -20,6 +20,36 @@ export const OUTCOMES = [
 
 export type Outcome = (typeof OUTCOMES)[number];
 
+/** Why an agent failed, or which limit of its own it reached. */
+export const FAILURE_REASONS = [
+  /** The model's API did not take the credential. */
+  'auth',
+  /** What was paid for is used up. */
+  'quota',
+  'rate-limited',
+  'overloaded',
+  'model-not-found',
+  'context-length',
+  /** The agent was refused a tool. */
+  'permission-denied',
+  'max-turns',
+  'max-budget',
+  /** Its structured output does not follow the schema. */
+  'schema-invalid',
+  /** Ended by a signal that is not ours. */
+  'crashed',
+  /** There is no such program in the bottle. */
+  'not-found',
+  /** It ended without a word. */
+  'no-output',
+  /** Any other answer of the model's API, or none. */
+  'api-error',
+  /** It ended with an exit code that is not 0, and nothing says more. */
+  'exit-code',
+] as const;
+
+export type FailureReason = (typeof FAILURE_REASONS)[number];
+
 /** One thing that is wrong, and where: becomes one annotation. `line` and `column` count from 1. */
 export type Problem = {
   readonly message: string;

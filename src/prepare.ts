@@ -57,17 +57,14 @@ async function planFrom(
   const manifest = await loadManifest(files, { path: inputs.manifest });
   const selected = selectBottle(manifest, inputs);
   const { agent, bottle } = selected;
-  const provider = findProvider(
-    bottle.agent_provider.template,
-    selected.source('bottle.agent_provider.template'),
-  );
+  const provider = findProvider(bottle.agent_provider.template);
   const workspace = resolveWorkspace(host, workspaceOf(inputs, selected));
   const trust = trusted.judge(workspace);
   const places = await skillPlaces(inputs, manifest.carrier, trusted);
   const plan = makePlan({
     inputs,
     selected,
-    argv: provider.argv(bottle.agent_provider, selected.source('bottle.agent_provider.command')),
+    provider,
     task,
     skills: findSkills(host, agent.skills, places),
     guestSkillsDirectory: host.env.CLAUDE_BOTTLE_GUEST_SKILLS_DIR ?? '',

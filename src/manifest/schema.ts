@@ -28,6 +28,12 @@ const limits = z.strictObject({
   minutes: z.number().gt(0).max(4320).optional().describe('Longest run of the agent.'),
   idle_minutes: z.number().min(0).max(4320).optional().describe('Longest silence; 0 for no limit.'),
   turns: z.int().min(1).optional().describe('Most turns of the agent.'),
+  cost_usd: z
+    .number()
+    .gt(0)
+    .max(1_000_000)
+    .optional()
+    .describe('Most US dollars, as the agent or `agent_provider.prices` reckon them.'),
   tokens: z.int().min(1).optional().describe('Most tokens, in and out, as the model API counts.'),
   requests: z.int().min(1).optional().describe('Most requests to model APIs.'),
   output_mib: z.number().gt(0).max(102_400).optional().describe('Largest total of outputs.'),

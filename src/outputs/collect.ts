@@ -14,7 +14,9 @@ import { DEFAULT_EXTRACT_LIMITS, type Extracted, extractTar } from './extract.ts
 import { ANY_DEPTH, GIT_DIRECTORY, parseGlob, type Search } from './glob.ts';
 import type { Collected } from './outputs.ts';
 
-export type CollectPlan = Pick<Plan, 'outputs' | 'provision' | 'resultFile' | 'limits' | 'user'>;
+export type CollectPlan = Pick<Plan, 'outputs' | 'provision' | 'resultFile' | 'user'> & {
+  readonly limits: Pick<Plan['limits'], 'outputMib'>;
+};
 
 export type CollectOptions = {
   /** Is made, and gets the bundles of the agent's work. */

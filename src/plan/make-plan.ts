@@ -1,10 +1,12 @@
 /** Makes the plan. Pure: no clock, no randomness but what is passed in; same request, same plan. */
+import type { Provider } from '../agent/provider.ts';
 import type { HostPath, MachineFacts } from '../host/host.ts';
 import type { Inputs } from '../inputs.ts';
 import type { EngineName, GuestUser } from '../machine/machine.ts';
 import type { Selected } from '../manifest/manifest.ts';
 import type { Pinned } from '../trust/agent-config.ts';
 import type { Trust } from '../trust/trust.ts';
+import { environmentOf, planAgent, prepareAgent } from './agent.ts';
 import { planSecrets } from './credential.ts';
 import { addPlaceholders, planEnvironment } from './environment.ts';
 import { planGit } from './git.ts';
@@ -19,7 +21,7 @@ import type {
   SkillPlan,
   Sourced,
 } from './plan.ts';
-import { planProvision, sourcesOfProvision } from './provision.ts';
+import { planPlaces, planProvision, sourcesOfProvision } from './provision.ts';
 import { planReach } from './reach.ts';
 import { planSize } from './size.ts';
 import { slugOf } from './slug.ts';
@@ -28,8 +30,7 @@ import { first } from './sourced.ts';
 export type PlanRequest = {
   readonly inputs: Inputs;
   readonly selected: Selected;
-  /** The agent's argv, from its provider. */
-  readonly argv: readonly string[];
+  readonly provider: Provider;
   readonly task: string;
   readonly skills: readonly SkillPlan[];
   /** Where skills go in the guest; empty: the contract's own place. */
@@ -77,12 +78,15 @@ export function makePlan(request: PlanRequest): Plan {
   const environment = planEnvironment(selected, request.hostVariables, dropCredentials);
   const reach = planReach(request);
   const git = planGit(request, runId);
+  const limits = planLimits(request);
+  const places = planPlaces(request, HOME);
+  const agent = prepareAgent(request, HOME, places, limits);
   return {
     version: 1,
     runId,
     trust: planTrust(request.trust),
     manifest: { path: selected.carrier, sha256: selected.digest },
-    agent: planAgent(request),
+    agent: planAgent(request, agent),
     engine,
     isolation: engine.value === 'smolvm' ? 'microvm' : 'namespaces',
     machine: { name: `bottle-${runId}`, ...planSize(request) },
@@ -90,9 +94,12 @@ export function makePlan(request: PlanRequest): Plan {
     cache: { mode: inputs.cache, trusted: request.trust.cacheTrusted, lock: request.lock },
     user: USER,
     socket: '/run/bottle/gateway.sock',
-    env: addPlaceholders(environment.env, reach.openings),
-    provision: planProvision(request, HOME),
-    limits: planLimits(request),
+    env: addPlaceholders(
+      [...environmentOf(agent, request.provider), ...environment.env],
+      reach.openings,
+    ),
+    provision: planProvision(request, HOME, places, agent),
+    limits,
     outputs: planOutputs(request),
     resultFile: `${HOME}/.bottle/result.md`,
     artifact: {
@@ -108,6 +115,7 @@ export function makePlan(request: PlanRequest): Plan {
       ...environment.notices,
       ...reach.notices,
       ...git.notices,
+      ...agent.notices.map((message) => ({ message })),
     ],
   };
 }
@@ -124,16 +132,6 @@ function planEngine({ inputs, selected }: PlanRequest): Sourced<EngineName> {
   );
 }
 
-function planAgent({ inputs, selected, argv }: PlanRequest): Plan['agent'] {
-  const template = selected.bottle.agent_provider.template;
-  return {
-    name: { value: selected.agentName, source: inputs.agent === '' ? 'default' : 'input agent' },
-    bottles: { value: selected.bottleNames, source: selected.source('bottle') },
-    provider: { value: template, source: selected.source('bottle.agent_provider.template') },
-    argv,
-  };
-}
-
 /** The input takes the place of what the manifest says; the agent's and the bottle's add up. */
 function planOutputs({ inputs, selected }: PlanRequest): Plan['outputs'] {
   if (inputs.outputs.length > 0) return { value: inputs.outputs, source: 'input outputs' };
@@ -147,7 +145,7 @@ function planOutputs({ inputs, selected }: PlanRequest): Plan['outputs'] {
 }
 
 function planLimits({ inputs, selected }: PlanRequest): LimitsPlan {
-  const { minutes, idle_minutes, output_mib } = selected.bottle.limits ?? {};
+  const { minutes, idle_minutes, output_mib, turns, cost_usd } = selected.bottle.limits ?? {};
   return {
     minutes: first(
       [inputs.minutes, 'input minutes'],
@@ -163,6 +161,11 @@ function planLimits({ inputs, selected }: PlanRequest): LimitsPlan {
       [output_mib, selected.source('bottle.limits.output_mib')],
       [DEFAULTS.outputMib, 'default'],
     ),
+    costUsd: first<number | null>(
+      [cost_usd, selected.source('bottle.limits.cost_usd')],
+      [null, 'default'],
+    ),
+    turns: first<number | null>([turns, selected.source('bottle.limits.turns')], [null, 'default']),
   };
 }
 

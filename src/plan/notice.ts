@@ -26,11 +26,6 @@ export function findNotices(
       `limits.requests is declared, ${NO_MODEL}`,
     ],
     [
-      'bottle.limits.turns',
-      limits?.turns,
-      'limits.turns is declared, but this version does not count them',
-    ],
-    [
       'agent.output_schema',
       agent.output_schema,
       'output_schema is declared, but this version makes no structured result',

@@ -1,5 +1,5 @@
 /** The plan: every decision of a run, made before anything starts. Stages after it only carry it out. */
-import type { Problem } from '../errors.ts';
+import type { FailureReason, Problem } from '../errors.ts';
 import type { GatewayLimits, RouteRule } from '../gateway/protocol.ts';
 import type { HostPath } from '../host/host.ts';
 import type { EngineName, GuestPath, GuestUser, Isolation } from '../machine/machine.ts';
@@ -30,6 +30,8 @@ export type ProvisionPlan = {
   /** Collected at the end without being asked for; made empty at provisioning. */
   readonly outputDirectory: GuestPath;
   readonly gitUser: { readonly name: string; readonly email: string };
+  /** The agent's own settings, mode 0600. */
+  readonly agentFiles: readonly { readonly to: GuestPath; readonly text: string }[];
 };
 
 /** An environment entry: a literal, or the runner variable that holds it. Values of the latter are never here. */
@@ -54,6 +56,10 @@ export type LimitsPlan = {
   readonly idleMinutes: Sourced<number>;
   /** Largest total of collected outputs. */
   readonly outputMib: Sourced<number>;
+  /** Turns of the agent's model; null: no limit. */
+  readonly turns: Sourced<number | null>;
+  /** In US dollars; null: no limit. */
+  readonly costUsd: Sourced<number | null>;
 };
 
 export type ImagePlan =
@@ -147,6 +153,12 @@ export type Plan = {
     /** The provider's template: `command`, `claude`, … */
     readonly provider: Sourced<string>;
     readonly argv: readonly string[];
+    /** To go on with a session, whose name takes the place of `session`; no argv: it cannot. */
+    readonly resume: { readonly argv: readonly string[]; readonly session: string };
+    /** Exit codes of its program that mean something. */
+    readonly exitCodes: Readonly<Record<number, FailureReason>>;
+    /** What to keep for a session to be resumed. */
+    readonly sessionPaths: readonly GuestPath[];
   };
   readonly engine: Sourced<EngineName>;
   readonly isolation: Isolation;

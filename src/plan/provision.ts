@@ -1,5 +1,6 @@
 /** What goes into the guest, and where: bot-bottle's own places, which agents' files refer to. */
 import { posix } from 'node:path';
+import type { PreparedAgent } from '../agent/provider.ts';
 import { BottleError } from '../errors.ts';
 import type { GuestPath } from '../machine/machine.ts';
 import type { PlanRequest } from './make-plan.ts';
@@ -8,9 +9,11 @@ import type { ProvisionPlan, ProvisionSources } from './plan.ts';
 /** The variable with which bot-bottle's users move the skills. */
 const SKILLS_VARIABLE = 'CLAUDE_BOTTLE_GUEST_SKILLS_DIR';
 
-export function planProvision(request: PlanRequest, home: GuestPath): ProvisionPlan {
-  const { agent, agentName, bottle } = request.selected;
-  const user = bottle['git-gate']?.user;
+type Places = Pick<ProvisionPlan, 'workspace' | 'prompt' | 'task'>;
+
+/** What an agent has to know of before it can say what else it needs. */
+export function planPlaces(request: PlanRequest, home: GuestPath): Places {
+  const { agent, bottle } = request.selected;
   return {
     workspace: {
       from: request.workspace,
@@ -19,8 +22,22 @@ export function planProvision(request: PlanRequest, home: GuestPath): ProvisionP
       pinned: request.pinned,
     },
     prompt: { text: agent.prompt, to: `${home}/.claude-bottle-prompt.txt` },
-    skills: { list: request.skills, to: skillsDirectory(request, home) },
     task: { text: request.task, to: `${home}/.bottle/task.md` },
+  };
+}
+
+export function planProvision(
+  request: PlanRequest,
+  home: GuestPath,
+  places: Places,
+  agent: Pick<PreparedAgent, 'files' | 'skills'>,
+): ProvisionPlan {
+  const { agentName, bottle } = request.selected;
+  const user = bottle['git-gate']?.user;
+  return {
+    ...places,
+    skills: { list: request.skills, to: skillsDirectory(request, agent.skills) },
+    agentFiles: agent.files,
     outputDirectory: `${home}/outputs`,
     gitUser: {
       name: user?.name ?? agentName,
@@ -47,8 +64,8 @@ export function sourcesOfProvision(request: PlanRequest): ProvisionSources {
   };
 }
 
-function skillsDirectory({ guestSkillsDirectory: given }: PlanRequest, home: GuestPath): GuestPath {
-  if (given === '') return `${home}/.claude/skills`;
+function skillsDirectory({ guestSkillsDirectory: given }: PlanRequest, own: GuestPath): GuestPath {
+  if (given === '') return own;
   const path = given.replace(/(?<=.)\/$/, '');
   const whole = path.startsWith('/') && path !== '/' && posix.normalize(path) === path;
   if (whole && !/\p{Cc}/u.test(path)) return path;
@@ -56,6 +73,6 @@ function skillsDirectory({ guestSkillsDirectory: given }: PlanRequest, home: Gue
     outcome: 'config-invalid',
     what: 'The place for skills in the guest is not an absolute path',
     where: `environment variable ${SKILLS_VARIABLE}, ${JSON.stringify(given)}`,
-    fix: `Set it to a directory of the guest such as ${home}/.claude/skills, without "." and "..", or leave it out.`,
+    fix: `Set it to a directory of the guest such as ${own}, without "." and "..", or leave it out.`,
   });
 }

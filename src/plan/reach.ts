@@ -10,7 +10,10 @@ import { openPresets } from './preset.ts';
 import { openRoutes } from './route.ts';
 import { first } from './sourced.ts';
 
-type ReachRequest = Pick<PlanRequest, 'registries' | 'repository' | 'selected' | 'trust'>;
+type ReachRequest = Pick<
+  PlanRequest,
+  'provider' | 'registries' | 'repository' | 'selected' | 'trust'
+>;
 
 export type Reach = {
   readonly plan: ReachPlan;
@@ -30,7 +33,7 @@ export function planReach({ registries, repository, trust, ...request }: ReachRe
   const github = planGitHub(selected, repository);
   const written = openRoutes(bottle.egress?.routes ?? [], ['bottle', 'egress', 'routes'], source);
   const { openings, notices: ceded } = oneAHost([
-    ...openModel(selected),
+    ...openModel(selected, request.provider),
     ...written,
     ...openPresets(selected, github, registries),
   ]);

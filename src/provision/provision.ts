@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Host, HostPath } from '../host/host.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Plan } from '../plan/plan.ts';
+import { agentFilesStep } from './agent-file.ts';
 import { caStep } from './ca.ts';
 import { gitStep } from './git.ts';
 import { type Git, makeGit } from './git-command.ts';
@@ -76,6 +77,7 @@ async function fill(
     // First, so that no later step could fail for want of it.
     caStep(plan.user.home, certificate),
     promptStep(parts),
+    agentFilesStep(parts),
     taskStep(parts),
     skillsStep(parts, tally),
     outputDirectoryStep(parts),

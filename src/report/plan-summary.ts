@@ -19,6 +19,10 @@ export function describePlan(plan: Plan) {
       workspace: { ...workspace, pinned: workspace.pinned.map(describePinned) },
       prompt: { to: provision.prompt.to, bytes: Buffer.byteLength(provision.prompt.text) },
       task: { to: provision.task.to, bytes: Buffer.byteLength(provision.task.text) },
+      agentFiles: provision.agentFiles.map(({ to, text }) => ({
+        to,
+        bytes: Buffer.byteLength(text),
+      })),
     },
   };
 }
@@ -68,6 +72,8 @@ function runRows(plan: Plan): readonly Row[] {
     row('storage, GiB', machine.storageGib),
     row('minutes', limits.minutes),
     row('idle minutes', limits.idleMinutes),
+    row('turns', orNone(limits.turns)),
+    row('cost, US dollars', orNone(limits.costUsd)),
     row('output, MiB', limits.outputMib),
     row('outputs', plan.outputs),
     ['artifact', artifact.name, sources.artifactName],
@@ -76,7 +82,7 @@ function runRows(plan: Plan): readonly Row[] {
 }
 
 function provisionRows({ env, provision, sources }: Plan): readonly Row[] {
-  const { workspace, prompt, skills, task, gitUser } = provision;
+  const { workspace, prompt, skills, task, gitUser, agentFiles } = provision;
   return [
     ['workspace', `${workspace.from} → ${workspace.to}`, sources.workspace],
     ['left out of it', workspace.exclude.join(', '), sources.exclude],
@@ -88,6 +94,7 @@ function provisionRows({ env, provision, sources }: Plan): readonly Row[] {
     ['prompt', sizeText(prompt), sources.prompt],
     ['skills to', skills.to, sources.skillsDirectory],
     ...skills.list.map(({ name, from }): Row => [`skill ${name}`, from, sources.skills]),
+    ...agentFiles.map((file): Row => ['settings', sizeText(file), 'provider']),
     ['git user.name', gitUser.name, sources.gitName],
     ['git user.email', gitUser.email, sources.gitEmail],
     ...env.map((entry): Row => [`env ${entry.name}`, originOf(entry), entry.source]),
@@ -148,6 +155,10 @@ function sizeText({ text, to }: { readonly text: string; readonly to: string }):
 
 function daysText(days: number): string {
   return days === 0 ? "the repository's own" : String(days);
+}
+
+function orNone({ value, source }: Sourced<number | null>): Sourced<number | string> {
+  return { value: value ?? 'no limit', source };
 }
 
 function row(what: string, { value, source }: Sourced<unknown>): Row {

@@ -24,6 +24,9 @@ function planOf(script: string, changes: Partial<Plan> = {}): Plan {
       bottles: { value: ['dev'], source: 'test' },
       provider: { value: 'command', source: 'test' },
       argv: ['/bin/sh', '-c', script],
+      resume: { argv: [], session: '{session}' },
+      exitCodes: {},
+      sessionPaths: [],
     },
     limits: {
       minutes: { value: 1, source: 'test' },
@@ -41,6 +44,7 @@ function planOf(script: string, changes: Partial<Plan> = {}): Plan {
       task: { text: 'the task', to: '/home/node/task' },
       outputDirectory: '/home/node/output',
       gitUser: { name: 'a', email: 'b' },
+      agentFiles: [],
     },
     resultFile: '/home/node/result',
     ...changes,

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { renderPlan } from '../../src/report/plan-summary.ts';
-import { planOf } from './scene.ts';
+import { planOf, stubProvider } from './scene.ts';
 
 const page = readFileSync(new URL('../../docs/plan.md', import.meta.url), 'utf8');
 
@@ -12,7 +12,7 @@ async function exampleOfPage(): Promise<string> {
     { 'bot-bottle.yml': manifest },
     {
       inputs: { agent: 'reviewer', minutes: 5, idleMinutes: 0 },
-      argv: ['sh', 'review.sh'],
+      provider: stubProvider('command', ['sh', 'review.sh']),
       task: 'Review the last commit.',
       skills: [{ name: 'verify', from: '/checkout/skills/verify' }],
       hostVariables: new Set(['NPM_TOKEN']),

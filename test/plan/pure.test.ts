@@ -13,10 +13,16 @@ describe('the plan is pure', () => {
 
   test('the same request gives the same plan and is left as it was', async () => {
     const request = await requestOf(DECLARED, { hostVariables: new Set(['API_KEY']) });
-    const before = structuredClone({ ...request, selected: { ...request.selected, source: 0 } });
+    const before = structuredClone({
+      ...request,
+      provider: 0,
+      selected: { ...request.selected, source: 0 },
+    });
     const first = makePlan(request);
     expect(makePlan(freeze(request))).toEqual(first);
-    expect({ ...request, selected: { ...request.selected, source: 0 } }).toEqual(before);
+    expect({ ...request, provider: 0, selected: { ...request.selected, source: 0 } }).toEqual(
+      before,
+    );
     expect(makePlan(await requestOf(DECLARED, { hostVariables: new Set(['API_KEY']) }))).toEqual(
       first,
     );

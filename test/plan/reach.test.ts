@@ -58,7 +58,6 @@ describe('what is declared about reach', () => {
     expect(said).toEqual([
       `${at(17)} limits.tokens`,
       `${at(17)} limits.requests`,
-      `${at(17)} limits.turns`,
       '.bot-bottle/agents/a.md:3 output_schema',
     ]);
   });

@@ -1,5 +1,6 @@
 /** Requests for a plan: a real manifest from files in memory, inputs as a step without any has them. */
 import { fileURLToPath } from 'node:url';
+import { findProvider, type Provider } from '../../src/agent/provider.ts';
 import { type Inputs, readInputs } from '../../src/inputs.ts';
 import { loadManifest } from '../../src/manifest/load.ts';
 import { selectBottle } from '../../src/manifest/select.ts';
@@ -39,13 +40,24 @@ const REGISTRIES: PlanRequest['registries'] = [
   { preset: 'go', host: 'modules.example', port: 8443 },
 ];
 
+/** The real one, but what it prepares is of no interest. */
+export function stubProvider(
+  template: Provider['template'],
+  argv: readonly string[] = ['agent'],
+): Provider {
+  const skills = '/home/node/.claude/skills';
+  const nothing = { files: [], env: {}, exitCodes: {}, sessionPaths: [], notices: [] };
+  const prepare = () => ({ argv, skills, ...nothing });
+  return { ...findProvider(template), resumes: false, prepare };
+}
+
 export async function requestOf(files: Files, { inputs, ...given }: Given = {}) {
   const whole: Inputs = { ...INPUTS, ...inputs };
   const selected = selectBottle(await loadManifest(memoryFiles(files)), whole);
   const request: PlanRequest = {
     inputs: whole,
     selected,
-    argv: ['agent'],
+    provider: stubProvider(selected.bottle.agent_provider.template),
     task: 'Do it.',
     skills: [],
     guestSkillsDirectory: '',
