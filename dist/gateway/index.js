@@ -98,7 +98,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   bD: () => (/* binding */ messageOf)
 /* harmony export */ });
-/* unused harmony exports OUTCOMES, BottleError */
+/* unused harmony exports OUTCOMES, FAILURE_REASONS, BottleError */
 /** The one error class that stages throw, and the outcomes a run can have. */
 /** How a run ended. Decided from exit codes, our own timers and sentinels, never from guest text. */
 const OUTCOMES = (/* unused pure expression or super */ null && ([
@@ -116,6 +116,33 @@ const OUTCOMES = (/* unused pure expression or super */ null && ([
     'config-invalid',
     'untrusted',
     'internal-error',
+]));
+/** Why an agent failed, or which limit of its own it reached. */
+const FAILURE_REASONS = (/* unused pure expression or super */ null && ([
+    /** The model's API did not take the credential. */
+    'auth',
+    /** What was paid for is used up. */
+    'quota',
+    'rate-limited',
+    'overloaded',
+    'model-not-found',
+    'context-length',
+    /** The agent was refused a tool. */
+    'permission-denied',
+    'max-turns',
+    'max-budget',
+    /** Its structured output does not follow the schema. */
+    'schema-invalid',
+    /** Ended by a signal that is not ours. */
+    'crashed',
+    /** There is no such program in the bottle. */
+    'not-found',
+    /** It ended without a word. */
+    'no-output',
+    /** Any other answer of the model's API, or none. */
+    'api-error',
+    /** It ended with an exit code that is not 0, and nothing says more. */
+    'exit-code',
 ]));
 /** An error that a person can act on: what happened · which value, from where · what to do. */
 class BottleError extends Error {

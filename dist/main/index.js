@@ -37278,7 +37278,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 68145:
+/***/ 32131:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -37305,6 +37305,33 @@ const OUTCOMES = [
     'config-invalid',
     'untrusted',
     'internal-error',
+];
+/** Why an agent failed, or which limit of its own it reached. */
+const FAILURE_REASONS = [
+    /** The model's API did not take the credential. */
+    'auth',
+    /** What was paid for is used up. */
+    'quota',
+    'rate-limited',
+    'overloaded',
+    'model-not-found',
+    'context-length',
+    /** The agent was refused a tool. */
+    'permission-denied',
+    'max-turns',
+    'max-budget',
+    /** Its structured output does not follow the schema. */
+    'schema-invalid',
+    /** Ended by a signal that is not ours. */
+    'crashed',
+    /** There is no such program in the bottle. */
+    'not-found',
+    /** It ended without a word. */
+    'no-output',
+    /** Any other answer of the model's API, or none. */
+    'api-error',
+    /** It ended with an exit code that is not 0, and nothing says more. */
+    'exit-code',
 ];
 /** An error that a person can act on: what happened · which value, from where · what to do. */
 class BottleError extends Error {
@@ -54693,6 +54720,10 @@ function describePlan(plan) {
             workspace: { ...workspace, pinned: workspace.pinned.map(describePinned) },
             prompt: { to: provision.prompt.to, bytes: Buffer.byteLength(provision.prompt.text) },
             task: { to: provision.task.to, bytes: Buffer.byteLength(provision.task.text) },
+            agentFiles: provision.agentFiles.map(({ to, text }) => ({
+                to,
+                bytes: Buffer.byteLength(text),
+            })),
         },
     };
 }
@@ -54735,6 +54766,8 @@ function runRows(plan) {
         plan_summary_row('storage, GiB', machine.storageGib),
         plan_summary_row('minutes', limits.minutes),
         plan_summary_row('idle minutes', limits.idleMinutes),
+        plan_summary_row('turns', orNone(limits.turns)),
+        plan_summary_row('cost, US dollars', orNone(limits.costUsd)),
         plan_summary_row('output, MiB', limits.outputMib),
         plan_summary_row('outputs', plan.outputs),
         ['artifact', artifact.name, sources.artifactName],
@@ -54742,7 +54775,7 @@ function runRows(plan) {
     ];
 }
 function provisionRows({ env, provision, sources }) {
-    const { workspace, prompt, skills, task, gitUser } = provision;
+    const { workspace, prompt, skills, task, gitUser, agentFiles } = provision;
     return [
         ['workspace', `${workspace.from} → ${workspace.to}`, sources.workspace],
         ['left out of it', workspace.exclude.join(', '), sources.exclude],
@@ -54754,6 +54787,7 @@ function provisionRows({ env, provision, sources }) {
         ['prompt', sizeText(prompt), sources.prompt],
         ['skills to', skills.to, sources.skillsDirectory],
         ...skills.list.map(({ name, from }) => [`skill ${name}`, from, sources.skills]),
+        ...agentFiles.map((file) => ['settings', sizeText(file), 'provider']),
         ['git user.name', gitUser.name, sources.gitName],
         ['git user.email', gitUser.email, sources.gitEmail],
         ...env.map((entry) => [`env ${entry.name}`, originOf(entry), entry.source]),
@@ -54806,6 +54840,9 @@ function sizeText({ text, to }) {
 }
 function daysText(days) {
     return days === 0 ? "the repository's own" : String(days);
+}
+function orNone({ value, source }) {
+    return { value: value ?? 'no limit', source };
 }
 function plan_summary_row(what, { value, source }) {
     return [what, Array.isArray(value) ? value.join(', ') : String(value), source];
@@ -61441,17 +61478,418 @@ function parseConnectTo(text) {
     });
 }
 
+;// CONCATENATED MODULE: ./build/agent/api-status.js
+/** Undefined: it is no failure. `code`: the vendor's own name for the error, never its text. */
+function reasonOfStatus(status, code = '') {
+    if (status < 400)
+        return undefined;
+    if (status === 402 || /quota|billing|insufficient_funds/i.test(code))
+        return 'quota';
+    if (status === 401 || status === 403)
+        return 'auth';
+    if (status === 404)
+        return 'model-not-found';
+    if (status === 413 || /context_length|prompt_too_long/i.test(code))
+        return 'context-length';
+    if (status === 429)
+        return 'rate-limited';
+    if (status === 529 || status === 503)
+        return 'overloaded';
+    return 'api-error';
+}
+
+;// CONCATENATED MODULE: ./build/agent/json-line.js
+/** Reads what a vendor's stream of JSON lines holds, without a word of trust in its form. */
+/** Undefined: the line is no JSON object. */
+function parseLine(line) {
+    if (!line.startsWith('{'))
+        return undefined;
+    try {
+        return JSON.parse(line);
+    }
+    catch {
+        return undefined;
+    }
+}
+function objectAt(value, key) {
+    const found = json_line_at(value, key);
+    return isObject(found) ? found : {};
+}
+function listAt(value, key) {
+    const found = json_line_at(value, key);
+    return Array.isArray(found) ? found : [];
+}
+function textAt(value, key) {
+    const found = json_line_at(value, key);
+    return typeof found === 'string' ? found : '';
+}
+/** A count of something: what is none is 0. */
+function countAt(value, key) {
+    const found = json_line_at(value, key);
+    return Number.isSafeInteger(found) && found > 0 ? found : 0;
+}
+/** An amount that is not negative; undefined where there is none. */
+function amountAt(value, key) {
+    const found = json_line_at(value, key);
+    return typeof found === 'number' && Number.isFinite(found) && found >= 0 ? found : undefined;
+}
+function json_line_at(value, key) {
+    return isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+}
+function isObject(value) {
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+;// CONCATENATED MODULE: ./build/agent/claude.js
+
+
+const claude = {
+    template: 'claude',
+    program: { npm: '@anthropic-ai/claude-code', binary: 'claude' },
+    model: { host: 'api.anthropic.com', meter: 'anthropic', key: keyOf },
+    resumes: true,
+    knowsSchema: true,
+    prepare: (request) => ({
+        argv: argvOf(request),
+        files: [
+            { to: mcpFile(request), text: JSON.stringify({ mcpServers: mcpOf(request.mcpServers) }) },
+            { to: `${request.home}/.claude.json`, text: trustOf(request) },
+        ],
+        env: environmentOf(request),
+        skills: `${request.home}/.claude/skills`,
+        exitCodes: {},
+        sessionPaths: [`${request.home}/.claude/projects`],
+        notices: [],
+    }),
+    reader: readClaude,
+};
+/** The value decides which of the two it is, and only the name is known here. */
+function keyOf(name) {
+    if (/OAUTH/i.test(name)) {
+        const variable = 'CLAUDE_CODE_OAUTH_TOKEN';
+        return { scheme: 'Bearer', header: 'authorization', variable, prefix: 'sk-ant-oat01-' };
+    }
+    const variable = 'ANTHROPIC_API_KEY';
+    return { scheme: 'header', header: 'x-api-key', variable, prefix: 'sk-ant-api03-' };
+}
+function argvOf(request) {
+    const { program, settings, prompt, limits, outputSchema, session } = request;
+    return [
+        program,
+        '--print',
+        ...['--output-format', 'stream-json', '--verbose'],
+        '--dangerously-skip-permissions',
+        ...['--mcp-config', mcpFile(request), '--strict-mcp-config'],
+        ...claude_option('--model', settings.model),
+        ...claude_option('--append-system-prompt-file', prompt.file),
+        ...claude_option('--max-turns', limits.turns),
+        ...claude_option('--max-budget-usd', limits.costUsd),
+        ...claude_option('--json-schema', outputSchema?.json),
+        ...claude_option('--resume', session),
+    ];
+}
+function claude_option(name, value) {
+    return value === '' || value === null || value === undefined ? [] : [name, String(value)];
+}
+function environmentOf({ settings }) {
+    return {
+        ...(settings.base_url && { ANTHROPIC_BASE_URL: settings.base_url }),
+        // Of all that it would ask the network for, nothing but the model.
+        CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+        DISABLE_AUTOUPDATER: '1',
+        DISABLE_ERROR_REPORTING: '1',
+        DISABLE_TELEMETRY: '1',
+        // By itself it still retries a server that is gone after a minute.
+        CLAUDE_CODE_MAX_RETRIES: '4',
+    };
+}
+function mcpFile({ home }) {
+    return `${home}/.bottle/mcp.json`;
+}
+function mcpOf(servers) {
+    return Object.fromEntries(servers.map(({ name, kind, ...rest }) => [name, { type: kind, ...rest }]));
+}
+/** Nobody is there to be asked whether the workspace is to be trusted. */
+function trustOf({ workspace }) {
+    const project = { hasTrustDialogAccepted: true, hasCompletedProjectOnboarding: true };
+    return JSON.stringify({
+        hasCompletedOnboarding: true,
+        bypassPermissionsModeAccepted: true,
+        projects: { [workspace]: project },
+    });
+}
+function readClaude() {
+    let message = '';
+    /** Of an assistant's message: a new id is a new turn; those of sub-agents are in their call's. */
+    const assistant = (line) => {
+        const own = objectAt(line, 'message');
+        if (line.is_api_error_message === true || textAt(own, 'model') === '<synthetic>') {
+            return [syntheticError(line, own)];
+        }
+        const id = textAt(own, 'id');
+        const isTurn = id !== message && textAt(line, 'parent_tool_use_id') === '';
+        if (isTurn)
+            message = id;
+        const parts = listAt(own, 'content').flatMap(partOf);
+        return isTurn ? [{ type: 'turn' }, ...parts] : parts;
+    };
+    const kinds = {
+        system: readSystem,
+        assistant,
+        user: (line) => listAt(objectAt(line, 'message'), 'content').flatMap(claude_resultOf),
+        result: claude_readResult,
+    };
+    return {
+        line(text) {
+            const parsed = parseLine(text);
+            if (parsed === undefined)
+                return [{ type: 'text', text }];
+            return Object.hasOwn(kinds, textAt(parsed, 'type'))
+                ? (kinds[textAt(parsed, 'type')]?.(parsed) ?? [])
+                : [];
+        },
+        end: () => [],
+    };
+}
+function readSystem(line) {
+    switch (textAt(line, 'subtype')) {
+        case 'init': {
+            const session = textAt(line, 'session_id');
+            const version = textAt(line, 'claude_code_version');
+            return [{ type: 'started', session, model: textAt(line, 'model'), version }];
+        }
+        case 'api_retry': {
+            const said = `attempt ${countAt(line, 'attempt')} failed: ${textAt(line, 'error')}`;
+            return [errorOf(said, countAt(line, 'error_status'), textAt(line, 'error'))];
+        }
+        default:
+            return [];
+    }
+}
+function partOf(part) {
+    switch (textAt(part, 'type')) {
+        case 'text':
+            return [{ type: 'text', text: textAt(part, 'text') }];
+        case 'tool_use': {
+            const { input = null } = part;
+            return [{ type: 'tool-call', id: textAt(part, 'id'), name: textAt(part, 'name'), input }];
+        }
+        default:
+            return [];
+    }
+}
+function claude_resultOf(part) {
+    if (textAt(part, 'type') !== 'tool_result')
+        return [];
+    const { content, is_error } = part;
+    const output = typeof content === 'string'
+        ? content
+        : listAt(part, 'content')
+            .map((piece) => textAt(piece, 'text'))
+            .join('\n');
+    return [{ type: 'tool-result', id: textAt(part, 'tool_use_id'), ok: is_error !== true, output }];
+}
+/** Its own words in the model's place: it has no key, or the API would not answer. */
+function syntheticError(line, message) {
+    const [said] = listAt(message, 'content').map((part) => textAt(part, 'text'));
+    return errorOf(said ?? '', 0, textAt(line, 'error'));
+}
+/** Its names for errors and ends; the subtype is "success" whatever happened. */
+const REASONS = {
+    authentication_failed: 'auth',
+    billing_error: 'quota',
+    rate_limit: 'rate-limited',
+    overloaded: 'overloaded',
+    budget_exhausted: 'max-budget',
+    max_turns: 'max-turns',
+    prompt_too_long: 'context-length',
+};
+function errorOf(message, status, code) {
+    const reason = named(code) ?? reasonOfStatus(status, code);
+    const isStatus = status >= 100 && status <= 599;
+    return { type: 'error', ...(reason && { reason }), ...(isStatus && { status }), message };
+}
+function named(code) {
+    return Object.hasOwn(REASONS, code) ? REASONS[code] : undefined;
+}
+function claude_readResult(line) {
+    const failed = line.is_error !== false;
+    const said = textAt(line, 'result') || listAt(line, 'errors').join('; ');
+    const costUsd = amountAt(line, 'total_cost_usd');
+    return [
+        ...usageOf(line),
+        ...listAt(line, 'permission_denials').map((denial) => {
+            return { type: 'permission-denied', tool: textAt(denial, 'tool_name') };
+        }),
+        ...(failed ? [claude_endOf(line, said)] : []),
+        {
+            type: 'finished',
+            ok: !failed,
+            turns: countAt(line, 'num_turns'),
+            ...(costUsd !== undefined && { costUsd }),
+            result: textAt(line, 'result'),
+            ...(line.structured_output !== undefined && { structured: line.structured_output }),
+        },
+    ];
+}
+function claude_endOf(line, said) {
+    const status = countAt(line, 'api_error_status');
+    const ended = named(textAt(line, 'terminal_reason'));
+    const error = errorOf(said, status, textAt(line, 'api_error_type'));
+    return ended === undefined ? error : { ...error, reason: ended };
+}
+/** Of all its models, those of sub-agents too; what it says in its messages is of their beginnings. */
+function usageOf(line) {
+    const models = Object.values(objectAt(line, 'modelUsage'));
+    const sum = (key) => models.reduce((all, model) => all + countAt(model, key), 0);
+    if (models.length === 0)
+        return [];
+    return [
+        {
+            type: 'usage',
+            input: sum('inputTokens'),
+            cacheRead: sum('cacheReadInputTokens'),
+            cacheWrite: sum('cacheCreationInputTokens'),
+            output: sum('outputTokens'),
+            reasoning: sum('thinkingTokens'),
+        },
+    ];
+}
+
+;// CONCATENATED MODULE: ./build/agent/codex.js
+/** Provider `codex`: where its model is; this version cannot run it yet. */
+
+const codex = {
+    template: 'codex',
+    program: { npm: '@openai/codex', binary: 'codex' },
+    model: {
+        host: 'api.openai.com',
+        meter: 'openai',
+        key: () => ({
+            scheme: 'Bearer',
+            header: 'authorization',
+            variable: 'OPENAI_API_KEY',
+            prefix: 'sk-',
+        }),
+    },
+    resumes: false,
+    knowsSchema: false,
+    prepare({ source }) {
+        throw new BottleError({
+            outcome: 'config-invalid',
+            what: 'The agent provider "codex" cannot run in this version',
+            where: `agent_provider.template, ${source('template')}`,
+            fix: 'Use "template: claude", or "template: command" with a command of your own.',
+        });
+    },
+    reader: () => ({ line: () => [], end: () => [] }),
+};
+
+;// CONCATENATED MODULE: ./build/agent/event.js
+/** What agents do and say, in one form for all: the lines of `transcript.jsonl`, versioned. */
+
+
+const event_text = schemas_string();
+const event_count = schemas_int().min(0);
+/** What an agent can tell of itself. */
+const SAID = {
+    started: {
+        session: event_text.describe('What the agent calls it; empty: it has none'),
+        model: event_text,
+        version: event_text.describe('Of the agent’s program'),
+    },
+    text: { text: event_text },
+    'tool-call': { id: event_text, name: event_text, input: unknown() },
+    'tool-result': { id: event_text.describe('Of the call'), ok: schemas_boolean(), output: event_text },
+    usage: {
+        input: event_count.describe('Tokens since the last such event; without what came from the cache'),
+        cacheRead: event_count,
+        cacheWrite: event_count,
+        output: event_count.describe('With those of reasoning'),
+        reasoning: event_count,
+    },
+    'permission-denied': { tool: event_text },
+    error: {
+        reason: schemas_enum(FAILURE_REASONS).exactOptional(),
+        status: schemas_int().min(100).max(599).exactOptional().describe('That the model’s API answered'),
+        message: event_text,
+    },
+    finished: {
+        ok: schemas_boolean(),
+        turns: event_count.describe('As the agent counts them'),
+        costUsd: schemas_number().min(0).exactOptional().describe('As the agent reckons it'),
+        result: event_text,
+        structured: unknown().optional(),
+    },
+};
+const STAMP = {
+    time: iso_datetime(),
+    turn: event_count.describe('Counts from 1; 0: before the first'),
+};
+function kind(type, stamp) {
+    return strictObject({ type: literal(type), ...stamp, ...SAID[type] });
+}
+function anyOf(stamp) {
+    return discriminatedUnion('type', [
+        kind('started', stamp),
+        kind('text', stamp),
+        kind('tool-call', stamp),
+        kind('tool-result', stamp),
+        kind('usage', stamp),
+        kind('permission-denied', stamp),
+        kind('error', stamp),
+        kind('finished', stamp),
+    ]);
+}
+/** As a reader makes them: when it was, and in which turn, is not its concern. */
+const saidSchema = anyOf({});
+/** A line of `transcript.jsonl`. */
+const agentEventSchema = anyOf(STAMP);
+/** What a reader makes of a line: events, and where a new turn of the model begins. */
+const readingSchema = union([saidSchema, strictObject({ type: literal('turn') })]);
+/** The published schema of `transcript.jsonl`, as text. */
+function transcriptSchemaText() {
+    const { $schema, ...rest } = z.toJSONSchema(agentEventSchema, { target: 'draft-2020-12' });
+    const title = 'A line of transcript.jsonl, version 1';
+    return `${JSON.stringify({ $schema, title, ...rest }, null, 2)}\n`;
+}
+
 ;// CONCATENATED MODULE: ./build/agent/command.js
 /** Provider `command`: any program, or a shell script from the manifest. */
 
-const commandProvider = {
+
+
+const command = {
     template: 'command',
-    argv: ({ command = [] }, source) => {
-        if (command.length === 0)
-            throw noCommand(source);
-        return typeof command === 'string' ? ['/bin/sh', '-c', command] : command;
-    },
+    resumes: false,
+    knowsSchema: false,
+    prepare: (request) => ({
+        argv: command_argvOf(request),
+        files: [],
+        // Where it may write our events, one JSON object a line; what else it writes there is text.
+        env: { BOTTLE_EVENTS_FD: '1' },
+        skills: `${request.home}/.claude/skills`,
+        exitCodes: {},
+        sessionPaths: [],
+        notices: [],
+    }),
+    reader: readCommand,
 };
+function command_argvOf({ settings: { command: given = [] }, source }) {
+    if (given.length === 0)
+        throw noCommand(source('command'));
+    return typeof given === 'string' ? ['/bin/sh', '-c', given] : given;
+}
+/** A line that is one of our events counts as such; all others are text. */
+function readCommand() {
+    return {
+        line(text) {
+            const said = readingSchema.safeParse(parseLine(text));
+            return [said.success ? said.data : { type: 'text', text }];
+        },
+        end: () => [],
+    };
+}
 function noCommand(source) {
     return new BottleError({
         outcome: 'config-invalid',
@@ -61461,22 +61899,80 @@ function noCommand(source) {
     });
 }
 
+;// CONCATENATED MODULE: ./build/agent/gemini.js
+/** Provider `gemini`: where its model is; this version cannot run it yet. */
+
+const gemini = {
+    template: 'gemini',
+    program: { npm: '@google/gemini-cli', binary: 'gemini' },
+    model: {
+        host: 'generativelanguage.googleapis.com',
+        meter: 'gemini',
+        key: () => ({
+            scheme: 'header',
+            header: 'x-goog-api-key',
+            variable: 'GEMINI_API_KEY',
+            prefix: '',
+        }),
+    },
+    resumes: false,
+    knowsSchema: false,
+    prepare({ source }) {
+        throw new BottleError({
+            outcome: 'config-invalid',
+            what: 'The agent provider "gemini" cannot run in this version',
+            where: `agent_provider.template, ${source('template')}`,
+            fix: 'Use "template: claude", or "template: command" with a command of your own.',
+        });
+    },
+    reader: () => ({ line: () => [], end: () => [] }),
+};
+
+;// CONCATENATED MODULE: ./build/agent/opencode.js
+/** Provider `opencode`: where its model is; this version cannot run it yet. */
+
+const opencode = {
+    template: 'opencode',
+    program: { npm: 'opencode-ai', binary: 'opencode' },
+    model: {
+        host: 'api.openai.com',
+        meter: 'openai',
+        key: () => ({
+            scheme: 'Bearer',
+            header: 'authorization',
+            variable: 'OPENAI_API_KEY',
+            prefix: 'sk-',
+        }),
+    },
+    resumes: false,
+    knowsSchema: false,
+    prepare({ source }) {
+        throw new BottleError({
+            outcome: 'config-invalid',
+            what: 'The agent provider "opencode" cannot run in this version',
+            where: `agent_provider.template, ${source('template')}`,
+            fix: 'Use "template: claude", or "template: command" with a command of your own.',
+        });
+    },
+    reader: () => ({ line: () => [], end: () => [] }),
+};
+
 ;// CONCATENATED MODULE: ./build/agent/provider.js
-/** What it takes to run one kind of agent in a bottle: one file a provider, and this list. */
 
 
-const PROVIDERS = [commandProvider];
-/** @throws {BottleError} `config-invalid` when this version cannot run that template. */
-function findProvider(template, source) {
-    const provider = PROVIDERS.find((candidate) => candidate.template === template);
-    if (provider !== undefined)
-        return provider;
-    throw new BottleError({
-        outcome: 'config-invalid',
-        what: `The agent provider "${template}" cannot run in this version: its model would need a route out, and the gateway has none yet`,
-        where: `agent_provider.template, ${source}`,
-        fix: `Use "template: command" with a command of your own. Templates that run: ${PROVIDERS.map((p) => p.template).join(', ')}.`,
-    });
+
+
+
+const PROVIDERS = {
+    claude: claude,
+    codex: codex,
+    gemini: gemini,
+    opencode: opencode,
+    command: command,
+};
+/** The schema of the manifest names no other. */
+function findProvider(template) {
+    return PROVIDERS[template];
 }
 
 ;// CONCATENATED MODULE: ./build/checkout.js
@@ -62318,7 +62814,7 @@ const auth = strictObject({
         ? 'needs `header`, the header’s name'
         : 'goes with `scheme: header` only';
     context.addIssue({ code: 'custom', path: [wanted ? 'scheme' : 'header'], message });
-}, { when: ({ value, issues }) => isObject(value) && issues.length === 0 })
+}, { when: ({ value, issues }) => route_isObject(value) && issues.length === 0 })
     .meta({
     description: 'The credential that the gateway adds to requests for this host.',
     if: { properties: { scheme: { const: 'header' } } },
@@ -62398,7 +62894,7 @@ const route_routes = array(route).superRefine((list, context) => {
         params: { first: [first, 'host'] },
     }));
 }, { when: ({ value }) => Array.isArray(value) });
-function isObject(value) {
+function route_isObject(value) {
     return typeof value === 'object' && value !== null;
 }
 
@@ -62706,6 +63202,11 @@ const schema_limits = strictObject({
     minutes: schemas_number().gt(0).max(4320).optional().describe('Longest run of the agent.'),
     idle_minutes: schemas_number().min(0).max(4320).optional().describe('Longest silence; 0 for no limit.'),
     turns: schemas_int().min(1).optional().describe('Most turns of the agent.'),
+    cost_usd: schemas_number()
+        .gt(0)
+        .max(1_000_000)
+        .optional()
+        .describe('Most US dollars, as the agent or `agent_provider.prices` reckon them.'),
     tokens: schemas_int().min(1).optional().describe('Most tokens, in and out, as the model API counts.'),
     requests: schemas_int().min(1).optional().describe('Most requests to model APIs.'),
     output_mib: schemas_number().gt(0).max(102_400).optional().describe('Largest total of outputs.'),
@@ -63253,7 +63754,7 @@ function flatten(layers) {
 /** The unit that decides what stands at `path`, or undefined when nothing was declared there. */
 function unitAt(layers, path) {
     for (let length = path.length; length > 0; length -= 1) {
-        const unit = layers.get(keyOf(path.slice(0, length)));
+        const unit = layers.get(extends_keyOf(path.slice(0, length)));
         if (unit !== undefined)
             return unit;
     }
@@ -63272,14 +63773,14 @@ function toLayers(entry, own, above = []) {
         if (value === undefined)
             continue;
         if (!MERGED.has(path.join('.')))
-            layers.set(keyOf(path), { path, value, entry });
+            layers.set(extends_keyOf(path), { path, value, entry });
         else
             for (const [inner, unit] of toLayers(entry, value, path))
                 layers.set(inner, unit);
     }
     return layers;
 }
-function keyOf(path) {
+function extends_keyOf(path) {
     return JSON.stringify(path.map(String));
 }
 
@@ -63369,6 +63870,56 @@ function sourceIn({ source, tree }, path) {
     return findNode(tree, path) === undefined ? 'default' : placeAt(source, keyOffset(tree, path));
 }
 
+;// CONCATENATED MODULE: ./build/plan/agent.js
+
+/** Stands in a planned argv for the session that only the run knows. */
+const SESSION = '{session}';
+/** @throws {BottleError} `config-invalid`: the provider lacks something. */
+function prepareAgent({ provider, selected }, home, { prompt, task, workspace }, limits) {
+    const { agent, bottle, source } = selected;
+    const schema = agent.output_schema && JSON.stringify(agent.output_schema);
+    const request = {
+        settings: bottle.agent_provider,
+        source: (setting) => source(['bottle', 'agent_provider', setting]),
+        program: provider.program?.binary ?? '',
+        home,
+        workspace: workspace.to,
+        prompt: { text: prompt.text, file: prompt.text === '' ? '' : prompt.to },
+        taskFile: task.to,
+        limits: { turns: limits.turns.value, costUsd: limits.costUsd.value },
+        ...(schema && { outputSchema: { json: schema, file: `${home}/.bottle/output-schema.json` } }),
+        // bot-bottle's name for it; the gateway answers there.
+        mcpServers: [
+            { name: 'supervise', kind: 'http', url: `http://127.0.0.1:${RELAY_PORT}/mcp`, headers: {} },
+        ],
+        session: '',
+    };
+    const prepared = provider.prepare(request);
+    const resumed = provider.resumes ? provider.prepare({ ...request, session: SESSION }) : undefined;
+    const files = schema
+        ? [...prepared.files, { to: `${home}/.bottle/output-schema.json`, text: schema }]
+        : prepared.files;
+    return { ...prepared, files, resumeArgv: resumed?.argv ?? [] };
+}
+function planAgent({ inputs, selected }, prepared) {
+    const { argv, resumeArgv, exitCodes, sessionPaths } = prepared;
+    const template = selected.bottle.agent_provider.template;
+    return {
+        name: { value: selected.agentName, source: inputs.agent === '' ? 'default' : 'input agent' },
+        bottles: { value: selected.bottleNames, source: selected.source('bottle') },
+        provider: { value: template, source: selected.source('bottle.agent_provider.template') },
+        argv,
+        resume: { argv: resumeArgv, session: SESSION },
+        exitCodes,
+        sessionPaths,
+    };
+}
+/** What the provider sets, for `addPlaceholders` to lay the rest over. */
+function agent_environmentOf({ env }, provider) {
+    const source = `provider ${provider.template}`;
+    return Object.entries(env).map(([name, value]) => ({ name, kind: 'literal', value, source }));
+}
+
 ;// CONCATENATED MODULE: ./build/plan/notice.js
 const NO_MODEL = 'but no route leads to the API of a model, so nothing is counted';
 /** @param routes all that the plan opens */
@@ -63387,11 +63938,6 @@ function findNotices({ agent, bottle, source }, routes) {
             'bottle.limits.requests',
             !counts && limits?.requests,
             `limits.requests is declared, ${NO_MODEL}`,
-        ],
-        [
-            'bottle.limits.turns',
-            limits?.turns,
-            'limits.turns is declared, but this version does not count them',
         ],
         [
             'agent.output_schema',
@@ -63961,9 +64507,9 @@ function nothingToCheck({ value, source }) {
 
 /** The variable with which bot-bottle's users move the skills. */
 const SKILLS_VARIABLE = 'CLAUDE_BOTTLE_GUEST_SKILLS_DIR';
-function planProvision(request, home) {
-    const { agent, agentName, bottle } = request.selected;
-    const user = bottle['git-gate']?.user;
+/** What an agent has to know of before it can say what else it needs. */
+function planPlaces(request, home) {
+    const { agent, bottle } = request.selected;
     return {
         workspace: {
             from: request.workspace,
@@ -63972,8 +64518,16 @@ function planProvision(request, home) {
             pinned: request.pinned,
         },
         prompt: { text: agent.prompt, to: `${home}/.claude-bottle-prompt.txt` },
-        skills: { list: request.skills, to: skillsDirectory(request, home) },
         task: { text: request.task, to: `${home}/.bottle/task.md` },
+    };
+}
+function planProvision(request, home, places, agent) {
+    const { agentName, bottle } = request.selected;
+    const user = bottle['git-gate']?.user;
+    return {
+        ...places,
+        skills: { list: request.skills, to: skillsDirectory(request, agent.skills) },
+        agentFiles: agent.files,
         outputDirectory: `${home}/outputs`,
         gitUser: {
             name: user?.name ?? agentName,
@@ -63997,9 +64551,9 @@ function sourcesOfProvision(request) {
         gitEmail: selected.source('bottle.git-gate.user.email'),
     };
 }
-function skillsDirectory({ guestSkillsDirectory: given }, home) {
+function skillsDirectory({ guestSkillsDirectory: given }, own) {
     if (given === '')
-        return `${home}/.claude/skills`;
+        return own;
     const path = given.replace(/(?<=.)\/$/, '');
     const whole = path.startsWith('/') && path !== '/' && external_node_path_.posix.normalize(path) === path;
     if (whole && !/\p{Cc}/u.test(path))
@@ -64008,7 +64562,7 @@ function skillsDirectory({ guestSkillsDirectory: given }, home) {
         outcome: 'config-invalid',
         what: 'The place for skills in the guest is not an absolute path',
         where: `environment variable ${SKILLS_VARIABLE}, ${JSON.stringify(given)}`,
-        fix: `Set it to a directory of the guest such as ${home}/.claude/skills, without "." and "..", or leave it out.`,
+        fix: `Set it to a directory of the guest such as ${own}, without "." and "..", or leave it out.`,
     });
 }
 
@@ -64043,14 +64597,11 @@ function isSame(one, other) {
 }
 
 ;// CONCATENATED MODULE: ./build/plan/vendor.js
-const ANTHROPIC = { host: 'api.anthropic.com', meter: 'anthropic' };
-const OPENAI = { host: 'api.openai.com', meter: 'openai' };
-const GOOGLE = { host: 'generativelanguage.googleapis.com', meter: 'gemini' };
 /** By the name of the preset. */
 const VENDORS = new Map([
-    ['anthropic', ANTHROPIC],
-    ['openai', OPENAI],
-    ['google', GOOGLE],
+    ['anthropic', { host: 'api.anthropic.com', meter: 'anthropic' }],
+    ['openai', { host: 'api.openai.com', meter: 'openai' }],
+    ['google', { host: 'generativelanguage.googleapis.com', meter: 'gemini' }],
 ]);
 /** Whoever writes the route to a vendor: what is used there counts. */
 function meterOf(host) {
@@ -64246,39 +64797,16 @@ function noRepository(source) {
 ;// CONCATENATED MODULE: ./build/plan/model.js
 
 
-
-const BEARER = { scheme: 'Bearer', header: 'authorization' };
-const OPENAI_KEY = {
-    ...BEARER,
-    variable: 'OPENAI_API_KEY',
-    placeholder: `sk-${PLACEHOLDER}`,
-};
-const MODELS = {
-    claude: { vendor: ANTHROPIC, key: keyOfClaude },
-    codex: { vendor: OPENAI, key: () => OPENAI_KEY },
-    gemini: {
-        vendor: GOOGLE,
-        key: () => ({
-            scheme: 'header',
-            header: 'x-goog-api-key',
-            variable: 'GEMINI_API_KEY',
-            placeholder: PLACEHOLDER,
-        }),
-    },
-    // Of OpenAI's API it has the words alone; where it is, the manifest says.
-    opencode: { vendor: OPENAI, key: () => OPENAI_KEY },
-};
-/** None without a token, and none for a plain command. */
-function openModel({ bottle, source }) {
-    const { template, auth_token: name, base_url } = bottle.agent_provider;
-    if (template === 'command' || name === undefined)
+/** None without a token, and none for an agent of whose model nothing is known. */
+function openModel({ bottle, source }, { template, model }) {
+    const { auth_token: name, base_url } = bottle.agent_provider;
+    if (model === undefined || name === undefined)
         return [];
-    const { vendor, key } = MODELS[template];
-    const { scheme, header, variable, placeholder } = key(name);
+    const { scheme, header, variable, prefix } = model.key(name);
     const rule = makeRule({
-        ...placeOfModel(base_url ?? `https://${vendor.host}`),
+        ...placeOfModel(base_url ?? `https://${model.host}`),
         auth: { scheme, header, name },
-        meter: vendor.meter,
+        meter: model.meter,
         // A finding here is a part of a conversation; to refuse it would end the conversation.
         dlp: { ...USUAL_DLP, onMatch: 'redact' },
         source: `provider ${template}`,
@@ -64286,22 +64814,9 @@ function openModel({ bottle, source }) {
     const credential = {
         use: 'model API',
         source: source('bottle.agent_provider.auth_token'),
-        placeholders: { [variable]: placeholder },
+        placeholders: { [variable]: prefix + PLACEHOLDER },
     };
     return [{ rule, credential }];
-}
-/** The value decides which of the two it is, and only the name is known here. */
-function keyOfClaude(name) {
-    if (/OAUTH/i.test(name)) {
-        const placeholder = `sk-ant-oat01-${PLACEHOLDER}`;
-        return { ...BEARER, variable: 'CLAUDE_CODE_OAUTH_TOKEN', placeholder };
-    }
-    return {
-        scheme: 'header',
-        header: 'x-api-key',
-        variable: 'ANTHROPIC_API_KEY',
-        placeholder: `sk-ant-api03-${PLACEHOLDER}`,
-    };
 }
 /** An address with a path is for what lies below it. */
 function placeOfModel(address) {
@@ -64372,7 +64887,7 @@ function planReach({ registries, repository, trust, ...request }) {
     const github = planGitHub(selected, repository);
     const written = openRoutes(bottle.egress?.routes ?? [], ['bottle', 'egress', 'routes'], source);
     const { openings, notices: ceded } = oneAHost([
-        ...openModel(selected),
+        ...openModel(selected, request.provider),
         ...written,
         ...openPresets(selected, github, registries),
     ]);
@@ -64448,6 +64963,7 @@ function slugOf(agentName) {
 
 
 
+
 const HOME = '/home/node';
 const USER = { name: 'node', uid: 1000, gid: 1000, home: HOME };
 const DEFAULTS = { minutes: 30, idleMinutes: 10, outputMib: 1024 };
@@ -64460,12 +64976,15 @@ function makePlan(request) {
     const environment = planEnvironment(selected, request.hostVariables, dropCredentials);
     const reach = planReach(request);
     const git = planGit(request, runId);
+    const limits = planLimits(request);
+    const places = planPlaces(request, HOME);
+    const agent = prepareAgent(request, HOME, places, limits);
     return {
         version: 1,
         runId,
         trust: planTrust(request.trust),
         manifest: { path: selected.carrier, sha256: selected.digest },
-        agent: planAgent(request),
+        agent: planAgent(request, agent),
         engine,
         isolation: engine.value === 'smolvm' ? 'microvm' : 'namespaces',
         machine: { name: `bottle-${runId}`, ...planSize(request) },
@@ -64473,9 +64992,9 @@ function makePlan(request) {
         cache: { mode: inputs.cache, trusted: request.trust.cacheTrusted, lock: request.lock },
         user: USER,
         socket: '/run/bottle/gateway.sock',
-        env: addPlaceholders(environment.env, reach.openings),
-        provision: planProvision(request, HOME),
-        limits: planLimits(request),
+        env: addPlaceholders([...agent_environmentOf(agent, request.provider), ...environment.env], reach.openings),
+        provision: planProvision(request, HOME, places, agent),
+        limits,
         outputs: planOutputs(request),
         resultFile: `${HOME}/.bottle/result.md`,
         artifact: {
@@ -64491,6 +65010,7 @@ function makePlan(request) {
             ...environment.notices,
             ...reach.notices,
             ...git.notices,
+            ...agent.notices.map((message) => ({ message })),
         ],
     };
 }
@@ -64499,15 +65019,6 @@ function planTrust({ ref, head, dropCredentials, reason }) {
 }
 function planEngine({ inputs, selected }) {
     return first([inputs.engine, 'input engine'], [selected.bottle.engine, selected.source('bottle.engine')], ['smolvm', 'default']);
-}
-function planAgent({ inputs, selected, argv }) {
-    const template = selected.bottle.agent_provider.template;
-    return {
-        name: { value: selected.agentName, source: inputs.agent === '' ? 'default' : 'input agent' },
-        bottles: { value: selected.bottleNames, source: selected.source('bottle') },
-        provider: { value: template, source: selected.source('bottle.agent_provider.template') },
-        argv,
-    };
 }
 /** The input takes the place of what the manifest says; the agent's and the bottle's add up. */
 function planOutputs({ inputs, selected }) {
@@ -64522,11 +65033,13 @@ function planOutputs({ inputs, selected }) {
     return { value, source: given.join(', ') || 'default' };
 }
 function planLimits({ inputs, selected }) {
-    const { minutes, idle_minutes, output_mib } = selected.bottle.limits ?? {};
+    const { minutes, idle_minutes, output_mib, turns, cost_usd } = selected.bottle.limits ?? {};
     return {
         minutes: first([inputs.minutes, 'input minutes'], [minutes, selected.source('bottle.limits.minutes')], [DEFAULTS.minutes, 'default']),
         idleMinutes: first([inputs.idleMinutes, 'input idle-minutes'], [idle_minutes, selected.source('bottle.limits.idle_minutes')], [DEFAULTS.idleMinutes, 'default']),
         outputMib: first([output_mib, selected.source('bottle.limits.output_mib')], [DEFAULTS.outputMib, 'default']),
+        costUsd: first([cost_usd, selected.source('bottle.limits.cost_usd')], [null, 'default']),
+        turns: first([turns, selected.source('bottle.limits.turns')], [null, 'default']),
     };
 }
 function planSources(request) {
@@ -65234,28 +65747,28 @@ function branchOf({ ref, defaultBranch }) {
 ;// CONCATENATED MODULE: ./build/trust/event.js
 /** What started the run, as one plain union; field names are those of GitHub's payloads. */
 
-const event_text = schemas_string().nullish().transform(orEmpty);
+const trust_event_text = schemas_string().nullish().transform(orEmpty);
 const id = schemas_int().min(1);
 const sha = schemas_string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/);
 /** A person or an app. `id` is for ever; `login` can change hands. */
-const account = object({ id, login: schemas_string().min(1).max(100), type: event_text });
+const account = object({ id, login: schemas_string().min(1).max(100), type: trust_event_text });
 /** Null when the account was deleted. */
 const author = account.nullish().transform(event_orUndefined);
 /** A comment or a review. */
 const comment = object({
     id,
-    body: event_text,
+    body: trust_event_text,
     user: author,
-    html_url: event_text,
-    created_at: event_text,
-    updated_at: event_text,
+    html_url: trust_event_text,
+    created_at: trust_event_text,
+    updated_at: trust_event_text,
 });
 const issue = object({
     number: id,
-    title: event_text,
-    body: event_text,
+    title: trust_event_text,
+    body: trust_event_text,
     user: author,
-    html_url: event_text,
+    html_url: trust_event_text,
     /** There when the issue is a pull request. */
     pull_request: object({}).optional(),
 });
@@ -65264,12 +65777,12 @@ const event_repository = object({ id, full_name: schemas_string() });
 const headRepository = event_repository.nullish().transform(event_orUndefined);
 const pullRequest = object({
     number: id,
-    title: event_text,
-    body: event_text,
+    title: trust_event_text,
+    body: trust_event_text,
     user: author,
-    html_url: event_text,
-    head: object({ sha, ref: event_text, repo: headRepository }),
-    base: object({ sha, ref: event_text, repo: event_repository }),
+    html_url: trust_event_text,
+    head: object({ sha, ref: trust_event_text, repo: headRepository }),
+    base: object({ sha, ref: trust_event_text, repo: event_repository }),
 });
 const workflowRun = object({
     id,
@@ -65295,9 +65808,9 @@ const PAYLOADS = {
     issues: object({ issue }),
 };
 const COMMON = object({
-    action: event_text,
+    action: trust_event_text,
     sender: author,
-    repository: object({ id: id.optional(), default_branch: event_text })
+    repository: object({ id: id.optional(), default_branch: trust_event_text })
         .nullish()
         .transform(event_orUndefined),
 });
@@ -66930,14 +67443,14 @@ async function planFrom(host, given, trusted, own) {
     const manifest = await loadManifest(files, { path: inputs.manifest });
     const selected = selectBottle(manifest, inputs);
     const { agent, bottle } = selected;
-    const provider = findProvider(bottle.agent_provider.template, selected.source('bottle.agent_provider.template'));
+    const provider = findProvider(bottle.agent_provider.template);
     const workspace = resolveWorkspace(host, workspaceOf(inputs, selected));
     const trust = trusted.judge(workspace);
     const places = await skillPlaces(inputs, manifest.carrier, trusted);
     const plan = makePlan({
         inputs,
         selected,
-        argv: provider.argv(bottle.agent_provider, selected.source('bottle.agent_provider.command')),
+        provider,
         task,
         skills: findSkills(host, agent.skills, places),
         guestSkillsDirectory: host.env.CLAUDE_BOTTLE_GUEST_SKILLS_DIR ?? '',
@@ -66980,6 +67493,17 @@ function workspaceOf(inputs, { bottle }) {
     return path && inputs.workspace === inputs.checkout
         ? (0,external_node_path_.join)(inputs.checkout, path)
         : inputs.workspace;
+}
+
+;// CONCATENATED MODULE: ./build/provision/agent-file.js
+/** The agent's own settings: what its provider wants to be there, readable by the agent alone. */
+
+
+function agentFilesStep({ agentFiles }) {
+    return {
+        make: [...new Set(agentFiles.map(({ to }) => external_node_path_.posix.dirname(to)))],
+        entries: agentFiles.map(({ to, text }) => textFile(to, text, 0o600)),
+    };
 }
 
 ;// CONCATENATED MODULE: ./build/provision/git-setting.js
@@ -68522,6 +69046,7 @@ async function workspace_list(scratch) {
 
 
 
+
 /**
  * Fills the guest. Nothing on the runner is written to but the scratch directory, in which only the
  * repository of `Provisioned` stays.
@@ -68559,6 +69084,7 @@ async function provision_fill(host, machine, plan, own) {
         // First, so that no later step could fail for want of it.
         caStep(plan.user.home, certificate),
         promptStep(parts),
+        agentFilesStep(parts),
         taskStep(parts),
         skillsStep(parts, tally),
         outputDirectoryStep(parts),
@@ -69714,7 +70240,7 @@ async function withTools(tools, call) {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(68145);
+/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(32131);
 /* harmony import */ var _host_actions_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(30623);
 /* harmony import */ var _host_services_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(58503);
 /** The step: entry of `dist/main`. */
