@@ -8,7 +8,7 @@ export type Step =
   /** A connection to the gateway's socket itself. */
   | readonly ['gateway']
   | readonly ['send', string]
-  /** Byte after byte, until all is sent or the other side says something. */
+  /** Byte after byte, until all is sent, the other side says something, or it was waited for. */
   | readonly ['drip', string, pauseMs: number]
   /** So many more connections, each of which says this, and all stay open. */
   | readonly ['crowd', count: number, string]

@@ -66,12 +66,8 @@ function describeEscapes(open: () => Promise<Bottle>): void {
   }
 
   describe('does not get far with', () => {
-    let wrong: readonly string[][];
-    beforeAll(async () => {
-      wrong = await Promise.all(SLOW_CASES.map(wrongWith));
-    });
-    test.for(SLOW_CASES.map(({ name }, at) => ({ name, at })))('$name', ({ at }) => {
-      expect(wrong[at]).toEqual([]);
+    test.concurrent.for(SLOW_CASES)('$name', async (one, { expect }) => {
+      expect(await wrongWith(one)).toEqual([]);
     });
     test.for(CROWD_CASES)('$name', async (one) => {
       expect(await wrongWith(one)).toEqual([]);

@@ -17,7 +17,7 @@ export type Answer = {
 
 /** Arguments: the relay's port, the gateway's socket, seconds to wait for bytes. A line of JSON for each attack, and back. */
 const PROGRAM = `
-import base64, errno, json, os, select, socket, ssl, struct, sys, threading
+import base64, errno, json, os, select, socket, ssl, struct, sys, threading, time
 
 port, path, patience = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 writing = threading.Lock()
@@ -42,7 +42,10 @@ class Attack:
         self.connections[-1].sendall(base64.b64decode(data))
 
     def drip(self, data, pause):
+        end = time.monotonic() + patience
         for byte in base64.b64decode(data):
+            if time.monotonic() > end:
+                raise socket.timeout()
             self.connections[-1].sendall(bytes([byte]))
             if select.select(self.connections[-1:], [], [], pause / 1000)[0]:
                 return

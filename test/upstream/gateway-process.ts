@@ -95,6 +95,8 @@ export async function startGatewayProcess(
     const talk = talkTo(socket, token);
     return { pid, socket, token, certificate: first.certificate, ...heard, ...talk, stop };
   } catch (error) {
+    // What did not come up may not hear that its stdin ended either.
+    child.kill('SIGKILL');
     await stop();
     throw error;
   }

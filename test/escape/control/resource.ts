@@ -32,7 +32,7 @@ export const SLOW_CONTROLS: readonly Control[] = [
     file: 'guest-server.ts',
     from: 'headersTimeout: HEADERS_TIMEOUT_MS,',
     to: 'headersTimeout: 0,',
-    red: ['half a head, and silence'],
+    red: ['half a head, and silence', 'a head byte by byte'],
   },
   {
     name: 'a handshake has its time',

@@ -40,6 +40,8 @@ export async function isAnswering(name: string): Promise<boolean> {
     client.setTimeout(PROBE_MS, () => done(false));
     client.once('data', () => done(true));
     client.once('error', () => done(false));
+    // Taken and let go without a word, as when the monitor ends just now.
+    client.once('close', () => done(false));
   });
 }
 
