@@ -72,11 +72,14 @@ export function sha256(): Shape<string> {
   return (text) => digest(text.toLowerCase().replace(/^sha256:/, ''));
 }
 
-/** GitHub refuses these characters because artifacts are unpacked on any file system. */
+/**
+ * GitHub refuses these characters because artifacts are unpacked on any file system; of its 256
+ * characters the endings of our names need some.
+ */
 export function artifactName(): Shape<string> {
   return matching(
-    /^[^":<>|*?\\/\p{Cc}]{1,256}$/u,
-    'a name of at most 256 characters without any of " : < > | * ? \\ /',
+    /^[^":<>|*?\\/\p{Cc}]{1,200}$/u,
+    'a name of at most 200 characters without any of " : < > | * ? \\ /',
   );
 }
 

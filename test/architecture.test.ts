@@ -23,6 +23,7 @@ const STAGES = [
 /** What a stage may use at run time beside its own folder. */
 const SHARED = [
   'agent-file.ts',
+  'artifact-kind.ts',
   'errors.ts',
   'download.ts',
   'git-check',

@@ -260,7 +260,7 @@ describe('values are refused, with what is accepted', () => {
     [{ workspace: 'a/../../b' }, 'accepted is a path in the checkout'],
     [{ workspace: '/etc' }, 'accepted is a path in the checkout'],
     [{ 'task-file': 'a\nb', task: '' }, 'a path, in one line'],
-    [{ 'artifact-name': 'a/b' }, 'a name of at most 256 characters without any of'],
+    [{ 'artifact-name': 'a/b' }, 'a name of at most 200 characters without any of'],
     [{ push: 'pull-requests' }, 'did you mean `pull-request`?'],
     [{ branch: 'refs/heads/x' }, '`branch` is "refs/heads/x": accepted is the name of a branch'],
     [{ branch: 'b/{sha}' }, '`branch` is "b/{sha}"'],

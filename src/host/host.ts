@@ -152,6 +152,14 @@ export type CacheOptions = {
   readonly lookupMs?: number;
 };
 
+export type UploadOptions = {
+  readonly retentionDays?: number;
+  /** Of the zip: 0 to 9. */
+  readonly compressionLevel?: number;
+  /** No zip: one file, which has the artifact's name. */
+  readonly raw?: boolean;
+};
+
 /** GitHub's own services; apart from `Host` so that the post step need not load their clients. */
 export interface Services {
   /** Uploads `files` (absolute, below `root`) as one artifact. Throws what the service answered. */
@@ -159,7 +167,7 @@ export interface Services {
     name: string,
     files: readonly HostPath[],
     root: HostPath,
-    options: { readonly retentionDays?: number; readonly compressionLevel?: number },
+    options: UploadOptions,
   ): Promise<UploadedArtifact>;
   /** Restores `paths` under exactly `key`; false on a miss. Throws when no answer comes in time. */
   restoreCache(paths: readonly string[], key: string, options?: CacheOptions): Promise<boolean>;

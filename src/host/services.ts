@@ -6,14 +6,12 @@ export function createServices(): Services {
   const { env } = process;
   const run = `${env.GITHUB_SERVER_URL}/${env.GITHUB_REPOSITORY}/actions/runs/${env.GITHUB_RUN_ID}`;
   return {
-    uploadArtifact: async (name, files, root, options) => {
+    uploadArtifact: async (name, files, root, { raw = false, ...options }) => {
       const { DefaultArtifactClient } = await import('@actions/artifact');
-      const uploaded = await new DefaultArtifactClient().uploadArtifact(
-        name,
-        [...files],
-        root,
-        options,
-      );
+      const uploaded = await new DefaultArtifactClient().uploadArtifact(name, [...files], root, {
+        ...options,
+        skipArchive: raw,
+      });
       const id = String(uploaded.id ?? '');
       return {
         id,

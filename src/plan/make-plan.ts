@@ -1,5 +1,6 @@
 /** Makes the plan. Pure: no clock, no randomness but what is passed in; same request, same plan. */
 import type { Provider } from '../agent/provider.ts';
+import { nameArtifacts } from '../artifact-kind.ts';
 import type { HostPath, MachineFacts } from '../host/host.ts';
 import type { Inputs } from '../inputs.ts';
 import type { EngineName, GuestUser } from '../machine/machine.ts';
@@ -102,10 +103,7 @@ export function makePlan(request: PlanRequest): Plan {
     limits,
     outputs: planOutputs(request),
     resultFile: `${HOME}/.bottle/result.md`,
-    artifact: {
-      name: inputs.artifactName || `bottle-${runId}`,
-      retentionDays: inputs.retentionDays,
-    },
+    artifact: planArtifact(inputs, runId),
     reach: reach.plan,
     git: git.plan,
     secrets: dropCredentials ? [] : planSecrets(selected, environment.env, reach.openings),
@@ -118,6 +116,11 @@ export function makePlan(request: PlanRequest): Plan {
       ...agent.notices.map((message) => ({ message })),
     ],
   };
+}
+
+function planArtifact(inputs: PlanRequest['inputs'], runId: string): Plan['artifact'] {
+  const name = inputs.artifactName || `bottle-${runId}`;
+  return { name, names: nameArtifacts(name), retentionDays: inputs.retentionDays };
 }
 
 function planTrust({ ref, head, dropCredentials, reason }: Trust): Plan['trust'] {

@@ -1,4 +1,6 @@
 /** The plan: every decision of a run, made before anything starts. Stages after it only carry it out. */
+
+import type { ArtifactKind } from '../artifact-kind.ts';
 import type { FailureReason, Problem } from '../errors.ts';
 import type { GatewayLimits, RouteRule } from '../gateway/protocol.ts';
 import type { HostPath } from '../host/host.ts';
@@ -126,7 +128,9 @@ export type PlanSources = ProvisionSources &
   Readonly<Record<'imageSha256' | 'artifactName' | 'retentionDays', string>>;
 
 export type PlannedArtifact = {
+  /** What the names of all of them begin with. */
   readonly name: string;
+  readonly names: Readonly<Record<ArtifactKind, string>>;
   /** 0 = the repository's own setting. */
   readonly retentionDays: number;
 };

@@ -1,7 +1,8 @@
 /** The action's outputs: what later steps of the workflow read. */
-import type { HostPath, UploadedArtifact } from '../host/host.ts';
+import type { HostPath } from '../host/host.ts';
 import { totalTokens } from './egress-record.ts';
 import type { RunRecord } from './record.ts';
+import type { KeptArtifact } from './upload.ts';
 
 /** All of them, in the order of `action.yml`. Those of a later version are empty. */
 export const OUTPUT_NAMES = [
@@ -13,6 +14,7 @@ export const OUTPUT_NAMES = [
   'artifact-id',
   'artifact-url',
   'artifact-digest',
+  'artifacts',
   'image-digest',
   'image-cache-hit',
   'engine',
@@ -72,11 +74,17 @@ function hitOf(hit: RunRecord['image']['hit']): string {
   return String(hit !== 'source');
 }
 
-export function artifactOutputs(artifact: UploadedArtifact): Partial<ActionOutputs> {
+/** Of all artifacts by what is in them, and of the one with the result by itself. */
+export function artifactOutputs(artifacts: readonly KeptArtifact[]): Partial<ActionOutputs> {
+  const result = artifacts.find(({ kind }) => kind === 'result');
+  const all = artifacts.map(({ kind, ...artifact }) => [kind, artifact]);
   return {
-    'artifact-id': artifact.id,
-    'artifact-url': artifact.url,
-    'artifact-digest': artifact.digest,
+    ...(result && {
+      'artifact-id': result.id,
+      'artifact-url': result.url,
+      'artifact-digest': result.digest,
+    }),
+    artifacts: JSON.stringify(Object.fromEntries(all)),
   };
 }
 

@@ -7,7 +7,6 @@ import type { HostPath } from '../host/host.ts';
 import { cleanFiles } from './clean-file.ts';
 import type { RunRecord } from './record.ts';
 import type { Redactor } from './redact.ts';
-import { renderSummary } from './summary.ts';
 
 /** Names at the top of the artifact; what was collected lies in directories beside them. */
 export const BUNDLE_FILES = {
@@ -30,7 +29,6 @@ export type BundleInput = {
 
 export type Bundle = {
   readonly record: RunRecord;
-  readonly summary: string;
   /** The patch without secrets, and its beginning; empty when there is none. */
   readonly patch: HostPath;
   readonly patchHead: string;
@@ -65,7 +63,6 @@ export async function cleanBundle(input: BundleInput, redactor: Redactor): Promi
     record,
     patch,
     patchHead,
-    summary: renderSummary(record, { patch: patchHead }),
     files: bundle === '' ? files : [...files, bundle],
   };
 }
@@ -109,9 +106,13 @@ async function readHead(path: HostPath): Promise<string> {
   }
 }
 
-/** Writes the bundle's own files; returns every file of the artifact. */
-export async function writeBundle(bundle: Bundle, directory: HostPath): Promise<HostPath[]> {
-  const { record, summary } = bundle;
+/** Writes the bundle's own files, also again; returns every file that leaves. */
+export async function writeBundle(
+  bundle: Bundle,
+  summary: string,
+  directory: HostPath,
+): Promise<HostPath[]> {
+  const { record } = bundle;
   const contents = [
     [BUNDLE_FILES.record, `${JSON.stringify(record, null, 2)}\n`],
     [BUNDLE_FILES.summary, summary],

@@ -76,7 +76,7 @@ function runRows(plan: Plan): readonly Row[] {
     row('cost, US dollars', orNone(limits.costUsd)),
     row('output, MiB', limits.outputMib),
     row('outputs', plan.outputs),
-    ['artifact', artifact.name, sources.artifactName],
+    ['artifacts', artifactsText(artifact), sources.artifactName],
     ['retention, days', daysText(artifact.retentionDays), sources.retentionDays],
   ];
 }
@@ -151,6 +151,12 @@ function originOf(entry: EnvEntry): string {
 
 function sizeText({ text, to }: { readonly text: string; readonly to: string }): string {
   return `${Buffer.byteLength(text)} bytes → ${to}`;
+}
+
+/** The names, of which the first is whole. */
+function artifactsText({ name, names }: Plan['artifact']): string {
+  const [first, ...more] = Object.values(names);
+  return [first, ...more.map((text) => text.slice(name.length))].join(', ');
 }
 
 function daysText(days: number): string {

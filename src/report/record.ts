@@ -1,5 +1,6 @@
 /** `run.json`, the record of a run: versioned plain data. Its published schema comes from here. */
 import { z } from 'zod';
+import { ARTIFACT_KINDS } from '../artifact-kind.ts';
 import { type BottleError, OUTCOMES, type Outcome } from '../errors.ts';
 import type { EgressFacts } from '../gateway/egress-log.ts';
 import type { ImageFacts } from '../image/request.ts';
@@ -57,6 +58,14 @@ const wall = z.strictObject({
   milliseconds: amount,
 });
 
+const artifact = z.strictObject({
+  kind: z.enum(ARTIFACT_KINDS),
+  name: text,
+  id: text,
+  digest: text.describe('`sha256:` and hex, of what was uploaded'),
+  size: count.describe('Bytes as uploaded'),
+});
+
 export const runRecordSchema = z
   .strictObject({
     version: z.literal(1),
@@ -100,6 +109,7 @@ export const runRecordSchema = z
     }),
     change: changeSchema,
     result: text,
+    artifacts: list(artifact).describe('Those that were uploaded before the one that holds this'),
     notices: list(text),
     secretsFound: count.describe('Secret values that were found in what leaves the run'),
   })
@@ -187,6 +197,7 @@ export function makeRecord(facts: RunFacts): RunRecord {
     outputs: { files, refused: collected?.refused ?? [] },
     change: makeChangeRecord(facts.proposal, provisioned?.baseCommit ?? ''),
     result: collected?.result ?? '',
+    artifacts: [],
     notices: [
       ...(facts.image?.notices ?? []),
       ...(provisioned?.notices ?? []),

@@ -1,15 +1,17 @@
-/** Tells how a run ended: the artifact, the step summary, the outputs and the annotations. */
+/** Tells how a run ended: the artifacts, the step summary, the outputs and the annotations. */
 import { join } from 'node:path';
 import { type BottleError, messageOf, type Problem } from '../errors.ts';
-import type { Host, HostPath, Services, UploadedArtifact } from '../host/host.ts';
+import type { Host, HostPath } from '../host/host.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Proposal } from '../proposal/proposal.ts';
 import { type ActionOutputs, actionOutputs, artifactOutputs } from './action-output.ts';
+import { type ArtifactSet, sortFiles } from './artifact-set.ts';
+import type { ArtifactPlace } from './artifact-summary.ts';
 import { BUNDLE_FILES, type Bundle, cleanBundle, writeBundle } from './bundle.ts';
 import type { RunRecord } from './record.ts';
 import { createRedactor } from './redact.ts';
 import { renderEarlySummary, renderSummary } from './summary.ts';
-import { uploadInTime } from './upload.ts';
+import { type KeptArtifact, type Uploader, type Uploads, uploadSets } from './upload.ts';
 
 export type ReportInput = {
   readonly record: RunRecord;
@@ -27,7 +29,7 @@ export type ReportInput = {
 export type Reported = {
   /** As it was written: without secrets. */
   readonly record: RunRecord;
-  readonly artifact?: UploadedArtifact;
+  readonly artifacts: readonly KeptArtifact[];
   /** What · where · fix in one line, for the failure of the step. */
   readonly message: string;
 };
@@ -42,29 +44,28 @@ const LONGEST_MESSAGE = 4000;
  */
 export async function report(
   host: Host,
-  services: Pick<Services, 'uploadArtifact'>,
+  services: Uploader,
   input: ReportInput,
 ): Promise<Reported> {
-  const { directory, proposal } = input;
+  const { proposal } = input;
   const redactor = createRedactor(input.secrets);
   const change = proposal?.kind === 'change' ? proposal : { patch: '', bundle: '' };
   const bundle = await cleanBundle({ ...input, change }, redactor);
   const { record, patch } = bundle;
 
-  const files = await attempt(host, 'The report could not be written', directory, () =>
-    writeBundle(bundle, directory),
-  );
-  const written = (name: string) => (files ? join(directory, name) : '');
-  setOutputs(host, actionOutputs(record, { patch, record: written(BUNDLE_FILES.record) }));
-  await writeSummary(host, bundle.summary);
+  const files = await writeFiles(host, input, bundle, []);
+  const sets = files ? sortFiles(files, input.directory) : [];
+  const written = files ? join(input.directory, BUNDLE_FILES.record) : '';
+  setOutputs(host, actionOutputs(record, { patch, record: written }));
+  await writeSummary(host, render(bundle, placesOf(input, sets, [])));
   const message = `${record.reason} · ${record.where} · ${record.fix}`;
   annotate(host, record.problems);
   if (record.secretsFound > 0) {
     host.log.warning(`Secret values found in what leaves the run: ${record.secretsFound}`);
   }
-  if (!files) return { record, message };
-  const artifact = await uploadBundle(host, services, input, bundle, files);
-  return artifact ? { record, message, artifact } : { record, message };
+  const artifacts = await uploadAll(host, services, input, bundle, sets);
+  setOutputs(host, artifactOutputs(artifacts));
+  return { record, message, artifacts };
 }
 
 /**
@@ -78,28 +79,67 @@ export async function reportEarly(host: Host, error: BottleError): Promise<strin
   return `${error.what} · ${error.where} · ${error.fix}`.slice(0, LONGEST_MESSAGE);
 }
 
-async function uploadBundle(
+/**
+ * The result goes last, so that its record names the others with their digests. After a
+ * cancellation there is no time for that, and all go at once.
+ */
+async function uploadAll(
   host: Host,
-  services: Pick<Services, 'uploadArtifact'>,
-  { plan: { artifact }, directory }: ReportInput,
-  { record, patchHead }: Bundle,
-  files: readonly HostPath[],
-): Promise<UploadedArtifact | undefined> {
-  const options = artifact.retentionDays > 0 ? { retentionDays: artifact.retentionDays } : {};
-  const what = `The artifact ${artifact.name} was not uploaded`;
-  const uploaded = await attempt(host, what, `its files stay in ${directory} on the runner`, () =>
-    uploadInTime(
-      () => services.uploadArtifact(artifact.name, files, directory, options),
-      host.cancelled,
-    ),
+  services: Uploader,
+  input: ReportInput,
+  bundle: Bundle,
+  sets: readonly ArtifactSet[],
+): Promise<readonly KeptArtifact[]> {
+  if (sets.length === 0) return [];
+  const { plan, directory } = input;
+  const upload = (some: readonly ArtifactSet[]) =>
+    uploadSets(host, services, plan.artifact, directory, some);
+  const isResult = ({ kind }: ArtifactSet) => kind === 'result';
+  const together = host.cancelled.aborted;
+  if (together) await writeFiles(host, input, bundle, placesOf(input, sets, []));
+  const before = await upload(together ? sets : sets.filter((set) => !isResult(set)));
+  const told = { ...bundle, record: addArtifacts(bundle.record, before) };
+  const places = placesOf(input, sets, together ? [] : before.kept);
+  if (!together) await writeFiles(host, input, told, places);
+  const last = await upload(together ? [] : sets.filter(isResult));
+  const notices = [...told.record.notices, ...last.failures];
+  await writeSummary(host, render({ ...told, record: { ...told.record, notices } }, places));
+  return [...last.kept, ...before.kept];
+}
+
+function addArtifacts(record: RunRecord, { kept, failures }: Uploads): RunRecord {
+  return {
+    ...record,
+    artifacts: kept.map(({ kind, name, id, digest, size }) => ({ kind, name, id, digest, size })),
+    notices: [...record.notices, ...failures],
+  };
+}
+
+/** With the address of those that are kept. */
+function placesOf(
+  { plan }: ReportInput,
+  sets: readonly ArtifactSet[],
+  kept: readonly KeptArtifact[],
+): readonly ArtifactPlace[] {
+  return sets.map(
+    ({ kind }) =>
+      kept.find((artifact) => artifact.kind === kind) ?? { kind, name: plan.artifact.names[kind] },
   );
-  if (uploaded) {
-    setOutputs(host, artifactOutputs(uploaded));
-  } else {
-    const notices = [...record.notices, `${what}: its files stay in ${directory} on the runner`];
-    await writeSummary(host, renderSummary({ ...record, notices }, { patch: patchHead }));
-  }
-  return uploaded;
+}
+
+function render(bundle: Bundle, artifacts: readonly ArtifactPlace[]): string {
+  return renderSummary(bundle.record, { patch: bundle.patchHead, artifacts });
+}
+
+function writeFiles(
+  host: Host,
+  { directory }: ReportInput,
+  bundle: Bundle,
+  places: readonly ArtifactPlace[],
+): Promise<readonly HostPath[] | undefined> {
+  return attempt(host, 'The report could not be written', directory, () =>
+    writeBundle(bundle, render(bundle, places), directory),
+  );
 }
 
 /** One annotation a place; what the step failed by is its last one. */

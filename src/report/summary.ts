@@ -1,5 +1,6 @@
 /** The step summary: what a maintainer should know in ten seconds, in GitHub's Markdown. */
 import type { BottleError, Outcome, Problem } from '../errors.ts';
+import { type ArtifactPlace, renderArtifacts } from './artifact-summary.ts';
 import { renderChange } from './change-summary.ts';
 import { totalTokens } from './egress-record.ts';
 import { renderEgress } from './egress-summary.ts';
@@ -36,7 +37,10 @@ const HEADLINES: Readonly<Record<Outcome, readonly [mark: string, sentence: stri
  * Below 900 KiB, whatever the run left. Both arguments have had their secrets removed; of the patch
  * the beginning is enough.
  */
-export function renderSummary(record: RunRecord, extras: { readonly patch: string }): string {
+export function renderSummary(
+  record: RunRecord,
+  extras: { readonly patch: string; readonly artifacts?: readonly ArtifactPlace[] },
+): string {
   return join([
     headline(record.outcome),
     facts(record),
@@ -46,6 +50,7 @@ export function renderSummary(record: RunRecord, extras: { readonly patch: strin
     section('Change', renderChange(record.change, extras.patch, LARGEST.patch)),
     section('Outputs', outputs(record)),
     section('Refused', refused(record)),
+    section('Artifacts', renderArtifacts(extras.artifacts ?? [])),
     section('Reach', renderEgress(record.egress)),
     section('Phases', phaseChart(record.phases)),
     section('Limits', limits(record)),

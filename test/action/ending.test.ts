@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { StepRequest, StepResult } from '../runner/run-step.ts';
-import { openScene, type Scene, scripted, skipWithoutBottle } from './scene.ts';
+import { artifactsOf, openScene, type Scene, scripted, skipWithoutBottle } from './scene.ts';
 
 skipWithoutBottle();
 
@@ -258,14 +258,20 @@ describe('an earlier run on the same runner', () => {
 });
 
 describe('a service that fails', () => {
-  test('costs the artifact, not the outcome', async () => {
+  test.each([
+    ['all artifacts', undefined, 0],
+    ['one artifact', 1, 3],
+  ])('costs %s, not the outcome', async (_, times, left) => {
     const scene = await openScene(scripted(WORK));
-    scene.service.faults.inject('CreateArtifact', { kind: 'status', status: 400 });
+    scene.service.faults.inject('CreateArtifact', { kind: 'status', status: 400 }, times);
     const result = await scene.run();
     expect(result.outputs.outcome).toBe('success');
     expect(result.conclusion).toBe('success');
-    expect(result.annotations.map(({ level }) => level)).toEqual(['warning']);
+    // Result, proposal, egress, outputs: the agent said nothing.
+    expect(result.annotations.map(({ level }) => level)).toEqual(Array(4 - left).fill('warning'));
     expect(result.summary).toContain('was not uploaded');
+    expect(Object.keys(artifactsOf(result))).toHaveLength(left);
+    expect(scene.service.listArtifacts()).toHaveLength(left);
     await scene.close();
   });
 });

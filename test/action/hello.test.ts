@@ -1,18 +1,38 @@
 /** The hello example through the built bundles, as the runner runs them. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runRecordSchema } from '../../src/report/record.ts';
 import { writeTinyPack } from '../pack/rootfs.ts';
+import { makeWorkspace } from '../results-service/call-clients.ts';
+import type { Call } from '../results-service/client.ts';
 import type { StepResult } from '../runner/run-step.ts';
-import { git, NO_BOTTLE, openScene, ROOT, type Scene, skipWithoutBottle } from './scene.ts';
+import {
+  type ArtifactOutput,
+  artifactsOf,
+  git,
+  NO_BOTTLE,
+  openScene,
+  ROOT,
+  type Scene,
+  scripted,
+  skipWithoutBottle,
+} from './scene.ts';
 
 skipWithoutBottle();
 
 const SMOLVM = process.env.SMOLVM_BIN ?? join(ROOT, 'test/smolvm-double/smolvm');
+
+/** What GitHub's client tells of an artifact. */
+type Listed = {
+  readonly name: string;
+  readonly id: number;
+  readonly size: number;
+  readonly digest: string;
+};
 
 const sha256 = (bytes: Buffer | undefined) =>
   createHash('sha256')
@@ -45,6 +65,54 @@ describe('the hello example', () => {
     expect(result.annotations).toEqual([]);
     expect(result.summary).toMatch(/^## PASS: /);
     expect(result.log).toContain('weaker than a machine of its own');
+  });
+
+  test('leaves artifacts that GitHub’s client finds by name and downloads', async () => {
+    const artifacts = artifactsOf(result);
+    const kinds = ['result', 'transcript', 'egress', 'proposal', 'outputs'];
+    expect(Object.keys(artifacts).sort()).toEqual([...kinds].sort());
+    const workspace = await makeWorkspace();
+    const byName = kinds.map((kind) => `bottle-${result.outputs['run-id']}-${kind}`);
+    const found = await workspace.call(
+      scene.service.env,
+      ...byName.map((name): Call => ['artifact', 'getArtifact', name]),
+    );
+    const listed = found.map(({ value }) => (value as { artifact: Listed }).artifact);
+    expect(listed.map(({ name }) => name)).toEqual(byName);
+    const downloads = await workspace.call(
+      scene.service.env,
+      ...listed.map(({ id, name, digest }): Call => {
+        const path = join(workspace.directory, name);
+        return ['artifact', 'downloadArtifact', id, { path, expectedHash: digest }];
+      }),
+    );
+    expect(downloads.map(({ value }) => value)).toEqual(
+      byName.map((name) => ({
+        downloadPath: join(workspace.directory, name),
+        digestMismatch: false,
+      })),
+    );
+    for (const [at, kind] of kinds.entries()) {
+      const { name, id, digest, size } = listed[at] ?? ({} as Listed);
+      expect(artifacts[kind]).toMatchObject({ name, id: String(id), digest, size });
+    }
+    const read = (path: string) => readFileSync(join(workspace.directory, path), 'utf8');
+    const [, , , proposal, outputs] = byName;
+    expect(readdirSync(join(workspace.directory, proposal ?? '')).sort()).toEqual([
+      'changes.patch',
+      'proposal.bundle',
+      'run.json',
+    ]);
+    expect(read(`${outputs}/outputs/report.md`)).toContain('# Report');
+    // The record tells the others by their digests.
+    const { artifacts: told } = JSON.parse(read(`${byName[0]}/run.json`));
+    expect(told).toEqual(
+      kinds.slice(1).map((kind) => {
+        const { url: _, ...artifact } = artifacts[kind] ?? ({} as ArtifactOutput);
+        return { kind, ...artifact };
+      }),
+    );
+    await workspace.remove();
   });
 
   test('brings back the change as a patch that applies, and the output', () => {
@@ -125,6 +193,22 @@ describe('the hello example', () => {
     });
     expect(status).toBe('');
   });
+});
+
+test('one large output is an artifact as it is, without a zip', async () => {
+  const scene = await openScene(scripted('head -c 67108864 /dev/zero >"$BOTTLE_OUTPUT_DIR/big"'));
+  const result = await scene.run();
+  const { outputs } = artifactsOf(result);
+  expect(outputs?.size).toBe(67_108_864);
+  const files = await scene.service.readArtifact(outputs?.name ?? '');
+  expect([...files.keys()]).toEqual([outputs?.name]);
+  const record = JSON.parse((await scene.artifact(result)).get('run.json')?.toString() ?? '');
+  const [file] = record.outputs.files;
+  expect(file).toMatchObject({ path: 'outputs/big', size: 67_108_864 });
+  // Nothing was added: the file's digest is the artifact's.
+  expect(outputs?.digest).toBe(`sha256:${file.sha256}`);
+  expect(scene.service.violations).toEqual([]);
+  await scene.close();
 });
 
 describe('the same example through smolvm', () => {

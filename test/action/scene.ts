@@ -31,10 +31,16 @@ export type Scene = {
   readonly service: ResultsService;
   start(request?: Partial<StepRequest>): Promise<RunningStep>;
   run(request?: Partial<StepRequest>): Promise<StepResult>;
-  /** The files of the one artifact, by path. */
+  /** The files of all artifacts of the run, by path. */
   artifact(result: StepResult): Promise<Map<string, Buffer>>;
   close(): Promise<void>;
 };
+
+export type ArtifactOutput = Record<'name' | 'id' | 'url' | 'digest', string> & { size: number };
+
+export function artifactsOf({ outputs }: StepResult): Readonly<Record<string, ArtifactOutput>> {
+  return JSON.parse(outputs.artifacts || '{}');
+}
 
 /** `files` by path; absent: the hello example. */
 export async function openScene(files?: Readonly<Record<string, string>>): Promise<Scene> {
@@ -62,7 +68,12 @@ export async function openScene(files?: Readonly<Record<string, string>>): Promi
     service,
     start,
     run: async (request) => (await start(request)).result,
-    artifact: (result) => service.readArtifact(`bottle-${result.outputs['run-id']}`),
+    async artifact(result) {
+      // The result's own record comes last, over the proposal's.
+      const names = Object.values(artifactsOf(result)).map(({ name }) => name);
+      const files = await Promise.all(names.reverse().map(service.readArtifact));
+      return new Map(files.flatMap((its) => [...its]));
+    },
     close: async () => {
       await service.close();
       rmSync(workspace, { recursive: true, force: true });

@@ -83,7 +83,7 @@ function planSaying(text: string): Plan {
     image: { value: { kind: 'smolmachine', reference: text, sha256: '' }, source: text },
     env: [{ name: text, kind: 'literal', value: '', source: text }],
     outputs: { value: [text, text], source: text },
-    artifact: { name: text, retentionDays: 0 },
+    artifact: { ...PLAN.artifact, name: text },
     provision: {
       ...PLAN.provision,
       workspace: { from: text, to: text, exclude: [text], pinned: [] },

@@ -65,11 +65,13 @@ function recordingHost(cancelled = new AbortController().signal) {
 /** A service that keeps what it was sent, as it was at that moment. */
 function recordingServices() {
   const sent: Record<string, string> = {};
-  const uploadArtifact = async (_: string, files: readonly string[], root: string) => {
+  const names: string[] = [];
+  const uploadArtifact = async (name: string, files: readonly string[], root: string) => {
     for (const file of files) sent[relative(root, file)] = readFileSync(file, 'utf8');
+    names.push(name);
     return ARTIFACT;
   };
-  return { services: { uploadArtifact }, sent };
+  return { services: { uploadArtifact }, sent, names };
 }
 
 const refusing = {
@@ -113,7 +115,7 @@ function placed(proposal: Proposal, patchText: string): Proposal {
 describe('the report', () => {
   test.each(Object.entries(SCENARIOS))('tells everything after %s', async (_, facts) => {
     const { host, said } = recordingHost();
-    const { services, sent } = recordingServices();
+    const { services, sent, names } = recordingServices();
     const contents = facts.collected ? { 'outputs/report.txt': 'report' } : {};
     const reported = await report(host, services, inputOf(facts, contents));
 
@@ -124,14 +126,26 @@ describe('the report', () => {
     expect(said.errors).toHaveLength(reported.record.problems.length);
     expect(said.warnings).toHaveLength(reported.record.secretsFound);
     expect(said.summary).toBe(sent['summary.md']);
-    expect(runRecordSchema.parse(JSON.parse(sent['run.json'] ?? ''))).toEqual(reported.record);
+    for (const name of names) expect(said.summary).toContain(name);
+    const { artifacts, ...written } = runRecordSchema.parse(JSON.parse(sent['run.json'] ?? ''));
+    expect({ ...written, artifacts: [] }).toEqual(reported.record);
+    const kept = reported.artifacts.filter(({ kind }) => kind !== 'result');
+    expect(artifacts).toEqual(kept.map(({ url: _, ...artifact }) => artifact));
     expect(sent['changes.patch']).toBe(facts.patchText);
     const { patchSha256, bundleSha256 } = reported.record.change;
     expect(patchSha256).toBe(facts.patchText ? sha256(facts.patchText) : '');
     expect(bundleSha256).toBe(sent['proposal.bundle'] ? sha256('bundle') : '');
     expect(sent['result.md']).toBe(facts.collected?.result || undefined);
     expect(sent['outputs/report.txt']).toBe(contents['outputs/report.txt']);
-    expect(reported.artifact).toEqual(ARTIFACT);
+    const kinds = [
+      'result',
+      ...(facts.patchText || sent['proposal.bundle'] ? ['proposal'] : []),
+      ...(facts.collected ? ['outputs'] : []),
+    ];
+    expect(names).toEqual(
+      [...kinds.slice(1), 'result'].map((kind) => `${PLAN.artifact.name}-${kind}`),
+    );
+    expect(Object.keys(JSON.parse(said.outputs.artifacts ?? ''))).toEqual(kinds);
   });
 
   test('counts the secrets that blocked a change, though nothing of them leaves', async () => {
@@ -211,11 +225,15 @@ describe('the report', () => {
 
   test('outlives a service that refuses the artifact', async () => {
     const { host, said } = recordingHost();
-    const { artifact } = await report(host, refusing, inputOf(SUCCESS));
-    expect(artifact).toBeUndefined();
+    const { artifacts } = await report(host, refusing, inputOf(SUCCESS));
+    expect(artifacts).toEqual([]);
     expect(said.outputs.outcome).toBe('success');
     expect(said.outputs['artifact-id']).toBe('');
-    expect(said.warnings).toEqual([expect.stringContaining('503 from the service')]);
+    const refused = ['proposal', 'result'].map(
+      (kind) => `${PLAN.artifact.names[kind as 'result']} was not`,
+    );
+    expect(said.warnings).toEqual(refused.map((text) => expect.stringContaining(text)));
+    expect(said.warnings[0]).toContain('503 from the service');
     expect(said.warnings[0]).toContain(directory);
     expect(said.summary).toContain('was not uploaded');
     expect(readFileSync(said.outputs['run-record'] ?? '', 'utf8')).toContain('"success"');
@@ -242,7 +260,8 @@ describe('the report', () => {
     const cancellation = new AbortController();
     const { host, said } = recordingHost(cancellation.signal);
     const started = Promise.withResolvers<void>();
-    const uploadArtifact = () => {
+    const uploadArtifact = async (name: string) => {
+      if (name !== PLAN.artifact.names.result) return ARTIFACT;
       started.resolve();
       return new Promise<UploadedArtifact>(() => {});
     };

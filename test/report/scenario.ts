@@ -1,5 +1,6 @@
 /** Runs that ended in every way there is, for the tests of the report. */
 import { createHash } from 'node:crypto';
+import { nameArtifacts } from '../../src/artifact-kind.ts';
 import { BottleError, type Outcome } from '../../src/errors.ts';
 import type { EgressFacts } from '../../src/gateway/egress-log.ts';
 import type { Collected } from '../../src/outputs/outputs.ts';
@@ -56,7 +57,11 @@ export const PLAN: Plan = {
   },
   outputs: fromDefault([]),
   resultFile: '/home/node/.bottle/result.md',
-  artifact: { name: 'bottle-hello-k3x9q', retentionDays: 0 },
+  artifact: {
+    name: 'bottle-hello-k3x9q',
+    names: nameArtifacts('bottle-hello-k3x9q'),
+    retentionDays: 0,
+  },
   reach: {
     mode: fromDefault('enforce'),
     presets: fromDefault([]),
