@@ -37278,7 +37278,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 32131:
+/***/ 12706:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -54770,7 +54770,7 @@ function runRows(plan) {
         plan_summary_row('cost, US dollars', orNone(limits.costUsd)),
         plan_summary_row('output, MiB', limits.outputMib),
         plan_summary_row('outputs', plan.outputs),
-        ['artifact', artifact.name, sources.artifactName],
+        ['artifacts', artifactsText(artifact), sources.artifactName],
         ['retention, days', daysText(artifact.retentionDays), sources.retentionDays],
     ];
 }
@@ -54837,6 +54837,11 @@ function originOf(entry) {
 }
 function sizeText({ text, to }) {
     return `${Buffer.byteLength(text)} bytes → ${to}`;
+}
+/** The names, of which the first is whole. */
+function artifactsText({ name, names }) {
+    const [first, ...more] = Object.values(names);
+    return [first, ...more.map((text) => text.slice(name.length))].join(', ');
 }
 function daysText(days) {
     return days === 0 ? "the repository's own" : String(days);
@@ -59175,9 +59180,12 @@ function sha256() {
     const digest = matching(/^[0-9a-f]{64}$/, '64 hexadecimal digits');
     return (text) => digest(text.toLowerCase().replace(/^sha256:/, ''));
 }
-/** GitHub refuses these characters because artifacts are unpacked on any file system. */
+/**
+ * GitHub refuses these characters because artifacts are unpacked on any file system; of its 256
+ * characters the endings of our names need some.
+ */
 function artifactName() {
-    return matching(/^[^":<>|*?\\/\p{Cc}]{1,256}$/u, 'a name of at most 256 characters without any of " : < > | * ? \\ /');
+    return matching(/^[^":<>|*?\\/\p{Cc}]{1,200}$/u, 'a name of at most 200 characters without any of " : < > | * ? \\ /');
 }
 /** As `git check-ref-format --branch` has it; no ref's whole name. */
 function branchName(accepted) {
@@ -59487,6 +59495,15 @@ function iso_duration(params) {
     return core._isoDuration(ZodISODuration, params);
 }
 
+;// CONCATENATED MODULE: ./build/artifact-kind.js
+/** The artifacts that a run may leave. */
+const ARTIFACT_KINDS = ['result', 'transcript', 'egress', 'proposal', 'outputs'];
+/** What each of them is called, after the name that they begin with. */
+function nameArtifacts(base) {
+    const names = ARTIFACT_KINDS.map((kind) => [kind, `${base}-${kind}`]);
+    return Object.fromEntries(names);
+}
+
 ;// CONCATENATED MODULE: ./build/report/change-record.js
 /** What `run.json` says about the agent's change to the workspace. */
 
@@ -59752,6 +59769,7 @@ function explain_explain(outcome, plan, exitCode) {
 
 
 
+
 const record_text = schemas_string();
 const record_count = schemas_int().min(0);
 const amount = schemas_number().min(0);
@@ -59783,6 +59801,13 @@ const wall = strictObject({
     expected: record_text,
     found: record_text.describe('What happened when it was tried from inside'),
     milliseconds: amount,
+});
+const artifact = strictObject({
+    kind: schemas_enum(ARTIFACT_KINDS),
+    name: record_text,
+    id: record_text,
+    digest: record_text.describe('`sha256:` and hex, of what was uploaded'),
+    size: record_count.describe('Bytes as uploaded'),
 });
 const runRecordSchema = strictObject({
     version: literal(1),
@@ -59825,6 +59850,7 @@ const runRecordSchema = strictObject({
     }),
     change: changeSchema,
     result: record_text,
+    artifacts: record_list(artifact).describe('Those that were uploaded before the one that holds this'),
     notices: record_list(record_text),
     secretsFound: record_count.describe('Secret values that were found in what leaves the run'),
 })
@@ -59881,6 +59907,7 @@ function makeRecord(facts) {
         outputs: { files, refused: collected?.refused ?? [] },
         change: makeChangeRecord(facts.proposal, provisioned?.baseCommit ?? ''),
         result: collected?.result ?? '',
+        artifacts: [],
         notices: [
             ...(facts.image?.notices ?? []),
             ...(provisioned?.notices ?? []),
@@ -59941,6 +59968,7 @@ const OUTPUT_NAMES = [
     'artifact-id',
     'artifact-url',
     'artifact-digest',
+    'artifacts',
     'image-digest',
     'image-cache-hit',
     'engine',
@@ -59987,11 +60015,17 @@ function hitOf(hit) {
         return '';
     return String(hit !== 'source');
 }
-function artifactOutputs(artifact) {
+/** Of all artifacts by what is in them, and of the one with the result by itself. */
+function artifactOutputs(artifacts) {
+    const result = artifacts.find(({ kind }) => kind === 'result');
+    const all = artifacts.map(({ kind, ...artifact }) => [kind, artifact]);
     return {
-        'artifact-id': artifact.id,
-        'artifact-url': artifact.url,
-        'artifact-digest': artifact.digest,
+        ...(result && {
+            'artifact-id': result.id,
+            'artifact-url': result.url,
+            'artifact-digest': result.digest,
+        }),
+        artifacts: JSON.stringify(Object.fromEntries(all)),
     };
 }
 /** Each once, those that were asked for first in front. */
@@ -60093,6 +60127,197 @@ async function* read(path) {
     yield* file.createReadStream({ highWaterMark: 1024 * 1024 });
 }
 
+;// CONCATENATED MODULE: ./build/report/bundle.js
+/** Puts together what leaves the run as files, with known secrets taken out. */
+
+
+
+
+
+/** Names at the top of the artifact; what was collected lies in directories beside them. */
+const BUNDLE_FILES = {
+    record: 'run.json',
+    summary: 'summary.md',
+    result: 'result.md',
+    patch: 'changes.patch',
+    bundle: 'proposal.bundle',
+};
+/** Rewrites files in the directory where a secret stood in them; writes nothing else. */
+async function cleanBundle(input, redactor) {
+    const { directory } = input;
+    const text = redactStrings(input.record, redactor);
+    const collected = await cleanFiles(input.record.outputs.files, directory, redactor);
+    const own = [...input.logs, input.change.patch].filter((path) => path !== '').map(loose);
+    const rewritten = await cleanFiles(own, directory, redactor, 'rewrite');
+    const kept = rewritten.files.map((file) => (0,external_node_path_.join)(directory, file.path));
+    const patch = kept.includes(input.change.patch) ? input.change.patch : '';
+    const { bundle } = input.change;
+    const digests = { patchSha256: await bundle_digest(patch), bundleSha256: await bundle_digest(bundle) };
+    const clean = {
+        ...ownWords(text.value, input.record),
+        outputs: {
+            files: collected.files,
+            refused: [...text.value.outputs.refused, ...collected.refused, ...rewritten.refused],
+        },
+        notices: [...text.value.notices, ...collected.notices],
+        secretsFound: text.found + collected.found + rewritten.found + blockedSecrets(input.record),
+    };
+    const record = { ...clean, change: { ...clean.change, ...digests } };
+    const patchHead = await readHead(patch);
+    const files = [...collected.files.map((file) => (0,external_node_path_.join)(directory, file.path)), ...kept];
+    return {
+        record,
+        patch,
+        patchHead,
+        files: bundle === '' ? files : [...files, bundle],
+    };
+}
+const loose = (path) => ({ path: (0,external_node_path_.basename)(path), size: 0, sha256: '' });
+/** What we say stays, even where a secret happens to be one of our words. */
+function ownWords(clean, { outcome, engine, startedAt, change }) {
+    const findings = clean.change.findings.map((finding, at) => {
+        const { rule, action } = change.findings[at] ?? finding;
+        return { ...finding, rule, action };
+    });
+    const { verdict } = change;
+    return { ...clean, outcome, engine, startedAt, change: { ...clean.change, verdict, findings } };
+}
+/** Those that the checks found in the commits, which is why no bundle of them leaves. */
+function blockedSecrets({ change }) {
+    return change.findings.filter(({ rule }) => rule === 'secret').length;
+}
+/** SHA-256 in lower-case hex; empty for no file. */
+async function bundle_digest(path) {
+    if (path === '')
+        return '';
+    const hash = (0,external_node_crypto_.createHash)('sha256');
+    for await (const chunk of (0,external_node_fs_.createReadStream)(path))
+        hash.update(chunk);
+    return hash.digest('hex');
+}
+/** More than a summary shows. */
+const HEAD_BYTES = 256 * 1024;
+async function readHead(path) {
+    if (path === '')
+        return '';
+    const file = await (0,promises_.open)(path);
+    try {
+        const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES));
+        return buffer.toString('utf8', 0, bytesRead);
+    }
+    finally {
+        await file.close();
+    }
+}
+/** Writes the bundle's own files, also again; returns every file that leaves. */
+async function bundle_writeBundle(bundle, summary, directory) {
+    const { record } = bundle;
+    const contents = [
+        [BUNDLE_FILES.record, `${JSON.stringify(record, null, 2)}\n`],
+        [BUNDLE_FILES.summary, summary],
+        [BUNDLE_FILES.result, record.result],
+    ];
+    await (0,promises_.mkdir)(directory, { recursive: true });
+    const files = [...bundle.files];
+    for (const [name, content] of contents) {
+        if (content === '')
+            continue;
+        const path = (0,external_node_path_.join)(directory, name);
+        await (0,promises_.writeFile)(path, content);
+        if (!files.includes(path))
+            files.push(path);
+    }
+    return files;
+}
+function redactStrings(value, redactor) {
+    let found = 0;
+    const json = JSON.stringify(value, (_, part) => {
+        if (typeof part !== 'string')
+            return part;
+        const clean = redactor.text(part);
+        found += clean.found;
+        return clean.text;
+    });
+    return { value: JSON.parse(json), found };
+}
+
+;// CONCATENATED MODULE: ./build/report/artifact-set.js
+/** Which of the run's files go into which of its artifacts. */
+
+
+
+
+const PLACES = {
+    'agent.log': 'transcript',
+    'transcript.jsonl': 'transcript',
+    'transcript.md': 'transcript',
+    'egress.jsonl': 'egress',
+    [BUNDLE_FILES.patch]: 'proposal',
+    [BUNDLE_FILES.bundle]: 'proposal',
+};
+/**
+ * What lies in directories was collected; at the top, what has no place of its own is the result's.
+ * The record goes with the proposal too, so that who applies it needs nothing else.
+ */
+function sortFiles(files, directory) {
+    const sorted = new Map(ARTIFACT_KINDS.map((kind) => [kind, []]));
+    for (const file of files)
+        sorted.get(kindOf((0,external_node_path_.relative)(directory, file)))?.push(file);
+    const proposal = sorted.get('proposal') ?? [];
+    const record = files.find((file) => (0,external_node_path_.relative)(directory, file) === BUNDLE_FILES.record);
+    if (proposal.length > 0 && record !== undefined)
+        proposal.push(record);
+    return [...sorted]
+        .filter(([, its]) => its.some(hasContent))
+        .map(([kind, its]) => ({ kind, files: its }));
+}
+function kindOf(path) {
+    return path.includes(external_node_path_.sep) ? 'outputs' : (PLACES[path] ?? 'result');
+}
+function hasContent(path) {
+    return ((0,external_node_fs_.statSync)(path, { throwIfNoEntry: false })?.size ?? 0) > 0;
+}
+
+;// CONCATENATED MODULE: ./build/report/redact.js
+/** Finds known secret values in bytes, plain or encoded, whole or in part, and replaces them. */
+
+
+const redact_LABEL = Buffer.from('***');
+/** Shorter secrets than `MIN_SECRET_LENGTH` are not looked for. */
+function createRedactor(secrets) {
+    const matcher = matchSecrets(secrets.map((value) => ({ label: '', value })));
+    function stream() {
+        const matching = matcher.stream();
+        const cover = createCover();
+        let found = 0;
+        const replace = ({ bytes, covered, isStart }) => {
+            if (!covered)
+                return [bytes];
+            if (isStart)
+                found++;
+            return isStart ? [redact_LABEL] : [];
+        };
+        return {
+            push(chunk) {
+                const matches = matching.push(chunk);
+                return Buffer.concat(cover.push(chunk, matches, matching.held()).flatMap(replace));
+            },
+            end: () => Buffer.concat(cover.end().flatMap(replace)),
+            found: () => found,
+        };
+    }
+    return {
+        empty: matcher.empty,
+        stream,
+        text(value) {
+            const redacting = stream();
+            const bytes = Buffer.concat([redacting.push(Buffer.from(value)), redacting.end()]);
+            const found = redacting.found();
+            return { text: found > 0 ? bytes.toString() : value, found };
+        },
+    };
+}
+
 ;// CONCATENATED MODULE: ./build/report/markdown.js
 /** The summary's building blocks in GitHub's Markdown. */
 const LONGEST_LIST = 50;
@@ -60120,6 +60345,24 @@ function size(bytes) {
         return `${bytes} B`;
     const kib = bytes / 1024;
     return kib < 1024 ? `${kib.toFixed(1)} KiB` : `${(kib / 1024).toFixed(1)} MiB`;
+}
+
+;// CONCATENATED MODULE: ./build/report/artifact-summary.js
+
+
+const CONTENTS = {
+    result: 'the record `run.json`, this summary, the answer',
+    transcript: 'what the agent printed',
+    egress: 'every decision of the gateway',
+    proposal: 'the change as a patch and as commits',
+    outputs: 'the files that were collected',
+};
+function renderArtifacts(places) {
+    return markdown_table(['Artifact', 'What is in it', 'Size'], places, (place) => {
+        const name = place.url ? `[${code(place.name)}](${place.url})` : code(place.name);
+        const bytes = place.size === undefined ? '' : size(place.size);
+        return `| ${name} | ${CONTENTS[place.kind]} | ${bytes} |`;
+    });
 }
 
 ;// CONCATENATED MODULE: ./build/report/change-summary.js
@@ -60251,6 +60494,7 @@ function bar(phase, index) {
 
 
 
+
 /**
  * GitHub drops a summary over 1 MiB as a whole. These caps keep the worst text there is, in which
  * a fence is as long as its content, under 900 KiB.
@@ -60287,6 +60531,7 @@ function renderSummary(record, extras) {
         section('Change', renderChange(record.change, extras.patch, summary_LARGEST.patch)),
         section('Outputs', outputs(record)),
         section('Refused', summary_refused(record)),
+        section('Artifacts', renderArtifacts(extras.artifacts ?? [])),
         section('Reach', renderEgress(record.egress)),
         section('Phases', phaseChart(record.phases)),
         section('Limits', summary_limits(record)),
@@ -60377,169 +60622,129 @@ function minutesAndSeconds(seconds) {
     return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
-;// CONCATENATED MODULE: ./build/report/bundle.js
-/** Puts together what leaves the run as files, with known secrets taken out. */
+;// CONCATENATED MODULE: ./build/report/packing.js
+/** How an artifact's files are packed for their upload: as one raw file, or zipped more or less. */
 
 
-
-
-
-
-/** Names at the top of the artifact; what was collected lies in directories beside them. */
-const BUNDLE_FILES = {
-    record: 'run.json',
-    summary: 'summary.md',
-    result: 'result.md',
-    patch: 'changes.patch',
-    bundle: 'proposal.bundle',
-};
-/** Rewrites files in the directory where a secret stood in them; writes nothing else. */
-async function cleanBundle(input, redactor) {
-    const { directory } = input;
-    const text = redactStrings(input.record, redactor);
-    const collected = await cleanFiles(input.record.outputs.files, directory, redactor);
-    const own = [...input.logs, input.change.patch].filter((path) => path !== '').map(loose);
-    const rewritten = await cleanFiles(own, directory, redactor, 'rewrite');
-    const kept = rewritten.files.map((file) => (0,external_node_path_.join)(directory, file.path));
-    const patch = kept.includes(input.change.patch) ? input.change.patch : '';
-    const { bundle } = input.change;
-    const digests = { patchSha256: await bundle_digest(patch), bundleSha256: await bundle_digest(bundle) };
-    const clean = {
-        ...ownWords(text.value, input.record),
-        outputs: {
-            files: collected.files,
-            refused: [...text.value.outputs.refused, ...collected.refused, ...rewritten.refused],
-        },
-        notices: [...text.value.notices, ...collected.notices],
-        secretsFound: text.found + collected.found + rewritten.found + blockedSecrets(input.record),
-    };
-    const record = { ...clean, change: { ...clean.change, ...digests } };
-    const patchHead = await readHead(patch);
-    const files = [...collected.files.map((file) => (0,external_node_path_.join)(directory, file.path)), ...kept];
-    return {
-        record,
-        patch,
-        patchHead,
-        summary: renderSummary(record, { patch: patchHead }),
-        files: bundle === '' ? files : [...files, bundle],
-    };
+const packing_MIB = 1 << 20;
+/** From here on the time that a zip costs is worth more than its name for a file. */
+const LARGE_FILE = 64 * packing_MIB;
+/** Level 6 takes 40 s for a GiB and level 1 a third of that, for a tenth more bytes. */
+const LARGE_SET = 32 * packing_MIB;
+/** A smaller file says little, and costs little. */
+const SMALL_FILE = 4096;
+const MOST_SAMPLES = 256;
+function choosePacking(files) {
+    const sized = files.map((path) => ({ path, size: packing_sizeOf(path) }));
+    const [only] = sized;
+    if (sized.length === 1 && only && only.size >= LARGE_FILE) {
+        return { kind: 'raw', file: only.path };
+    }
+    const total = sized.reduce((sum, { size }) => sum + size, 0);
+    const largest = sized
+        .filter(({ size }) => size >= SMALL_FILE)
+        .sort((a, b) => b.size - a.size)
+        .slice(0, MOST_SAMPLES);
+    const dense = largest.filter(isDense).reduce((sum, { size }) => sum + size, 0);
+    if (dense * 2 > total)
+        return { kind: 'zip', level: 0 };
+    return { kind: 'zip', level: total > LARGE_SET ? 1 : 6 };
 }
-const loose = (path) => ({ path: (0,external_node_path_.basename)(path), size: 0, sha256: '' });
-/** What we say stays, even where a secret happens to be one of our words. */
-function ownWords(clean, { outcome, engine, startedAt, change }) {
-    const findings = clean.change.findings.map((finding, at) => {
-        const { rule, action } = change.findings[at] ?? finding;
-        return { ...finding, rule, action };
-    });
-    const { verdict } = change;
-    return { ...clean, outcome, engine, startedAt, change: { ...clean.change, verdict, findings } };
+function packing_sizeOf(path) {
+    return (0,external_node_fs_.statSync)(path, { throwIfNoEntry: false })?.size ?? 0;
 }
-/** Those that the checks found in the commits, which is why no bundle of them leaves. */
-function blockedSecrets({ change }) {
-    return change.findings.filter(({ rule }) => rule === 'secret').length;
+const DENSE_NAMES = new Set('7z apk avif br bz2 crate deb docx flac gif gz jar jpeg jpg lz4 lzma m4a mov mp3 mp4 ogg png pptx rar rpm smolmachine tgz webm webp whl woff2 xlsx xz zip zst'.split(' '));
+const SAMPLE = 4096;
+/** Bits per byte. Of 4096 random bytes the measure is 7.95; base64 is 6, text 4 to 5. */
+const DENSE_ENTROPY = 7.5;
+/** Would packing it again make it smaller? By its name, else by bytes from three places of it. */
+function isDense({ path, size }) {
+    if (DENSE_NAMES.has((0,external_node_path_.extname)(path).slice(1).toLowerCase()))
+        return true;
+    const places = [0, Math.floor(size / 2), Math.max(0, size - SAMPLE)];
+    return readSamples(path, places).every((sample) => entropyOf(sample) > DENSE_ENTROPY);
 }
-/** SHA-256 in lower-case hex; empty for no file. */
-async function bundle_digest(path) {
-    if (path === '')
-        return '';
-    const hash = (0,external_node_crypto_.createHash)('sha256');
-    for await (const chunk of (0,external_node_fs_.createReadStream)(path))
-        hash.update(chunk);
-    return hash.digest('hex');
-}
-/** More than a summary shows. */
-const HEAD_BYTES = 256 * 1024;
-async function readHead(path) {
-    if (path === '')
-        return '';
-    const file = await (0,promises_.open)(path);
+function readSamples(path, places) {
+    let file;
     try {
-        const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES));
-        return buffer.toString('utf8', 0, bytesRead);
+        file = (0,external_node_fs_.openSync)(path, 'r');
+        const samples = [];
+        for (const place of places) {
+            const sample = Buffer.alloc(SAMPLE);
+            samples.push(sample.subarray(0, (0,external_node_fs_.readSync)(file, sample, 0, SAMPLE, place)));
+        }
+        return samples;
+    }
+    catch {
+        // What cannot be read will be said by the upload.
+        return [Buffer.alloc(0)];
     }
     finally {
-        await file.close();
+        if (file !== undefined)
+            (0,external_node_fs_.closeSync)(file);
     }
 }
-/** Writes the bundle's own files; returns every file of the artifact. */
-async function bundle_writeBundle(bundle, directory) {
-    const { record, summary } = bundle;
-    const contents = [
-        [BUNDLE_FILES.record, `${JSON.stringify(record, null, 2)}\n`],
-        [BUNDLE_FILES.summary, summary],
-        [BUNDLE_FILES.result, record.result],
-    ];
-    await (0,promises_.mkdir)(directory, { recursive: true });
-    const files = [...bundle.files];
-    for (const [name, content] of contents) {
-        if (content === '')
-            continue;
-        const path = (0,external_node_path_.join)(directory, name);
-        await (0,promises_.writeFile)(path, content);
-        if (!files.includes(path))
-            files.push(path);
+function entropyOf(bytes) {
+    const counts = new Uint32Array(256);
+    for (const byte of bytes)
+        counts[byte] = (counts[byte] ?? 0) + 1;
+    let bits = 0;
+    for (const count of counts) {
+        const share = count / bytes.length;
+        if (count > 0)
+            bits -= share * Math.log2(share);
     }
-    return files;
-}
-function redactStrings(value, redactor) {
-    let found = 0;
-    const json = JSON.stringify(value, (_, part) => {
-        if (typeof part !== 'string')
-            return part;
-        const clean = redactor.text(part);
-        found += clean.found;
-        return clean.text;
-    });
-    return { value: JSON.parse(json), found };
-}
-
-;// CONCATENATED MODULE: ./build/report/redact.js
-/** Finds known secret values in bytes, plain or encoded, whole or in part, and replaces them. */
-
-
-const redact_LABEL = Buffer.from('***');
-/** Shorter secrets than `MIN_SECRET_LENGTH` are not looked for. */
-function createRedactor(secrets) {
-    const matcher = matchSecrets(secrets.map((value) => ({ label: '', value })));
-    function stream() {
-        const matching = matcher.stream();
-        const cover = createCover();
-        let found = 0;
-        const replace = ({ bytes, covered, isStart }) => {
-            if (!covered)
-                return [bytes];
-            if (isStart)
-                found++;
-            return isStart ? [redact_LABEL] : [];
-        };
-        return {
-            push(chunk) {
-                const matches = matching.push(chunk);
-                return Buffer.concat(cover.push(chunk, matches, matching.held()).flatMap(replace));
-            },
-            end: () => Buffer.concat(cover.end().flatMap(replace)),
-            found: () => found,
-        };
-    }
-    return {
-        empty: matcher.empty,
-        stream,
-        text(value) {
-            const redacting = stream();
-            const bytes = Buffer.concat([redacting.push(Buffer.from(value)), redacting.end()]);
-            const found = redacting.found();
-            return { text: found > 0 ? bytes.toString() : value, found };
-        },
-    };
+    return bits;
 }
 
 ;// CONCATENATED MODULE: ./build/report/upload.js
+/** Uploads a run's artifacts side by side; one that fails costs itself alone. */
+
+
+
+
+async function uploadSets(host, services, artifact, directory, sets) {
+    const ends = await Promise.allSettled(sets.map(async (set) => {
+        const name = artifact.names[set.kind];
+        const start = () => upload(services, name, set, directory, artifact.retentionDays);
+        return { kind: set.kind, name, ...(await uploadInTime(start, host.cancelled)) };
+    }));
+    const kept = ends.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []));
+    const failures = ends.flatMap((end, at) => {
+        if (end.status === 'fulfilled')
+            return [];
+        const what = `The artifact ${artifact.names[sets[at]?.kind ?? 'result']} was not uploaded`;
+        host.log.warning(`${what} (${messageOf(end.reason)}) · its files stay in ${directory} on the runner · ` +
+            'Check the disk of the runner and the status of GitHub, then run it again.');
+        return [`${what}: its files stay in ${directory} on the runner`];
+    });
+    return { kept, failures };
+}
+async function upload(services, name, { files }, directory, retentionDays) {
+    const kept = retentionDays > 0 ? { retentionDays } : {};
+    const packing = choosePacking(files);
+    if (packing.kind === 'zip') {
+        const options = { ...kept, compressionLevel: packing.level };
+        return await services.uploadArtifact(name, files, directory, options);
+    }
+    // A raw file has the name of its artifact: the client has it so.
+    const folder = (0,external_node_path_.join)(directory, `.${name}`);
+    const file = (0,external_node_path_.join)(folder, name);
+    await (0,promises_.mkdir)(folder);
+    try {
+        await (0,promises_.link)(packing.file, file);
+        return await services.uploadArtifact(name, [file], folder, { ...kept, raw: true });
+    }
+    finally {
+        await (0,promises_.rm)(folder, { recursive: true, force: true });
+    }
+}
 const LONGEST_MS = 10 * 60_000;
 /** After a cancellation the runner leaves 7.5 s and then 2.5 s for all that is still to do. */
 const LONGEST_AFTER_CANCEL_MS = 3_000;
 /**
- * Throws what the service answered, or that time is up; the client cannot be stopped and may still
- * go on after that.
+ * The client retries for longer than a cancelled run has. Throws what the service answered, or that
+ * time is up; the client cannot be stopped and may still go on after that.
  */
 async function uploadInTime(start, cancelled) {
     const late = Promise.withResolvers();
@@ -60560,7 +60765,8 @@ async function uploadInTime(start, cancelled) {
 }
 
 ;// CONCATENATED MODULE: ./build/report/report.js
-/** Tells how a run ended: the artifact, the step summary, the outputs and the annotations. */
+/** Tells how a run ended: the artifacts, the step summary, the outputs and the annotations. */
+
 
 
 
@@ -60576,24 +60782,24 @@ const LONGEST_MESSAGE = 4000;
  * whatever else fails, and what fails becomes a warning.
  */
 async function report_report(host, services, input) {
-    const { directory, proposal } = input;
+    const { proposal } = input;
     const redactor = createRedactor(input.secrets);
     const change = proposal?.kind === 'change' ? proposal : { patch: '', bundle: '' };
     const bundle = await cleanBundle({ ...input, change }, redactor);
     const { record, patch } = bundle;
-    const files = await report_attempt(host, 'The report could not be written', directory, () => bundle_writeBundle(bundle, directory));
-    const written = (name) => (files ? (0,external_node_path_.join)(directory, name) : '');
-    setOutputs(host, actionOutputs(record, { patch, record: written(BUNDLE_FILES.record) }));
-    await writeSummary(host, bundle.summary);
+    const files = await writeFiles(host, input, bundle, []);
+    const sets = files ? sortFiles(files, input.directory) : [];
+    const written = files ? (0,external_node_path_.join)(input.directory, BUNDLE_FILES.record) : '';
+    setOutputs(host, actionOutputs(record, { patch, record: written }));
+    await writeSummary(host, render(bundle, placesOf(input, sets, [])));
     const message = `${record.reason} · ${record.where} · ${record.fix}`;
     annotate(host, record.problems);
     if (record.secretsFound > 0) {
         host.log.warning(`Secret values found in what leaves the run: ${record.secretsFound}`);
     }
-    if (!files)
-        return { record, message };
-    const artifact = await uploadBundle(host, services, input, bundle, files);
-    return artifact ? { record, message, artifact } : { record, message };
+    const artifacts = await uploadAll(host, services, input, bundle, sets);
+    setOutputs(host, artifactOutputs(artifacts));
+    return { record, message, artifacts };
 }
 /**
  * For an error before there is a plan: the outcome, its problems, a short summary. Gives the failure
@@ -60605,18 +60811,45 @@ async function reportEarly(host, error) {
     await writeSummary(host, renderEarlySummary(error));
     return `${error.what} · ${error.where} · ${error.fix}`.slice(0, LONGEST_MESSAGE);
 }
-async function uploadBundle(host, services, { plan: { artifact }, directory }, { record, patchHead }, files) {
-    const options = artifact.retentionDays > 0 ? { retentionDays: artifact.retentionDays } : {};
-    const what = `The artifact ${artifact.name} was not uploaded`;
-    const uploaded = await report_attempt(host, what, `its files stay in ${directory} on the runner`, () => uploadInTime(() => services.uploadArtifact(artifact.name, files, directory, options), host.cancelled));
-    if (uploaded) {
-        setOutputs(host, artifactOutputs(uploaded));
-    }
-    else {
-        const notices = [...record.notices, `${what}: its files stay in ${directory} on the runner`];
-        await writeSummary(host, renderSummary({ ...record, notices }, { patch: patchHead }));
-    }
-    return uploaded;
+/**
+ * The result goes last, so that its record names the others with their digests. After a
+ * cancellation there is no time for that, and all go at once.
+ */
+async function uploadAll(host, services, input, bundle, sets) {
+    if (sets.length === 0)
+        return [];
+    const { plan, directory } = input;
+    const upload = (some) => uploadSets(host, services, plan.artifact, directory, some);
+    const isResult = ({ kind }) => kind === 'result';
+    const together = host.cancelled.aborted;
+    if (together)
+        await writeFiles(host, input, bundle, placesOf(input, sets, []));
+    const before = await upload(together ? sets : sets.filter((set) => !isResult(set)));
+    const told = { ...bundle, record: addArtifacts(bundle.record, before) };
+    const places = placesOf(input, sets, together ? [] : before.kept);
+    if (!together)
+        await writeFiles(host, input, told, places);
+    const last = await upload(together ? [] : sets.filter(isResult));
+    const notices = [...told.record.notices, ...last.failures];
+    await writeSummary(host, render({ ...told, record: { ...told.record, notices } }, places));
+    return [...last.kept, ...before.kept];
+}
+function addArtifacts(record, { kept, failures }) {
+    return {
+        ...record,
+        artifacts: kept.map(({ kind, name, id, digest, size }) => ({ kind, name, id, digest, size })),
+        notices: [...record.notices, ...failures],
+    };
+}
+/** With the address of those that are kept. */
+function placesOf({ plan }, sets, kept) {
+    return sets.map(({ kind }) => kept.find((artifact) => artifact.kind === kind) ?? { kind, name: plan.artifact.names[kind] });
+}
+function render(bundle, artifacts) {
+    return renderSummary(bundle.record, { patch: bundle.patchHead, artifacts });
+}
+function writeFiles(host, { directory }, bundle, places) {
+    return report_attempt(host, 'The report could not be written', directory, () => bundle_writeBundle(bundle, render(bundle, places), directory));
 }
 /** One annotation a place; what the step failed by is its last one. */
 function annotate(host, problems) {
@@ -61996,7 +62229,7 @@ async function describeCheckout(host, workspace, scratch) {
 /** Finds the one place that holds the manifest: a directory, a YAML file or a JSON file. */
 
 /** Every place that is searched; two of them at once is an error. The last two are old names. */
-const PLACES = [
+const carrier_PLACES = [
     '.bot-bottle',
     'bot-bottle.yml',
     'bot-bottle.yaml',
@@ -62009,14 +62242,14 @@ const EXAMPLE = '{bottles: {dev: {agent_provider: {template: command, command: [
 /** @throws {BottleError} `config-invalid` when there is none, or more than one. */
 async function findCarrier(files) {
     const found = [];
-    for (const place of PLACES) {
+    for (const place of carrier_PLACES) {
         const carrier = await openCarrier(files, place);
         if (carrier !== undefined)
             found.push(carrier);
     }
     const [first, second] = found;
     if (first === undefined)
-        throw noManifest(files.root, PLACES);
+        throw noManifest(files.root, carrier_PLACES);
     if (second !== undefined)
         throw twoManifests(files.root, found);
     return first;
@@ -63378,7 +63611,7 @@ function issue_describe(issue, path, { tree, lineAt }) {
         return 'is missing';
     switch (issue.code) {
         case 'invalid_type':
-            return `must be ${KINDS[issue.expected] ?? issue.expected}, but is ${kindOf(node)}`;
+            return `must be ${KINDS[issue.expected] ?? issue.expected}, but is ${issue_kindOf(node)}`;
         case 'invalid_value':
             return issue_oneOf(issue.values.map(String), node);
         case 'too_small':
@@ -63404,7 +63637,7 @@ const KINDS = {
     object: 'a map',
     record: 'a map',
 };
-function kindOf(node) {
+function issue_kindOf(node) {
     if (node.kind !== 'scalar')
         return node.kind === 'list' ? 'a list' : 'a map';
     if (node.value === null)
@@ -64964,6 +65197,7 @@ function slugOf(agentName) {
 
 
 
+
 const HOME = '/home/node';
 const USER = { name: 'node', uid: 1000, gid: 1000, home: HOME };
 const DEFAULTS = { minutes: 30, idleMinutes: 10, outputMib: 1024 };
@@ -64997,10 +65231,7 @@ function makePlan(request) {
         limits,
         outputs: planOutputs(request),
         resultFile: `${HOME}/.bottle/result.md`,
-        artifact: {
-            name: inputs.artifactName || `bottle-${runId}`,
-            retentionDays: inputs.retentionDays,
-        },
+        artifact: planArtifact(inputs, runId),
         reach: reach.plan,
         git: git.plan,
         secrets: dropCredentials ? [] : planSecrets(selected, environment.env, reach.openings),
@@ -65013,6 +65244,10 @@ function makePlan(request) {
             ...agent.notices.map((message) => ({ message })),
         ],
     };
+}
+function planArtifact(inputs, runId) {
+    const name = inputs.artifactName || `bottle-${runId}`;
+    return { name, names: nameArtifacts(name), retentionDays: inputs.retentionDays };
 }
 function planTrust({ ref, head, dropCredentials, reason }) {
     return { ref: ref.kind === 'commit' ? ref.sha : 'worktree', head, dropCredentials, reason };
@@ -70169,9 +70404,12 @@ function createServices() {
     const { env } = process;
     const run = `${env.GITHUB_SERVER_URL}/${env.GITHUB_REPOSITORY}/actions/runs/${env.GITHUB_RUN_ID}`;
     return {
-        uploadArtifact: async (name, files, root, options) => {
+        uploadArtifact: async (name, files, root, { raw = false, ...options }) => {
             const { DefaultArtifactClient } = await Promise.all(/* import() */[__nccwpck_require__.e(830), __nccwpck_require__.e(271), __nccwpck_require__.e(888)]).then(__nccwpck_require__.bind(__nccwpck_require__, 37888));
-            const uploaded = await new DefaultArtifactClient().uploadArtifact(name, [...files], root, options);
+            const uploaded = await new DefaultArtifactClient().uploadArtifact(name, [...files], root, {
+                ...options,
+                skipArchive: raw,
+            });
             const id = String(uploaded.id ?? '');
             return {
                 id,
@@ -70240,7 +70478,7 @@ async function withTools(tools, call) {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(32131);
+/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(12706);
 /* harmony import */ var _host_actions_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(30623);
 /* harmony import */ var _host_services_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(58503);
 /** The step: entry of `dist/main`. */
