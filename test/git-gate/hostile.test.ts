@@ -191,7 +191,7 @@ test('those who hang up leave no git behind', async () => {
 test('more than a bottle needs at once is too much', async () => {
   const head =
     'POST /git/site/git-upload-pack HTTP/1.1\r\nHost: 127.0.0.1:7711\r\n' +
-    'Content-Type: application/x-git-upload-pack-request\r\nContent-Length: 100\r\n\r\n';
+    'Content-Type: application/x-git-upload-pack-request\r\nContent-Length: 100\r\n\r\n00';
   const sockets = await Promise.all(Array.from({ length: 16 }, () => scene.gateway.connect()));
   for (const socket of sockets) socket.write(head);
   await expect
