@@ -145,11 +145,12 @@ async function runBackend(backend) {
         gone.abort(new Error('the guest hung up'));
     if (guest.expectsContinue)
         guest.sendContinue();
+    const stdin = guest.hasBody ? await begun(readBody(backend)) : undefined;
     const answer = startAnswer(guest, entry);
     const child = await spawn([...argv, 'http-backend'], {
         cwd: root,
         env: { ...env, ...metaVariables(backend) },
-        ...(guest.hasBody && { stdin: readBody(backend) }),
+        ...(stdin && { stdin }),
         onStdout: answer.push,
         ...(onChannel && { onChannel }),
         timeoutMs: TIMEOUT_MS,
@@ -173,6 +174,15 @@ function metaVariables({ guest, asked, root }) {
         CONTENT_TYPE: /^[\w.+/-]{1,100}$/.test(type) ? type : '',
         ...(/^version=[0-2]$/.test(version) && { HTTP_GIT_PROTOCOL: version }),
     };
+}
+/** Its first bytes are there: git begins its answer without them, and then it is too late to refuse. */
+async function begun(body) {
+    const first = await body.next();
+    return (async function* () {
+        if (!first.done)
+            yield first.value;
+        yield* body;
+    })();
 }
 /** Unpacked here, where it can be seen how much comes out of it. */
 async function* readBody({ guest, entry, maxBytes }) {
