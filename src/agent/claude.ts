@@ -15,7 +15,14 @@ import type { AgentReader, AgentRequest, McpServer, ModelKey, Provider } from '.
 
 export const claude: Provider = {
   template: 'claude',
-  program: { npm: '@anthropic-ai/claude-code', binary: 'claude' },
+  program: {
+    npm: '@anthropic-ai/claude-code',
+    binary: 'claude',
+    files: {
+      x64: 'node_modules/@anthropic-ai/claude-code-linux-x64/claude',
+      arm64: 'node_modules/@anthropic-ai/claude-code-linux-arm64/claude',
+    },
+  },
   model: { host: 'api.anthropic.com', meter: 'anthropic', key: keyOf },
   resumes: true,
   knowsSchema: true,

@@ -46,7 +46,13 @@ export type ModelKey = Pick<RouteAuth, 'scheme' | 'header'> & {
 };
 
 /** A package of npm, and the program in it. */
-export type AgentProgram = { readonly npm: string; readonly binary: string };
+export type AgentProgram = {
+  readonly npm: string;
+  /** Its name on PATH, where an image has it. */
+  readonly binary: string;
+  /** Where npm puts it, by the guest's processor; the package's own scripts are not run. */
+  readonly files: Readonly<Record<'x64' | 'arm64', string>>;
+};
 
 /** What the manifest and the plan say, in no agent's words. */
 export type AgentRequest = {
