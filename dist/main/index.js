@@ -37278,7 +37278,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 12706:
+/***/ 69420:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -61778,7 +61778,14 @@ function isObject(value) {
 
 const claude = {
     template: 'claude',
-    program: { npm: '@anthropic-ai/claude-code', binary: 'claude' },
+    program: {
+        npm: '@anthropic-ai/claude-code',
+        binary: 'claude',
+        files: {
+            x64: 'node_modules/@anthropic-ai/claude-code-linux-x64/claude',
+            arm64: 'node_modules/@anthropic-ai/claude-code-linux-arm64/claude',
+        },
+    },
     model: { host: 'api.anthropic.com', meter: 'anthropic', key: keyOf },
     resumes: true,
     knowsSchema: true,
@@ -61989,14 +61996,43 @@ function usageOf(line) {
     ];
 }
 
-;// CONCATENATED MODULE: ./build/agent/codex.js
-/** Provider `codex`: where its model is; this version cannot run it yet. */
+;// CONCATENATED MODULE: ./build/agent/toml.js
+/** Writes the little of TOML that an agent's settings need. */
+/** Values first, then each table under a heading of its own. */
+function tomlOf(table, path = []) {
+    const entries = Object.entries(table);
+    const values = entries.flatMap(([key, value]) => isTable(value) ? [] : [`${toml_textOf(key)} = ${itemOf(value)}\n`]);
+    const tables = entries.map(([key, value]) => isTable(value) ? tomlOf(value, [...path, key]) : '');
+    const heading = path.length > 0 ? `\n[${path.map(toml_textOf).join('.')}]\n` : '';
+    return `${heading}${values.join('')}${tables.join('')}`;
+}
+function isTable(value) {
+    return typeof value === 'object' && !Array.isArray(value);
+}
+function itemOf(value) {
+    if (typeof value === 'string')
+        return toml_textOf(value);
+    return Array.isArray(value) ? `[${value.map(toml_textOf).join(', ')}]` : String(value);
+}
+/** JSON's escapes are TOML's, but that TOML wants DEL escaped too, and knows no half characters. */
+function toml_textOf(text) {
+    return JSON.stringify(text.toWellFormed()).replaceAll('\u007f', '\\u007F');
+}
 
+;// CONCATENATED MODULE: ./build/agent/codex.js
+
+
+
+const HOST = 'api.openai.com';
 const codex = {
     template: 'codex',
-    program: { npm: '@openai/codex', binary: 'codex' },
+    program: {
+        npm: '@openai/codex',
+        binary: 'codex',
+        files: { x64: fileFor('x64', 'x86_64'), arm64: fileFor('arm64', 'aarch64') },
+    },
     model: {
-        host: 'api.openai.com',
+        host: HOST,
         meter: 'openai',
         key: () => ({
             scheme: 'Bearer',
@@ -62005,18 +62041,175 @@ const codex = {
             prefix: 'sk-',
         }),
     },
-    resumes: false,
-    knowsSchema: false,
-    prepare({ source }) {
-        throw new BottleError({
-            outcome: 'config-invalid',
-            what: 'The agent provider "codex" cannot run in this version',
-            where: `agent_provider.template, ${source('template')}`,
-            fix: 'Use "template: claude", or "template: command" with a command of your own.',
-        });
-    },
-    reader: () => ({ line: () => [], end: () => [] }),
+    resumes: true,
+    knowsSchema: true,
+    prepare: (request) => ({
+        argv: codex_argvOf(request),
+        files: [{ to: `${request.home}/.codex/config.toml`, text: tomlOf(configOf(request)) }],
+        // Its own place is below the home; a runner's CODEX_HOME has no say in it.
+        env: { CODEX_HOME: `${request.home}/.codex` },
+        skills: `${request.home}/.codex/skills`,
+        exitCodes: {},
+        sessionPaths: [`${request.home}/.codex/sessions`],
+        notices: codex_noticesOf(request),
+    }),
+    reader: readCodex,
 };
+/** The program itself: the package's own `codex.js` would need Node in the guest to find it. */
+function fileFor(arch, machine) {
+    return `node_modules/@openai/codex-linux-${arch}/vendor/${machine}-unknown-linux-musl/bin/codex`;
+}
+function codex_argvOf({ program, settings, outputSchema, session }) {
+    return [
+        program,
+        'exec',
+        ...(session === '' ? [] : ['resume', session]),
+        '--json',
+        '--skip-git-repo-check',
+        // The bottle is the sandbox. A second one inside fails silently, with exit code 0.
+        '--dangerously-bypass-approvals-and-sandbox',
+        ...(settings.model === undefined ? [] : ['--model', settings.model]),
+        ...(outputSchema === undefined ? [] : ['--output-schema', outputSchema.file]),
+        '-',
+    ];
+}
+/** A provider of our own: `OPENAI_BASE_URL` is ignored, and the built-in one tries a WebSocket first. */
+function configOf({ settings, prompt, workspace, mcpServers }) {
+    return {
+        model_provider: 'bottle',
+        check_for_update_on_startup: false,
+        // OpenAI's servers would do it, past the bottle's routes.
+        web_search: 'disabled',
+        ...(prompt.text !== '' && { developer_instructions: prompt.text }),
+        model_providers: {
+            bottle: {
+                name: 'OpenAI',
+                base_url: settings.base_url ?? `https://${HOST}/v1`,
+                env_key: 'OPENAI_API_KEY',
+                wire_api: 'responses',
+                // The two multiply.
+                request_max_retries: 2,
+                stream_max_retries: 2,
+            },
+        },
+        // Each of these asks a host of its own; together they hold a run up for five seconds at its end.
+        analytics: { enabled: false },
+        otel: { exporter: 'none', trace_exporter: 'none', metrics_exporter: 'none' },
+        features: { plugins: false, apps: false },
+        projects: { [workspace]: { trust_level: 'trusted' } },
+        mcp_servers: Object.fromEntries(mcpServers.map((server) => [server.name, codex_mcpOf(server)])),
+    };
+}
+function codex_mcpOf(server) {
+    return server.kind === 'http'
+        ? { url: server.url, http_headers: server.headers }
+        : { command: server.command, args: server.args, env: server.env };
+}
+function codex_noticesOf({ limits }) {
+    return limits.costUsd === null
+        ? []
+        : ['Codex does not reckon what it costs: the limit on cost is not kept by it.'];
+}
+function readCodex() {
+    const called = new Set();
+    let [turns, begins, last] = [0, true, ''];
+    /** It does not tell its turns: one begins with the first item after its tools have answered. */
+    const inTurn = (...readings) => {
+        if (!begins)
+            return readings;
+        begins = false;
+        turns++;
+        return [{ type: 'turn' }, ...readings];
+    };
+    const call = (item) => {
+        const id = textAt(item, 'id');
+        if (called.has(id))
+            return [];
+        called.add(id);
+        const { id: _, type, aggregated_output, exit_code, status, result, error, ...input } = item;
+        return inTurn({ type: 'tool-call', id, name: nameOf(item), input });
+    };
+    const completed = (item) => {
+        const text = textAt(item, 'text');
+        switch (textAt(item, 'type')) {
+            case 'agent_message':
+                last = text;
+                return inTurn({ type: 'text', text });
+            case 'error':
+                return [{ type: 'error', message: textAt(item, 'message') }];
+            case 'reasoning':
+            case 'todo_list':
+                return inTurn();
+            default: {
+                const readings = [...call(item), codex_resultOf(item)];
+                begins = true;
+                return readings;
+            }
+        }
+    };
+    const finished = (ok) => ({ type: 'finished', ok, turns, result: last });
+    const kinds = {
+        'thread.started': (line) => [
+            { type: 'started', session: textAt(line, 'thread_id'), model: '', version: '' },
+        ],
+        'item.started': (line) => (isTool(objectAt(line, 'item')) ? call(objectAt(line, 'item')) : []),
+        'item.completed': (line) => completed(objectAt(line, 'item')),
+        error: (line) => [codex_errorOf(textAt(line, 'message'))],
+        'turn.failed': (line) => [codex_errorOf(textAt(objectAt(line, 'error'), 'message')), finished(false)],
+        'turn.completed': (line) => [codex_usageOf(objectAt(line, 'usage')), finished(true)],
+    };
+    return {
+        line(text) {
+            const parsed = parseLine(text);
+            if (parsed === undefined)
+                return [{ type: 'text', text }];
+            const type = textAt(parsed, 'type');
+            return Object.hasOwn(kinds, type) ? (kinds[type]?.(parsed) ?? []) : [];
+        },
+        end: () => [],
+    };
+}
+function isTool(item) {
+    return !['agent_message', 'error', 'reasoning', 'todo_list'].includes(textAt(item, 'type'));
+}
+/** `command_execution`, `file_change`; of an MCP server its tool. */
+function nameOf(item) {
+    const tool = textAt(item, 'tool');
+    return tool === '' ? textAt(item, 'type') : `mcp__${textAt(item, 'server')}__${tool}`;
+}
+function codex_resultOf(item) {
+    const result = listAt(objectAt(item, 'result'), 'content').map((part) => textAt(part, 'text'));
+    const output = textAt(item, 'aggregated_output') ||
+        textAt(objectAt(item, 'error'), 'message') ||
+        result.join('\n');
+    const ok = textAt(item, 'status') !== 'failed';
+    return { type: 'tool-result', id: textAt(item, 'id'), ok, output };
+}
+/** What comes from the cache is a part of its input. After `resume` it is all that the session used. */
+function codex_usageOf(usage) {
+    const cacheRead = countAt(usage, 'cached_input_tokens');
+    const cacheWrite = countAt(usage, 'cache_write_input_tokens');
+    const input = Math.max(0, countAt(usage, 'input_tokens') - cacheRead - cacheWrite);
+    const output = countAt(usage, 'output_tokens');
+    const reasoning = countAt(usage, 'reasoning_output_tokens');
+    return { type: 'usage', input, cacheRead, cacheWrite, output, reasoning };
+}
+/** Its own sentences for what has no status in it; what a server says is in none of them. */
+const codex_SENTENCES = [
+    [/^Quota exceeded\./, 'quota'],
+    [/^Codex ran out of room in the model's context window/, 'context-length'],
+    [/^Your input exceeds the context window/, 'context-length'],
+    [/^Selected model is at capacity/, 'overloaded'],
+    [/^We’re currently experiencing high demand/, 'overloaded'],
+];
+function codex_errorOf(message) {
+    const retry = /^Reconnecting\.\.\. \d+\/\d+ \((.*)\)$/s.exec(message)?.[1] ?? message;
+    const found = /^(?:unexpected status|exceeded retry limit, last status:) (\d{3})\b/.exec(retry);
+    const status = Number(found?.[1] ?? 0);
+    const code = textAt(objectAt(parseLine(retry), 'error'), 'code');
+    const reason = codex_SENTENCES.find(([sentence]) => sentence.test(retry))?.[1] ?? reasonOfStatus(status, code);
+    return { type: 'error', ...(reason && { reason }), ...(status >= 100 && { status }), message };
+}
 
 ;// CONCATENATED MODULE: ./build/agent/event.js
 /** What agents do and say, in one form for all: the lines of `transcript.jsonl`, versioned. */
@@ -62133,11 +62326,13 @@ function noCommand(source) {
 }
 
 ;// CONCATENATED MODULE: ./build/agent/gemini.js
-/** Provider `gemini`: where its model is; this version cannot run it yet. */
 
+
+const FILE = 'node_modules/@google/gemini-cli/bundle/gemini.js';
 const gemini = {
     template: 'gemini',
-    program: { npm: '@google/gemini-cli', binary: 'gemini' },
+    // A script for the Node that the guest has on its PATH: 20 or newer.
+    program: { npm: '@google/gemini-cli', binary: 'gemini', files: { x64: FILE, arm64: FILE } },
     model: {
         host: 'generativelanguage.googleapis.com',
         meter: 'gemini',
@@ -62148,27 +62343,208 @@ const gemini = {
             prefix: '',
         }),
     },
-    resumes: false,
+    resumes: true,
     knowsSchema: false,
-    prepare({ source }) {
-        throw new BottleError({
-            outcome: 'config-invalid',
-            what: 'The agent provider "gemini" cannot run in this version',
-            where: `agent_provider.template, ${source('template')}`,
-            fix: 'Use "template: claude", or "template: command" with a command of your own.',
-        });
-    },
-    reader: () => ({ line: () => [], end: () => [] }),
+    prepare: (request) => ({
+        argv: gemini_argvOf(request),
+        files: filesOf(request),
+        env: {
+            ...(request.settings.base_url && { GOOGLE_GEMINI_BASE_URL: request.settings.base_url }),
+            GEMINI_CLI_TRUST_WORKSPACE: 'true',
+            GEMINI_TELEMETRY_ENABLED: 'false',
+            // Without it the program starts itself a second time, to give Node more memory.
+            GEMINI_CLI_NO_RELAUNCH: 'true',
+        },
+        skills: `${request.home}/.gemini/skills`,
+        exitCodes: EXIT_CODES,
+        sessionPaths: [`${request.home}/.gemini/tmp`, `${request.home}/.gemini/projects.json`],
+        notices: gemini_noticesOf(request),
+    }),
+    reader: readGemini,
 };
+/** Its own codes; else it exits with the status that the API answered, of which a byte is left. */
+const EXIT_CODES = {
+    41: 'auth',
+    53: 'max-turns',
+    ...Object.fromEntries([400, 401, 403, 404, 413, 429, 500, 502, 503, 504, 529].map((status) => [
+        status % 256,
+        reasonOfStatus(status),
+    ])),
+};
+function gemini_argvOf({ program, settings, session }) {
+    return [
+        program,
+        '--yolo',
+        ...['--output-format', 'stream-json'],
+        ...(settings.model === undefined ? [] : ['--model', settings.model]),
+        ...(session === '' ? [] : ['--resume', session]),
+    ];
+}
+function filesOf(request) {
+    const { home, prompt } = request;
+    const settings = {
+        to: `${home}/.gemini/settings.json`,
+        text: JSON.stringify(settingsOf(request)),
+    };
+    // What stands there is added to the system prompt; GEMINI_SYSTEM_MD would take its place.
+    const context = { to: `${home}/.gemini/GEMINI.md`, text: prompt.text };
+    return prompt.text === '' ? [settings] : [settings, context];
+}
+function settingsOf({ limits, mcpServers }) {
+    return {
+        // Without a choice it ends with exit code 41.
+        security: { auth: { selectedType: 'gemini-api-key' }, folderTrust: { enabled: false } },
+        privacy: { usageStatisticsEnabled: false },
+        telemetry: { enabled: false },
+        general: {
+            enableAutoUpdate: false,
+            enableAutoUpdateNotification: false,
+            // Ten by default, each with a longer pause before it.
+            maxAttempts: 3,
+        },
+        // Google's servers would do both, past the bottle's routes.
+        tools: { exclude: ['google_web_search', 'web_fetch'] },
+        ...(limits.turns !== null && { model: { maxSessionTurns: limits.turns } }),
+        mcpServers: Object.fromEntries(mcpServers.map((server) => [server.name, gemini_mcpOf(server)])),
+    };
+}
+function gemini_mcpOf(server) {
+    const { name: _, kind, ...rest } = server;
+    if (kind === 'stdio')
+        return { ...rest, trust: true };
+    const { url, headers } = server;
+    return { httpUrl: url, headers, trust: true };
+}
+function gemini_noticesOf({ limits }) {
+    return limits.costUsd === null
+        ? []
+        : ['Gemini CLI does not reckon what it costs: the limit on cost is not kept by it.'];
+}
+function readGemini() {
+    const names = new Map();
+    let [turns, begins, text] = [0, true, ''];
+    /** It does not tell its turns: one begins with what comes first after its tools have answered. */
+    const inTurn = (...readings) => {
+        if (!begins)
+            return readings;
+        begins = false;
+        turns++;
+        return [{ type: 'turn' }, ...readings];
+    };
+    /** Text comes in pieces as it is streamed, and is told when something else comes. */
+    const flush = () => {
+        const said = text === '' ? [] : [{ type: 'text', text }];
+        text = '';
+        return said;
+    };
+    const message = (line) => {
+        if (textAt(line, 'role') !== 'assistant')
+            return [];
+        text += textAt(line, 'content');
+        return inTurn();
+    };
+    const kinds = {
+        init: (line) => [
+            {
+                type: 'started',
+                session: textAt(line, 'session_id'),
+                model: textAt(line, 'model'),
+                version: '',
+            },
+        ],
+        message,
+        tool_use: (line) => {
+            const [id, name] = [textAt(line, 'tool_id'), textAt(line, 'tool_name')];
+            names.set(id, name);
+            const call = { type: 'tool-call', id, name, input: objectAt(line, 'parameters') };
+            return [...flush(), ...inTurn(call)];
+        },
+        tool_result: (line) => {
+            begins = true;
+            return [...flush(), ...gemini_resultOf(line, names.get(textAt(line, 'tool_id')) ?? '')];
+        },
+        error: (line) => [...flush(), { type: 'error', message: textAt(line, 'message') }],
+        result: (line) => {
+            const result = text;
+            return [...flush(), ...gemini_endOf(line, turns, result)];
+        },
+    };
+    return {
+        line(line) {
+            const parsed = parseLine(line);
+            if (parsed === undefined)
+                return [{ type: 'text', text: line }];
+            const type = textAt(parsed, 'type');
+            return Object.hasOwn(kinds, type) ? (kinds[type]?.(parsed) ?? []) : [];
+        },
+        end: flush,
+    };
+}
+function gemini_resultOf(line, name) {
+    const [id, error] = [textAt(line, 'tool_id'), objectAt(line, 'error')];
+    const ok = textAt(line, 'status') === 'success';
+    const output = textAt(line, 'output') || textAt(error, 'message');
+    const result = { type: 'tool-result', id, ok, output };
+    // Its policy engine said no: the tool did not run.
+    const denied = textAt(error, 'type') === 'policy_violation';
+    return denied ? [result, { type: 'permission-denied', tool: name }] : [result];
+}
+function gemini_endOf(line, turns, result) {
+    const ok = textAt(line, 'status') === 'success';
+    return [
+        gemini_usageOf(objectAt(line, 'stats')),
+        ...(ok ? [] : [gemini_errorOf(objectAt(line, 'error'))]),
+        { type: 'finished', ok, turns, result },
+    ];
+}
+/** What comes from the cache is a part of its input tokens, and what it thinks of the total alone. */
+function gemini_usageOf(stats) {
+    const [input, cacheRead] = [countAt(stats, 'input_tokens'), countAt(stats, 'cached')];
+    const output = countAt(stats, 'output_tokens');
+    const reasoning = Math.max(0, countAt(stats, 'total_tokens') - input - output);
+    return {
+        type: 'usage',
+        input: Math.max(0, input - cacheRead),
+        cacheRead,
+        cacheWrite: 0,
+        output: output + reasoning,
+        reasoning,
+    };
+}
+const gemini_REASONS = {
+    FatalTurnLimitedError: 'max-turns',
+    FatalAuthenticationError: 'auth',
+};
+/** The API's own error stands in its message as it came, between brackets. */
+function gemini_errorOf(error) {
+    const [type, message] = [textAt(error, 'type'), textAt(error, 'message')];
+    const answer = objectAt(parseLine(/^\[API Error: (\{.*\})\]/s.exec(message)?.[1] ?? ''), 'error');
+    const status = countAt(answer, 'code');
+    const reason = Object.hasOwn(gemini_REASONS, type) ? gemini_REASONS[type] : reasonOfStatus(status);
+    const isStatus = status >= 100 && status <= 599;
+    return { type: 'error', ...(reason && { reason }), ...(isStatus && { status }), message };
+}
 
 ;// CONCATENATED MODULE: ./build/agent/opencode.js
-/** Provider `opencode`: where its model is; this version cannot run it yet. */
+/** Provider `opencode`: opencode, headless. What it sends and why: seen with version 1.18.33. */
 
+
+
+const opencode_HOST = 'api.openai.com';
 const opencode = {
     template: 'opencode',
-    program: { npm: 'opencode-ai', binary: 'opencode' },
+    program: {
+        npm: 'opencode-ai',
+        binary: 'opencode',
+        // `baseline` runs on every x64 processor.
+        files: {
+            x64: 'node_modules/opencode-linux-x64-baseline/bin/opencode',
+            arm64: 'node_modules/opencode-linux-arm64/bin/opencode',
+        },
+    },
+    // It has no model of its own: any server that speaks Chat Completions will do.
     model: {
-        host: 'api.openai.com',
+        host: opencode_HOST,
         meter: 'openai',
         key: () => ({
             scheme: 'Bearer',
@@ -62177,18 +62553,174 @@ const opencode = {
             prefix: 'sk-',
         }),
     },
-    resumes: false,
+    resumes: true,
     knowsSchema: false,
-    prepare({ source }) {
-        throw new BottleError({
-            outcome: 'config-invalid',
-            what: 'The agent provider "opencode" cannot run in this version',
-            where: `agent_provider.template, ${source('template')}`,
-            fix: 'Use "template: claude", or "template: command" with a command of your own.',
-        });
-    },
-    reader: () => ({ line: () => [], end: () => [] }),
+    prepare: (request) => ({
+        argv: opencode_argvOf(request),
+        files: opencode_filesOf(request),
+        env: {
+            OPENCODE_DISABLE_AUTOUPDATE: '1',
+            OPENCODE_DISABLE_DEFAULT_PLUGINS: '1',
+            OPENCODE_DISABLE_LSP_DOWNLOAD: '1',
+            OPENCODE_DISABLE_MODELS_FETCH: '1',
+            OPENCODE_DISABLE_SHARE: '1',
+        },
+        skills: `${request.home}/.config/opencode/skill`,
+        exitCodes: {},
+        sessionPaths: [`${request.home}/.local/share/opencode`],
+        notices: [],
+    }),
+    reader: readOpencode,
 };
+function opencode_argvOf({ program, session }) {
+    // With a title it does not ask the model for one.
+    return [
+        program,
+        'run',
+        ...['--format', 'json', '--title', 'bottle'],
+        ...(session === '' ? [] : ['--session', session]),
+    ];
+}
+function opencode_filesOf(request) {
+    const place = `${request.home}/.config/opencode`;
+    // It fetches this package from npm's registry, unless these say that it is there; it needs it not.
+    const lock = { packages: { '': { dependencies: { '@opencode-ai/plugin': '*' } } } };
+    return [
+        { to: `${place}/opencode.json`, text: JSON.stringify(opencode_configOf(request)) },
+        { to: `${place}/package-lock.json`, text: JSON.stringify(lock) },
+        { to: `${place}/node_modules/.package-lock.json`, text: '{}' },
+    ];
+}
+function opencode_configOf({ settings, source, prompt, mcpServers }) {
+    const { model, base_url: baseURL = `https://${opencode_HOST}/v1` } = settings;
+    if (model === undefined)
+        throw noModel(source('model'));
+    const options = { baseURL, apiKey: '{env:OPENAI_API_KEY}' };
+    return {
+        autoupdate: false,
+        share: 'disabled',
+        permission: 'allow',
+        // Copies of the workspace, for an undo that nobody asks for.
+        snapshot: false,
+        model: `bottle/${model}`,
+        small_model: `bottle/${model}`,
+        provider: {
+            bottle: {
+                npm: '@ai-sdk/openai-compatible',
+                name: 'bottle',
+                options,
+                models: { [model]: { name: model } },
+            },
+        },
+        instructions: prompt.file === '' ? [] : [prompt.file],
+        mcp: Object.fromEntries(mcpServers.map((server) => [server.name, opencode_mcpOf(server)])),
+    };
+}
+function opencode_mcpOf(server) {
+    if (server.kind === 'http') {
+        return { type: 'remote', url: server.url, headers: server.headers, oauth: false };
+    }
+    return { type: 'local', command: [server.command, ...server.args], environment: server.env };
+}
+function readOpencode() {
+    let [started, turns, failed, last, costUsd] = [false, 0, false, '', 0];
+    const kinds = {
+        step_start: () => {
+            turns++;
+            return [{ type: 'turn' }];
+        },
+        text: (part) => {
+            last = textAt(part, 'text');
+            return [{ type: 'text', text: last }];
+        },
+        tool_use: readTool,
+        step_finish: (part) => {
+            costUsd += amountAt(part, 'cost') ?? 0;
+            return [opencode_usageOf(objectAt(part, 'tokens'))];
+        },
+        error: (_, line) => {
+            failed = true;
+            return [opencode_errorOf(objectAt(line, 'error'))];
+        },
+    };
+    return {
+        line(text) {
+            const parsed = parseLine(text);
+            if (parsed === undefined)
+                return [{ type: 'text', text }];
+            const [type, session] = [textAt(parsed, 'type'), textAt(parsed, 'sessionID')];
+            const first = started || session === '' ? [] : [{ type: 'started', session, model: '', version: '' }];
+            started ||= session !== '';
+            const read = Object.hasOwn(kinds, type) ? kinds[type] : undefined;
+            return [...first, ...(read?.(objectAt(parsed, 'part'), parsed) ?? [])];
+        },
+        // No event says that it is done. What it cannot price costs 0.
+        end: ({ exitCode }) => [
+            {
+                type: 'finished',
+                ok: exitCode === 0 && !failed,
+                turns,
+                ...(costUsd > 0 && { costUsd }),
+                result: last,
+            },
+        ],
+    };
+}
+/** It tells a call when it is over. */
+function readTool(part) {
+    const [id, name, state] = [textAt(part, 'callID'), textAt(part, 'tool'), objectAt(part, 'state')];
+    const error = textAt(state, 'error');
+    return [
+        { type: 'tool-call', id, name, input: objectAt(state, 'input') },
+        {
+            type: 'tool-result',
+            id,
+            ok: textAt(state, 'status') === 'completed',
+            output: textAt(state, 'output') || error,
+        },
+        ...(DENIED.test(error) ? [{ type: 'permission-denied', tool: name }] : []),
+    ];
+}
+/** Its own sentences: a workspace's opencode.json may take back what ours allows. It exits with 0. */
+const DENIED = /^The user (rejected permission|has specified a rule which prevents you)/;
+function opencode_usageOf(tokens) {
+    const cache = objectAt(tokens, 'cache');
+    const reasoning = countAt(tokens, 'reasoning');
+    return {
+        type: 'usage',
+        input: countAt(tokens, 'input'),
+        cacheRead: countAt(cache, 'read'),
+        cacheWrite: countAt(cache, 'write'),
+        output: countAt(tokens, 'output') + reasoning,
+        reasoning,
+    };
+}
+const opencode_REASONS = {
+    ProviderAuthError: 'auth',
+    ContextOverflowError: 'context-length',
+    ProviderModelNotFoundError: 'model-not-found',
+};
+function opencode_errorOf(error) {
+    const [name, data] = [textAt(error, 'name'), objectAt(error, 'data')];
+    const status = countAt(data, 'statusCode');
+    const code = textAt(objectAt(parseLine(textAt(data, 'responseBody')), 'error'), 'code');
+    const reason = Object.hasOwn(opencode_REASONS, name) ? opencode_REASONS[name] : reasonOfStatus(status, code);
+    const isStatus = status >= 100 && status <= 599;
+    return {
+        type: 'error',
+        ...(reason && { reason }),
+        ...(isStatus && { status }),
+        message: textAt(data, 'message') || name,
+    };
+}
+function noModel(where) {
+    return new BottleError({
+        outcome: 'config-invalid',
+        what: 'The provider "opencode" has no model of its own, and the bottle names none',
+        where: `agent_provider.model, ${where}`,
+        fix: 'Add "model" with the name that the server at "base_url" knows.',
+    });
+}
 
 ;// CONCATENATED MODULE: ./build/agent/provider.js
 
@@ -70478,7 +71010,7 @@ async function withTools(tools, call) {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(12706);
+/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(69420);
 /* harmony import */ var _host_actions_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(30623);
 /* harmony import */ var _host_services_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(58503);
 /** The step: entry of `dist/main`. */
