@@ -1,4 +1,5 @@
 /** The end of a test run: every test that was not run with its reason, then one line of totals. */
+import { writeFileSync } from 'node:fs';
 import type { Reporter, TestModule, TestSuite } from 'vitest/node';
 
 type Totals = { passed: number; failed: number; skipped: number; notRun: string[] };
@@ -16,8 +17,13 @@ export default class NotRunReporter implements Reporter {
 
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly unknown[]): void {
     this.totals = count(modules, unhandled.length);
+    const list = process.env.FAILED_FILES;
+    if (list !== undefined) writeFileSync(list, modules.filter(hasFailed).map(lineOf).join(''));
   }
 }
+
+const hasFailed = (module: TestModule) => !module.ok();
+const lineOf = ({ relativeModuleId }: TestModule) => `${relativeModuleId}\n`;
 
 /** A module or suite that broke by itself counts as one failure: its tests never came to be. */
 function count(modules: readonly TestModule[], unhandled: number): Totals {
