@@ -1,6 +1,6 @@
 /** The action's outputs: what later steps of the workflow read. */
 import type { HostPath } from '../host/host.ts';
-import { totalTokens } from './egress-record.ts';
+import { deniedHosts, totalTokens } from './figure.ts';
 import type { RunRecord } from './record.ts';
 import type { KeptArtifact } from './upload.ts';
 
@@ -64,7 +64,7 @@ export function actionOutputs(record: RunRecord, paths: OutputPaths): ActionOutp
     patch: paths.patch,
     'run-record': paths.record,
     'secrets-found': String(record.secretsFound),
-    denied: listTexts(deniedHosts(record)),
+    denied: listTexts(deniedHosts(record.egress)),
   };
 }
 
@@ -86,12 +86,6 @@ export function artifactOutputs(artifacts: readonly KeptArtifact[]): Partial<Act
     }),
     artifacts: JSON.stringify(Object.fromEntries(all)),
   };
-}
-
-/** Each once, those that were asked for first in front. */
-function deniedHosts({ egress }: RunRecord): readonly string[] {
-  const hosts = egress.denials.map(({ host }) => host).filter((host) => host !== '');
-  return [...new Set(hosts)];
 }
 
 /** A JSON array, because a name may hold a line break. What is too much is in `run.json`. */

@@ -1,7 +1,7 @@
-/** Where everything is that a run left: the summary's table of artifacts. */
+/** Where everything is that a run left: its artifacts on the page. */
 import type { ArtifactKind } from '../artifact-kind.ts';
-import { code } from './guest-text.ts';
-import { size, table } from './markdown.ts';
+import { counted, size } from './figure.ts';
+import { code, link, type Section, type Text, table } from './page.ts';
 
 /** One that was uploaded, or is about to be: then there is no address yet, and no size. */
 export type ArtifactPlace = {
@@ -12,17 +12,37 @@ export type ArtifactPlace = {
 };
 
 const CONTENTS: Readonly<Record<ArtifactKind, string>> = {
-  result: 'the record `run.json`, this summary, the answer',
+  result: 'the record run.json, this page, the answer',
   transcript: 'what the agent printed',
   egress: 'every decision of the gateway',
   proposal: 'the change as a patch and as commits',
   outputs: 'the files that were collected',
 };
 
-export function renderArtifacts(places: readonly ArtifactPlace[]): string {
-  return table(['Artifact', 'What is in it', 'Size'], places, (place) => {
-    const name = place.url ? `[${code(place.name)}](${place.url})` : code(place.name);
-    const bytes = place.size === undefined ? '' : size(place.size);
-    return `| ${name} | ${CONTENTS[place.kind]} | ${bytes} |`;
-  });
+/** One line of what a maintainer sees first. */
+export function artifactGlance(places: readonly ArtifactPlace[]): Text {
+  if (places.length === 0) return ['no artifact'];
+  const names = places.flatMap(({ kind, url }, at) => [
+    at === 0 ? '' : ', ',
+    url ? link(kind, url) : kind,
+  ]);
+  return [`${counted(places.length, 'artifact')}: `, ...names];
+}
+
+export function artifactSection(places: readonly ArtifactPlace[]): Section {
+  return {
+    title: 'Artifacts',
+    brief: counted(places.length, 'artifact'),
+    urgent: false,
+    blocks: table(
+      'Artifacts of the run',
+      ['Artifact', 'What is in it', 'Size'],
+      places,
+      ({ kind, name, url, size: bytes }) => [
+        url ? [link(name, url)] : [code(name)],
+        [CONTENTS[kind]],
+        bytes === undefined ? [] : [size(bytes)],
+      ],
+    ),
+  };
 }

@@ -12,6 +12,7 @@ import type { Redactor } from './redact.ts';
 export const BUNDLE_FILES = {
   record: 'run.json',
   summary: 'summary.md',
+  page: 'report.html',
   result: 'result.md',
   patch: 'changes.patch',
   bundle: 'proposal.bundle',
@@ -26,6 +27,9 @@ export type BundleInput = {
   /** The agent's raw output, the gateway's audit: files at the top of `directory`. */
   readonly logs: readonly HostPath[];
 };
+
+/** The page about the run, as the step summary and for a browser. */
+export type Pages = { readonly summary: string; readonly html: string };
 
 export type Bundle = {
   readonly record: RunRecord;
@@ -109,13 +113,14 @@ async function readHead(path: HostPath): Promise<string> {
 /** Writes the bundle's own files, also again; returns every file that leaves. */
 export async function writeBundle(
   bundle: Bundle,
-  summary: string,
+  { summary, html }: Pages,
   directory: HostPath,
 ): Promise<HostPath[]> {
   const { record } = bundle;
   const contents = [
     [BUNDLE_FILES.record, `${JSON.stringify(record, null, 2)}\n`],
     [BUNDLE_FILES.summary, summary],
+    [BUNDLE_FILES.page, html],
     [BUNDLE_FILES.result, record.result],
   ] as const;
   await mkdir(directory, { recursive: true });

@@ -104,7 +104,3 @@ export function makeUsageRecord(facts: EgressFacts | undefined): UsageRecord {
   const all = Math.max(bytes, moved);
   return { requests, tokens: facts?.usage.tokens ?? tokens, bytes: all, reckoned };
 }
-
-export function totalTokens({ tokens }: UsageRecord): number {
-  return tokens.input + tokens.output + tokens.cacheRead + tokens.cacheWrite;
-}

@@ -9,6 +9,7 @@ export function phaseChart(phases: readonly Phase[]): string {
   return [
     '```mermaid',
     'gantt',
+    'accTitle: The phases of the run',
     'dateFormat x',
     'axisFormat %M:%S',
     // The run is drawn at the start of the epoch, far from today.

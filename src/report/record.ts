@@ -13,11 +13,11 @@ import {
   egressSchema,
   makeEgressRecord,
   makeUsageRecord,
-  totalTokens,
   type UsageRecord,
   usageSchema,
 } from './egress-record.ts';
 import { explain } from './explain.ts';
+import { totalTokens } from './figure.ts';
 import { makeOriginRecord, originSchema, type StepOrigin } from './origin-record.ts';
 
 const text = z.string();

@@ -7,7 +7,8 @@ import type { Proposal } from '../proposal/proposal.ts';
 import { type ActionOutputs, actionOutputs, artifactOutputs } from './action-output.ts';
 import { type ArtifactSet, sortFiles } from './artifact-set.ts';
 import type { ArtifactPlace } from './artifact-summary.ts';
-import { BUNDLE_FILES, type Bundle, cleanBundle, writeBundle } from './bundle.ts';
+import { BUNDLE_FILES, type Bundle, cleanBundle, type Pages, writeBundle } from './bundle.ts';
+import { renderHtmlReport } from './html-report.ts';
 import type { RunRecord } from './record.ts';
 import { createRedactor } from './redact.ts';
 import { renderEarlySummary, renderSummary } from './summary.ts';
@@ -57,7 +58,7 @@ export async function report(
   const sets = files ? sortFiles(files, input.directory) : [];
   const written = files ? join(input.directory, BUNDLE_FILES.record) : '';
   setOutputs(host, actionOutputs(record, { patch, record: written }));
-  await writeSummary(host, render(bundle, placesOf(input, sets, [])));
+  await writeSummary(host, render(bundle, placesOf(input, sets, [])).summary);
   const message = `${record.reason} · ${record.where} · ${record.fix}`;
   annotate(host, record.problems);
   if (record.secretsFound > 0) {
@@ -103,7 +104,10 @@ async function uploadAll(
   if (!together) await writeFiles(host, input, told, places);
   const last = await upload(together ? [] : sets.filter(isResult));
   const notices = [...told.record.notices, ...last.failures];
-  await writeSummary(host, render({ ...told, record: { ...told.record, notices } }, places));
+  await writeSummary(
+    host,
+    render({ ...told, record: { ...told.record, notices } }, places).summary,
+  );
   return [...last.kept, ...before.kept];
 }
 
@@ -127,8 +131,12 @@ function placesOf(
   );
 }
 
-function render(bundle: Bundle, artifacts: readonly ArtifactPlace[]): string {
-  return renderSummary(bundle.record, { patch: bundle.patchHead, artifacts });
+function render(bundle: Bundle, artifacts: readonly ArtifactPlace[]): Pages {
+  const extras = { patch: bundle.patchHead, artifacts };
+  return {
+    summary: renderSummary(bundle.record, extras),
+    html: renderHtmlReport(bundle.record, extras),
+  };
 }
 
 function writeFiles(

@@ -146,9 +146,9 @@ describe('guest text in the summary', () => {
         const summary = renderSummary(guestRecord(write), { patch: write() });
         expect(skeleton(parse(summary))).toEqual(plain);
       }),
-      { numRuns: 1500 },
+      { numRuns: 500 },
     );
-  });
+  }, 180_000);
 
   test('shows every character and hides none', () => {
     fc.assert(
@@ -199,7 +199,7 @@ describe('guest text in the summary', () => {
         { patch: text },
       );
       expect(Buffer.byteLength(summary)).toBeLessThan(900 * 1024);
-      expect(summary).toContain('is in `changes.patch` of the artifact');
+      expect(summary).toContain('is in changes.patch of the artifact');
       expect(summary).toContain('- Machine: 2 CPUs');
     },
   );
@@ -213,7 +213,7 @@ describe('the phase chart', () => {
         const phases = [{ name, startMs: 1.5, durationMs: 2, failed: true }];
         const summary = renderSummary({ ...record, phases }, { patch: '' });
         const chart = nodes(parse(summary)).find((node) => node.value?.startsWith('gantt'));
-        expect(chart?.value?.split('\n').slice(4)).toEqual([
+        expect(chart?.value?.split('\n').slice(5)).toEqual([
           expect.stringMatching(/^1 [a-zA-Z0-9 -]* 2 ms :crit, 2, 2ms$/),
         ]);
       }),
