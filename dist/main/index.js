@@ -37278,7 +37278,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 69420:
+/***/ 60344:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -59710,9 +59710,6 @@ function makeUsageRecord(facts) {
     const all = Math.max(bytes, moved);
     return { requests, tokens: facts?.usage.tokens ?? tokens, bytes: all, reckoned };
 }
-function totalTokens({ tokens }) {
-    return tokens.input + tokens.output + tokens.cacheRead + tokens.cacheWrite;
-}
 
 ;// CONCATENATED MODULE: ./build/report/explain.js
 /** `exitCode`: the agent's own, null when it has none. */
@@ -59761,8 +59758,74 @@ function explain_explain(outcome, plan, exitCode) {
     }
 }
 
+;// CONCATENATED MODULE: ./build/report/figure.js
+/** What is counted or added up from the record. */
+const FIGURES = {
+    tokens: ({ usage }) => totalTokens(usage),
+    'files changed': ({ change }) => change.files.length,
+    'lines added': ({ change }) => sum(change.files.map(({ added }) => added ?? 0)),
+    'lines removed': ({ change }) => sum(change.files.map(({ removed }) => removed ?? 0)),
+    commits: ({ change }) => change.commits.length,
+    findings: ({ change }) => change.findings.length,
+    outputs: ({ outputs }) => outputs.files.length,
+    'bytes of outputs': ({ outputs }) => sum(outputs.files.map(({ size }) => size)),
+    'entries refused': ({ outputs }) => outputs.refused.length,
+    'walls proven': ({ walls }) => walls.length,
+    'hosts denied': ({ egress }) => deniedHosts(egress).length,
+    notices: ({ notices }) => notices.length,
+    phases: ({ phases }) => phases.length,
+};
+function totalTokens({ tokens }) {
+    return tokens.input + tokens.output + tokens.cacheRead + tokens.cacheWrite;
+}
+/** Each once, those that were asked for first in front. */
+function deniedHosts({ denials }) {
+    return [...new Set(denials.map(({ host }) => host).filter((host) => host !== ''))];
+}
+function sum(numbers) {
+    return numbers.reduce((total, number) => total + number, 0);
+}
+/** `51,234`. */
+function grouped(number) {
+    return number.toLocaleString('en-US', { maximumFractionDigits: 3 });
+}
+/** `1 file`, `2 files`, `no files`. */
+function counted(number, one, many = `${one}s`) {
+    if (number === 0)
+        return `no ${many}`;
+    return `${grouped(number)} ${number === 1 ? one : many}`;
+}
+/** `1.5 KiB`. */
+function size(bytes) {
+    if (bytes < 1024)
+        return `${bytes} B`;
+    const kib = bytes / 1024;
+    if (kib < 1024)
+        return `${kib.toFixed(1)} KiB`;
+    return kib < 1024 * 1024
+        ? `${(kib / 1024).toFixed(1)} MiB`
+        : `${(kib / 1024 ** 2).toFixed(1)} GiB`;
+}
+/** `120 ms`, `3.4 s`, `1 min 2 s`. */
+function figure_duration(ms) {
+    if (ms < 1000)
+        return `${Math.round(ms)} ms`;
+    if (ms < 59_950)
+        return `${(ms / 1000).toFixed(1)} s`;
+    const seconds = Math.round(ms / 1000);
+    const minutes = Math.floor(seconds / 60);
+    if (minutes < 60)
+        return `${minutes} min ${seconds % 60} s`;
+    return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+/** Of 0 to 1 and above: `61 %`. */
+function percent(share) {
+    return `${Math.round(share * 100)} %`;
+}
+
 ;// CONCATENATED MODULE: ./build/report/record.js
 /** `run.json`, the record of a run: versioned plain data. Its published schema comes from here. */
+
 
 
 
@@ -59787,14 +59850,14 @@ const problem = strictObject({
     line: schemas_int().min(1).exactOptional(),
     column: schemas_int().min(1).exactOptional(),
 });
-const counted = record_count.nullable().describe('Null: no limit');
+const record_counted = record_count.nullable().describe('Null: no limit');
 const limits = strictObject({
     minutes: strictObject({ limit: amount, used: amount }),
     idleMinutes: strictObject({ limit: amount.describe('0: no limit') }),
     outputMib: strictObject({ limit: amount, used: amount }),
-    tokens: strictObject({ limit: counted, used: record_count }),
-    requests: strictObject({ limit: counted, used: record_count }),
-    bytes: strictObject({ limit: counted, used: record_count }),
+    tokens: strictObject({ limit: record_counted, used: record_count }),
+    requests: strictObject({ limit: record_counted, used: record_count }),
+    bytes: strictObject({ limit: record_counted, used: record_count }),
 });
 const wall = strictObject({
     name: record_text,
@@ -60006,7 +60069,7 @@ function actionOutputs(record, paths) {
         patch: paths.patch,
         'run-record': paths.record,
         'secrets-found': String(record.secretsFound),
-        denied: listTexts(deniedHosts(record)),
+        denied: listTexts(deniedHosts(record.egress)),
     };
 }
 /** Did the run spare itself the source? Empty where there is nothing to fetch. */
@@ -60027,11 +60090,6 @@ function artifactOutputs(artifacts) {
         }),
         artifacts: JSON.stringify(Object.fromEntries(all)),
     };
-}
-/** Each once, those that were asked for first in front. */
-function deniedHosts({ egress }) {
-    const hosts = egress.denials.map(({ host }) => host).filter((host) => host !== '');
-    return [...new Set(hosts)];
 }
 /** A JSON array, because a name may hold a line break. What is too much is in `run.json`. */
 function listTexts(paths) {
@@ -60138,6 +60196,7 @@ async function* read(path) {
 const BUNDLE_FILES = {
     record: 'run.json',
     summary: 'summary.md',
+    page: 'report.html',
     result: 'result.md',
     patch: 'changes.patch',
     bundle: 'proposal.bundle',
@@ -60210,11 +60269,12 @@ async function readHead(path) {
     }
 }
 /** Writes the bundle's own files, also again; returns every file that leaves. */
-async function bundle_writeBundle(bundle, summary, directory) {
+async function bundle_writeBundle(bundle, { summary, html }, directory) {
     const { record } = bundle;
     const contents = [
         [BUNDLE_FILES.record, `${JSON.stringify(record, null, 2)}\n`],
         [BUNDLE_FILES.summary, summary],
+        [BUNDLE_FILES.page, html],
         [BUNDLE_FILES.result, record.result],
     ];
     await (0,promises_.mkdir)(directory, { recursive: true });
@@ -60278,6 +60338,852 @@ function hasContent(path) {
     return ((0,external_node_fs_.statSync)(path, { throwIfNoEntry: false })?.size ?? 0) > 0;
 }
 
+;// CONCATENATED MODULE: ./build/report/page-style.js
+/** The style of `report.html`: readable on a phone, in the dark, and on paper. */
+const PAGE_STYLE = `
+:root {
+  color-scheme: light dark;
+  --page: #ffffff; --soft: #f4f6f8; --line: #d0d7de; --text: #1f2328; --faint: #57606a;
+  --link: #0550ae; --good: #1a7f37; --bad: #b42318; --warn: #8a4b00;
+  --bar: #2f6fdb; --add: #e6f6ea; --del: #fdecea; --head: #57606a;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --page: #0d1117; --soft: #161b22; --line: #30363d; --text: #e6edf3; --faint: #9aa4af;
+    --link: #79b8ff; --good: #56d364; --bad: #ff8a80; --warn: #e3b341;
+    --bar: #58a6ff; --add: #12261a; --del: #2d1517; --head: #9aa4af;
+  }
+}
+* { box-sizing: border-box; }
+html { -webkit-text-size-adjust: 100%; }
+body {
+  margin: 0 auto; max-width: 62rem; padding: 0 1rem 3rem; background: var(--page);
+  color: var(--text); font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif;
+  overflow-wrap: anywhere;
+}
+header { margin: 1.25rem 0 1rem; padding: .9rem 1.1rem; border: 1px solid var(--line);
+  border-left: .5rem solid var(--faint); border-radius: .4rem; background: var(--soft); }
+header.pass { border-left-color: var(--good); }
+header.fail { border-left-color: var(--bad); }
+header.stop { border-left-color: var(--warn); }
+header p { margin: .3rem 0 0; color: var(--faint); }
+h1 { margin: 0; font-size: 1.45rem; line-height: 1.25; }
+.mark { font-size: .85em; letter-spacing: .04em; padding: .05em .45em; border-radius: .25rem;
+  border: 2px solid currentColor; margin-right: .25rem; }
+.pass .mark { color: var(--good); }
+.fail .mark { color: var(--bad); }
+.stop .mark { color: var(--warn); }
+h2 { font-size: 1.15rem; margin: 0; }
+section { margin-top: 1.75rem; padding-top: .9rem; border-top: 1px solid var(--line); }
+section.urgent h2::after { content: " — look here"; color: var(--bad); font-weight: 600; }
+.brief { color: var(--faint); margin: .15rem 0 .6rem; }
+a { color: var(--link); }
+code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .875em; }
+:not(pre) > code { background: var(--soft); border: 1px solid var(--line); border-radius: .25rem;
+  padding: .05em .3em; white-space: pre-wrap; }
+header code { background: var(--page); }
+pre { background: var(--soft); border: 1px solid var(--line); border-radius: .4rem; margin: .5rem 0;
+  padding: .7rem .8rem; overflow: auto; max-height: 34rem; white-space: pre; line-height: 1.4; }
+pre span { display: inline-block; min-width: 100%; }
+.add { background: var(--add); color: var(--text); }
+.del { background: var(--del); color: var(--text); }
+.head { color: var(--head); }
+.wide { overflow-x: auto; margin: .6rem 0; }
+table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
+caption { text-align: left; font-weight: 600; font-size: .9rem; color: var(--faint); padding: .2rem 0; }
+th, td { text-align: left; vertical-align: top; padding: .35rem .6rem; border-bottom: 1px solid var(--line); }
+thead th { background: var(--soft); font-size: .9rem; }
+tbody th { font-weight: 500; }
+td { white-space: normal; min-width: 4rem; }
+ul { padding-left: 1.2rem; margin: .5rem 0; }
+details { margin: .5rem 0; }
+summary { cursor: pointer; color: var(--link); }
+:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
+svg.phases { display: block; width: 100%; max-width: 44rem; height: auto; margin: .5rem 0; font-size: 13px; }
+svg text { fill: var(--text); }
+.track { fill: var(--soft); }
+.ran { fill: var(--bar); }
+.failed { fill: var(--bad); }
+svg.bar { width: 7rem; height: .6rem; vertical-align: middle; margin-right: .3rem; }
+.room { fill: var(--line); }
+.used { fill: var(--bar); }
+.used.near { fill: var(--warn); }
+.used.full { fill: var(--bad); }
+footer { margin-top: 2.5rem; color: var(--faint); font-size: .875rem; }
+@media (max-width: 40rem) {
+  body { padding: 0 .6rem 2rem; }
+  th, td { padding: .3rem .4rem; }
+  svg.bar { width: 4rem; }
+  svg.phases { font-size: 17px; }
+}
+@media print {
+  :root { --page: #fff; --soft: #f6f6f6; --text: #000; --faint: #444; --link: #000; --line: #bbb; }
+  body { max-width: none; padding: 0; font-size: 10pt; }
+  pre { max-height: none; white-space: pre-wrap; }
+  section, table, pre { break-inside: auto; }
+  h2, caption { break-after: avoid; }
+  tr { break-inside: avoid; }
+}
+`;
+
+;// CONCATENATED MODULE: ./build/report/phase-drawing.js
+/** The phases of a run as a drawing of our own, and the same as a table for who cannot see it. */
+
+const MOST_PHASES = 40;
+/** In units of the drawing, which scales to the width that there is. */
+const ROW = 26;
+const NAMES = 120;
+const BARS = 480;
+const TIMES = 100;
+const LEAST_WIDTH = 2;
+/** SVG and a folded table. */
+function phaseDrawing(phases) {
+    const shown = phases.slice(0, MOST_PHASES);
+    const end = Math.max(1, ...shown.map(({ startMs, durationMs }) => startMs + durationMs));
+    const height = shown.length * ROW + 4;
+    return [
+        `<svg class="phases" viewBox="0 0 ${NAMES + BARS + TIMES} ${height}" role="img" aria-labelledby="pt pd">`,
+        '<title id="pt">The phases of the run</title>',
+        `<desc id="pd">${shown.map(sentence).join(', ')}</desc>`,
+        ...shown.map((phase, index) => phase_drawing_row(phase, index, BARS / end)),
+        '</svg>',
+        '<details><summary>The phases as a table</summary>',
+        '<div class="wide" role="region" tabindex="0" aria-label="Phases">',
+        '<table><caption>Phases</caption>',
+        '<thead><tr><th scope="col">Phase</th><th scope="col">Began after</th><th scope="col">Took</th><th scope="col">End</th></tr></thead>',
+        `<tbody>\n${shown.map(tableRow).join('\n')}\n</tbody></table></div>`,
+        '</details>',
+    ].join('\n');
+}
+function phase_drawing_row(phase, index, scale) {
+    const y = index * ROW;
+    const x = NAMES + phase.startMs * scale;
+    const width = Math.max(LEAST_WIDTH, phase.durationMs * scale);
+    const after = Math.min(x + width + 6, NAMES + BARS + 6);
+    return [
+        `<text class="name" x="${NAMES - 8}" y="${y + 18}" text-anchor="end">${nameOf(phase)}</text>`,
+        `<rect class="track" x="${NAMES}" y="${y + 4}" width="${BARS}" height="18"/>`,
+        `<rect class="${phase.failed ? 'failed' : 'ran'}" x="${rounded(x)}" y="${y + 4}" width="${rounded(width)}" height="18" rx="2"/>`,
+        `<text x="${rounded(after)}" y="${y + 18}">${figure_duration(phase.durationMs)}${phase.failed ? ' ✗' : ''}</text>`,
+    ].join('');
+}
+function tableRow(phase) {
+    const { startMs, durationMs, failed } = phase;
+    return `<tr><th scope="row">${nameOf(phase)}</th><td>${figure_duration(startMs)}</td><td>${figure_duration(durationMs)}</td><td>${failed ? 'failed' : 'well'}</td></tr>`;
+}
+function sentence(phase) {
+    return `${nameOf(phase)} ${figure_duration(phase.durationMs)}${phase.failed ? ', failed' : ''}`;
+}
+function nameOf({ name }) {
+    return name.replace(/[^a-z0-9 -]/gi, ' ').slice(0, 40);
+}
+function rounded(value) {
+    return Math.round(value * 10) / 10;
+}
+
+;// CONCATENATED MODULE: ./build/report/page-html.js
+/** Writes a page as one HTML file that asks for nothing: no script, no font, no picture from outside. */
+
+
+
+
+
+/** A file has more room than a step summary. */
+const ROOM = 4;
+/** Nothing is fetched and nothing runs; the one style is this one. */
+const POLICY = [
+    "default-src 'none'",
+    `style-src 'sha256-${(0,external_node_crypto_.createHash)('sha256').update(PAGE_STYLE).digest('base64')}'`,
+    "base-uri 'none'",
+    "form-action 'none'",
+].join('; ');
+function pageHtml({ mark, sentence, lead, sections }, title) {
+    const shown = sections.filter(({ blocks }) => blocks.length > 0);
+    return [
+        '<!doctype html>',
+        '<html lang="en">',
+        '<head>',
+        '<meta charset="utf-8">',
+        `<meta http-equiv="Content-Security-Policy" content="${POLICY}">`,
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        '<meta name="referrer" content="no-referrer">',
+        '<meta name="robots" content="noindex">',
+        '<meta name="color-scheme" content="light dark">',
+        `<title>${escaped(`${mark}: ${title}`)}</title>`,
+        `<style>${PAGE_STYLE}</style>`,
+        '</head>',
+        '<body>',
+        `<header class="${mark.toLowerCase()}">`,
+        `<h1><span class="mark">${mark}</span> ${escaped(sentence)}</h1>`,
+        ...lead.slice(0, 1).map(block),
+        '</header>',
+        '<main>',
+        ...lead.slice(1).map(block),
+        ...shown.map(section),
+        '</main>',
+        '<footer><p>Made by bottle-action from <code>run.json</code>, which has all of it.</p></footer>',
+        '</body>',
+        '</html>',
+        '',
+    ].join('\n');
+}
+function section({ title, brief, urgent, blocks }, index) {
+    return [
+        `<section aria-labelledby="s${index}"${urgent ? ' class="urgent"' : ''}>`,
+        `<h2 id="s${index}">${escaped(title)}</h2>`,
+        brief === '' ? '' : `<p class="brief">${escaped(brief)}</p>`,
+        ...blocks.map(block),
+        '</section>',
+    ].join('\n');
+}
+function block(part) {
+    switch (part.kind) {
+        case 'text':
+            return `<p>${inline(part.text)}</p>`;
+        case 'list': {
+            const items = part.items.map((item) => `<li>${inline(item)}</li>`);
+            return `<ul>\n${items.join('\n')}\n</ul>${page_html_rest(part.total - part.items.length)}`;
+        }
+        case 'table':
+            return page_html_table(part);
+        case 'code':
+            return codeBlock(part);
+        case 'phases':
+            return phaseDrawing(part.phases);
+        case 'bars':
+            return bars(part.caption, part.bars);
+        case 'fold':
+            return [
+                `<details><summary>${escaped(part.title)}</summary>`,
+                ...part.blocks.map(block),
+                '</details>',
+            ].join('\n');
+    }
+}
+/** The first column names the row. */
+function page_html_table({ caption, columns, rows, total }) {
+    const body = rows.map(([first = [], ...cells]) => {
+        const data = cells.map((cell) => `<td>${inline(cell)}</td>`);
+        return `<tr><th scope="row">${inline(first)}</th>${data.join('')}</tr>`;
+    });
+    return page_html_frame(caption, columns, body) + page_html_rest(total - rows.length);
+}
+function bars(caption, list) {
+    const body = list.map(({ label, used, allowed, share }) => {
+        const drawn = share === null ? '' : `${bar(share)} ${percent(share)}`;
+        const cells = [used, allowed].map((cell) => `<td>${escaped(cell)}</td>`);
+        return `<tr><th scope="row">${escaped(label)}</th>${cells.join('')}<td>${drawn}</td></tr>`;
+    });
+    return page_html_frame(caption, ['Limit', 'Used', 'Allowed', 'Share'], body);
+}
+/** It scrolls by itself on a narrow screen, also by keyboard. */
+function page_html_frame(caption, columns, body) {
+    const head = columns.map((column) => `<th scope="col">${escaped(column)}</th>`).join('');
+    return [
+        `<div class="wide" role="region" tabindex="0" aria-label="${escaped(caption)}">`,
+        `<table><caption>${escaped(caption)}</caption>`,
+        `<thead><tr>${head}</tr></thead>`,
+        `<tbody>\n${body.join('\n')}\n</tbody></table></div>`,
+    ].join('\n');
+}
+function bar(share) {
+    const width = Math.round(Math.min(1, share) * 1000) / 10;
+    const level = share >= 1 ? ' full' : share >= 0.8 ? ' near' : '';
+    return ('<svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">' +
+        '<rect class="room" width="100" height="8"/>' +
+        `<rect class="used${level}" width="${width}" height="8"/></svg>`);
+}
+function codeBlock({ language, text, largest, rest: where }) {
+    const room = largest * ROOM;
+    const cut = text.length > room;
+    const shown = visible(text.slice(0, room)).replace(/\n$/, '');
+    const lines = language === 'diff' ? shown.split('\n').map(diffLine).join('\n') : escaped(shown);
+    const note = cut ? `\n<p class="brief">Cut here. ${escaped(where)}</p>` : '';
+    return `<pre tabindex="0" role="region" aria-label="${escaped(page_html_LABELS[language] ?? 'Text')}"><code>${lines}</code></pre>${note}`;
+}
+const page_html_LABELS = { diff: 'Patch', yaml: 'Lines of YAML' };
+function diffLine(line) {
+    const kind = /^(?:\+\+\+|---|diff |index |@@)/.test(line)
+        ? 'head'
+        : line.startsWith('+')
+            ? 'add'
+            : line.startsWith('-')
+                ? 'del'
+                : '';
+    return kind === '' ? escaped(line) : `<span class="${kind}">${escaped(line)}</span>`;
+}
+function page_html_rest(more) {
+    return more > 0 ? `\n<p class="brief">and ${more} more, all in <code>run.json</code>.</p>` : '';
+}
+function inline(text) {
+    return text.map(word).join('');
+}
+function word(part) {
+    if (typeof part === 'string')
+        return escaped(part);
+    switch (part.kind) {
+        case 'code':
+            return `<code>${escaped(page_html_oneLine(part.text))}</code>`;
+        case 'strong':
+            return `<strong>${escaped(part.text)}</strong>`;
+        case 'link':
+            return `<a href="${escaped(part.href)}" rel="noreferrer noopener">${escaped(part.text)}</a>`;
+    }
+}
+const LONGEST_WORD = 400;
+function page_html_oneLine(text) {
+    const line = visible(text.slice(0, LONGEST_WORD)).replace(/\n/g, '⏎').replace(/\t/g, ' ');
+    if (line.trim() === '')
+        return '(empty)';
+    return text.length > LONGEST_WORD ? `${line}…` : line;
+}
+const ENTITIES = {
+    '&': '&amp;',
+    '<': '&lt;',
+    '>': '&gt;',
+    '"': '&quot;',
+    "'": '&#39;',
+};
+function escaped(text) {
+    return text.replace(/[&<>"']/g, (char) => ENTITIES[char] ?? '');
+}
+
+;// CONCATENATED MODULE: ./build/report/page.js
+/** As many rows as a page holds at all. */
+const page_MOST_ROWS = 500;
+/** More of a guest's word than any page shows; what is put together from several is cut first. */
+const cut = (text) => text.slice(0, 1000);
+const page_code = (text) => ({ kind: 'code', text: cut(text) });
+const strong = (text) => ({ kind: 'strong', text });
+const page_link = (text, href) => ({ kind: 'link', text, href });
+const say = (...text) => ({ kind: 'text', text });
+function page_codeBlock(text, { language = 'text', largest = 8 * 1024, rest = '' } = {}) {
+    return text === '' ? [] : [{ kind: 'code', language, text, largest, rest }];
+}
+/** Nothing for no items. */
+function page_list(items, item) {
+    if (items.length === 0)
+        return [];
+    return [{ kind: 'list', items: items.slice(0, page_MOST_ROWS).map(item), total: items.length }];
+}
+/** Nothing for no items. */
+function page_table(caption, columns, items, row) {
+    if (items.length === 0)
+        return [];
+    const rows = items.slice(0, page_MOST_ROWS).map(row);
+    return [{ kind: 'table', caption, columns, rows, total: items.length }];
+}
+function fold(title, blocks) {
+    return blocks.length === 0 ? [] : [{ kind: 'fold', title, blocks }];
+}
+
+;// CONCATENATED MODULE: ./build/report/artifact-summary.js
+
+
+const CONTENTS = {
+    result: 'the record run.json, this page, the answer',
+    transcript: 'what the agent printed',
+    egress: 'every decision of the gateway',
+    proposal: 'the change as a patch and as commits',
+    outputs: 'the files that were collected',
+};
+/** One line of what a maintainer sees first. */
+function artifactGlance(places) {
+    if (places.length === 0)
+        return ['no artifact'];
+    const names = places.flatMap(({ kind, url }, at) => [
+        at === 0 ? '' : ', ',
+        url ? page_link(kind, url) : kind,
+    ]);
+    return [`${counted(places.length, 'artifact')}: `, ...names];
+}
+function artifactSection(places) {
+    return {
+        title: 'Artifacts',
+        brief: counted(places.length, 'artifact'),
+        urgent: false,
+        blocks: page_table('Artifacts of the run', ['Artifact', 'What is in it', 'Size'], places, ({ kind, name, url, size: bytes }) => [
+            url ? [page_link(name, url)] : [page_code(name)],
+            [CONTENTS[kind]],
+            bytes === undefined ? [] : [size(bytes)],
+        ]),
+    };
+}
+
+;// CONCATENATED MODULE: ./build/report/link.js
+/** Only what GitHub itself names its things: the record is data of a file, and a link is followed. */
+const SERVER = /^https?:\/\/[a-z0-9.-]+(?::\d+)?$/i;
+const link_NAME = /^[\w.-]+\/[\w.-]+$/;
+const COMMIT = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
+const NUMBER = /^\d+$/;
+function repositoryUrl({ origin }) {
+    const { server, name } = origin.repository;
+    return SERVER.test(server) && link_NAME.test(name) ? `${server}/${name}` : '';
+}
+function commitUrl(record, sha) {
+    const repository = repositoryUrl(record);
+    return repository !== '' && COMMIT.test(sha) ? `${repository}/commit/${sha}` : '';
+}
+/** The run that made the record. */
+function runUrl(record) {
+    const repository = repositoryUrl(record);
+    const { runId } = record.origin.workflow;
+    return repository !== '' && NUMBER.test(runId) ? `${repository}/actions/runs/${runId}` : '';
+}
+/**
+ * Where the change can be seen on the server. Before anything is pushed only its base is there, and
+ * that only where it is the workflow's own commit.
+ */
+function compareUrl(record) {
+    const { baseCommit } = record.change;
+    return baseCommit === record.origin.repository.sha ? commitUrl(record, baseCommit) : '';
+}
+
+;// CONCATENATED MODULE: ./build/report/bottle-section.js
+/** What held the agent on the page: walls, engine, image, machine, and who ruled the run. */
+
+
+
+const bottle_section_WALLS = {
+    microvm: 'a virtual machine of its own',
+    namespaces: 'namespaces, weaker than a machine of its own',
+};
+/** One line of what a maintainer sees first. */
+function bottleGlance(record) {
+    const { engine } = record;
+    const proven = FIGURES['walls proven'](record);
+    return [
+        `${bottle_section_WALLS[engine.isolation]}; `,
+        proven === 0
+            ? strong('walls not proven')
+            : `${counted(proven, 'wall')} proven from inside before the agent started`,
+    ];
+}
+/** One line of what a maintainer sees first. */
+function secretGlance({ secretsFound }) {
+    if (secretsFound === 0)
+        return ['none found in what leaves the run'];
+    return [strong(`${secretsFound} found in what leaves the run`), '; notices name what kept them'];
+}
+function bottleSection(record) {
+    const { engine, walls } = record;
+    return {
+        title: 'Bottle',
+        brief: `${engine.name}, ${counted(FIGURES['walls proven'](record), 'wall')} proven`,
+        urgent: record.outcome === 'isolation-failed',
+        blocks: [
+            ...page_list(facts(record), (text) => text),
+            ...page_table('Walls that were tried from inside', ['Wall', 'Must be', 'Was found'], walls, ({ name, expected, found }) => [[page_code(name)], [page_code(expected)], [page_code(found)]]),
+        ],
+    };
+}
+function facts({ engine, image, machine, origin }) {
+    const { manifest, repository } = origin;
+    const base = commitUrl({ origin }, manifest.ref);
+    const version = engine.version === '' ? [] : [' ', page_code(engine.version)];
+    const digest = image.sha256 === '' ? [] : [', SHA-256 ', page_code(image.sha256.slice(0, 12))];
+    return [
+        [`Isolation: ${bottle_section_WALLS[engine.isolation]} (${engine.name}`, ...version, ')'],
+        image.kind === 'host'
+            ? ["Image: the runner's own ", page_code('/usr'), ', read-only']
+            : ['Image: ', page_code(image.reference), ...digest],
+        [`Machine: ${counted(machine.cpus, 'CPU')}, ${machine.memoryMib} MiB of memory`],
+        [
+            'Manifest: ',
+            page_code(manifest.path),
+            ' at ',
+            base === '' ? page_code(manifest.ref) : page_link(manifest.ref.slice(0, 10), base),
+            ', SHA-256 ',
+            page_code(manifest.sha256.slice(0, 12)),
+        ],
+        [
+            `Trust: the head is ${origin.trust.head}, credentials were `,
+            origin.trust.credentialsDropped ? 'dropped' : 'given',
+        ],
+        ...(repository.event === ''
+            ? []
+            : [['Event: ', page_code(repository.event), ' by ', page_code(repository.actor)]]),
+    ];
+}
+
+;// CONCATENATED MODULE: ./build/report/change-summary.js
+
+
+
+const LARGEST_PATCH = 96 * 1024;
+/** Whether to use it, in a few words. */
+const VERDICTS = {
+    none: '',
+    clean: 'the checks found nothing against it',
+    review: 'a person should look at it before it is used',
+    blocked: 'blocked: it may not be pushed, and comes as a patch alone',
+    refused: 'it could not be taken',
+};
+/** `2 files, +3 −1, 1 commit`. */
+function diffStat(record) {
+    return [
+        counted(FIGURES['files changed'](record), 'file'),
+        `+${grouped(FIGURES['lines added'](record))} −${grouped(FIGURES['lines removed'](record))}`,
+        counted(FIGURES.commits(record), 'commit'),
+    ].join(', ');
+}
+/** One line of what a maintainer sees first. */
+function changeGlance(record) {
+    const { verdict } = record.change;
+    if (verdict === 'none')
+        return ['nothing was changed'];
+    if (verdict === 'refused')
+        return [strong(VERDICTS.refused)];
+    const url = compareUrl(record);
+    const partial = record.outcome === 'success' ? '' : 'partial work: ';
+    const stat = `${partial}${diffStat(record)}`;
+    return [
+        url === '' ? stat : page_link(stat, url),
+        '; ',
+        verdict === 'clean' ? VERDICTS.clean : strong(VERDICTS[verdict]),
+    ];
+}
+/** `patch`: its beginning. */
+function changeSection(record, patch) {
+    const { change } = record;
+    const { verdict } = change;
+    return {
+        title: 'Change',
+        brief: ['none', 'refused'].includes(verdict) ? VERDICTS[verdict] : diffStat(record),
+        urgent: ['review', 'blocked', 'refused'].includes(verdict),
+        blocks: [
+            ...(['review', 'blocked', 'refused'].includes(verdict)
+                ? [say(strong(`What the checks say: ${VERDICTS[verdict]}.`))]
+                : []),
+            ...(change.reason === '' ? [] : [say(page_code(change.reason))]),
+            ...page_table('What the checks found in the change', ['Finding', 'Where', 'What follows'], change.findings, change_summary_finding),
+            ...page_table('Changed files', ['File', 'Lines'], change.files, change_summary_file),
+            ...page_list(change.commits, ({ sha, subject }) => [page_code(sha.slice(0, 10)), ' ', page_code(subject)]),
+            ...fold('Patch', page_codeBlock(patch, {
+                language: 'diff',
+                largest: LARGEST_PATCH,
+                rest: 'The whole of it is in changes.patch of the artifact.',
+            })),
+        ],
+    };
+}
+function change_summary_finding({ rule, action, path, line, detail }) {
+    const place = [cut(path), ...(line > 0 ? [line] : [])].filter((part) => part !== '').join(':');
+    const follows = action === 'block' ? 'blocked' : 'needs a review';
+    return [[page_code(rule), ' ', page_code(detail)], place === '' ? [] : [page_code(place)], [follows]];
+}
+function change_summary_file({ path, added, removed }) {
+    const lines = added === null ? 'not counted' : `+${grouped(added)} −${grouped(removed ?? 0)}`;
+    return [[page_code(path)], [lines]];
+}
+
+;// CONCATENATED MODULE: ./build/report/egress-summary.js
+/** The gateway on the page: denials first, with the lines that would allow them. */
+
+
+
+const REST = 'All of it is in run.json of the artifact.';
+const YAML = { language: 'yaml', rest: REST };
+/** One line of what a maintainer sees first. */
+function reachGlance(egress) {
+    const { allowed, denied, failed } = egress;
+    if (allowed + denied + failed === 0)
+        return ['nothing was asked for'];
+    const hosts = deniedHosts(egress);
+    const named = hosts.slice(0, 3).flatMap((host, at) => [at === 0 ? ': ' : ', ', page_code(host)]);
+    const more = hosts.length > 3 ? ` and ${counted(hosts.length - 3, 'more host')}` : '';
+    return [
+        `${counted(allowed, 'request')} allowed, `,
+        denied === 0 ? 'none denied' : strong(`${grouped(denied)} denied`),
+        ...named,
+        more,
+        failed === 0 ? '' : `; ${grouped(failed)} failed`,
+    ];
+}
+function reachSection(egress) {
+    const { allowed, denied, failed } = egress;
+    const isEmpty = allowed + denied + failed + egress.asked.length === 0;
+    return {
+        title: 'Reach',
+        brief: isEmpty ? '' : `${counted(denied, 'denial')}, ${counted(allowed, 'request')} allowed`,
+        urgent: false,
+        blocks: isEmpty
+            ? []
+            : [
+                ...refusals('Denied', 'What was denied', egress.denials),
+                ...advice(egress),
+                ...refusals('Failed', 'What was allowed and failed', egress.failures),
+                ...findings(egress),
+                ...routes(egress),
+                ...asked(egress),
+                say('Every decision is in ', page_code('egress.jsonl'), ' of the artifact.'),
+            ],
+    };
+}
+function refusals(title, caption, list) {
+    return page_table(caption, [title, 'Rule', 'Times'], list, (refusal) => {
+        const { method, host, port, path, rule, times } = refusal;
+        const after = port === 0 ? '' : `:${port}`;
+        const target = `${cut(method)} ${cut(host)}${after}${cut(path)}`.trim();
+        return [[page_code(target)], [page_code(rule)], [grouped(times)]];
+    });
+}
+function advice({ advice: lines, mode }) {
+    if (lines === '')
+        return [];
+    const learned = 'What this run used and missed, as the routes of its bottle:';
+    const missed = 'If the agent should reach what was denied, the bottle needs:';
+    return [say(mode === 'learn' ? learned : missed), ...page_codeBlock(lines, YAML)];
+}
+function findings({ findings: list }) {
+    const columns = ['Found in the traffic', 'Where', 'What became of it', 'Times'];
+    return page_table('What was found in the traffic', columns, list, (finding) => {
+        const { detector, label, where, action, times } = finding;
+        return [[page_code(`${detector}: ${label}`)], [page_code(where)], [action], [grouped(times)]];
+    });
+}
+function routes({ routes: list }) {
+    const columns = ['Route', 'Requests', 'Denied', 'Up', 'Down', 'Credential'];
+    return page_table('Routes that were used', columns, list, (traffic) => {
+        const { route, requests, denied, bytesUp, bytesDown, credential } = traffic;
+        return [
+            [page_code(route)],
+            [grouped(requests)],
+            [grouped(denied)],
+            [size(bytesUp)],
+            [size(bytesDown)],
+            credential === '' ? ['none'] : [page_code(credential)],
+        ];
+    });
+}
+function asked({ asked: list }) {
+    if (list.length === 0)
+        return [];
+    const entries = list.map(({ tool, fields }) => {
+        const lines = Object.entries(fields).map(([name, value]) => `  ${name}: ${JSON.stringify(value)}`);
+        return [`${tool}:`, ...lines].join('\n');
+    });
+    const blocks = adviseAsked(list);
+    return [
+        say('What the agent asked for; nobody was there to grant it:'),
+        ...page_codeBlock(entries.join('\n'), YAML),
+        ...(blocks === '' ? [] : [say('To grant the hosts among it:')]),
+        ...page_codeBlock(blocks, YAML),
+    ];
+}
+
+;// CONCATENATED MODULE: ./build/report/phase-section.js
+/** Time and cost on the page: the phases as a chart, what was used of each limit as bars. */
+
+/** One line of what a maintainer sees first. */
+function costGlance({ usage, limits, ...record }) {
+    const { minutes } = limits;
+    const tokens = FIGURES.tokens({ usage, limits, ...record });
+    const model = usage.requests === 0
+        ? 'no model was asked'
+        : `${counted(tokens, 'token')} in ${counted(usage.requests, 'request')}`;
+    return [`${model}; the agent ran ${grouped(minutes.used)} of ${grouped(minutes.limit)} minutes`];
+}
+function phaseSection({ phases, durationMs }) {
+    return {
+        title: 'Phases',
+        brief: `${figure_duration(durationMs)} in ${counted(phases.length, 'phase')}`,
+        urgent: false,
+        blocks: phases.length === 0 ? [] : [{ kind: 'phases', phases }],
+    };
+}
+function limitSection(record) {
+    return {
+        title: 'Usage and limits',
+        brief: fullest(barsOf(record)),
+        urgent: record.outcome === 'limit-reached',
+        blocks: [{ kind: 'bars', caption: 'What was used of each limit', bars: barsOf(record) }],
+    };
+}
+function barsOf({ limits, usage }) {
+    const { minutes, idleMinutes, outputMib, tokens, requests, bytes } = limits;
+    const reckoned = usage.reckoned > 0 ? `, ${grouped(usage.reckoned)} reckoned from bytes` : '';
+    const idle = idleMinutes.limit === 0 ? 'no limit' : grouped(idleMinutes.limit);
+    return [
+        phase_section_bar('Minutes of the agent', minutes, grouped),
+        { label: 'Minutes of silence', used: '', allowed: idle, share: null },
+        phase_section_bar(`Model tokens${reckoned}`, tokens, grouped),
+        phase_section_bar('Model requests', requests, grouped),
+        phase_section_bar('Bytes through the gateway', bytes, size),
+        phase_section_bar('MiB of outputs', outputMib, grouped),
+    ];
+}
+function phase_section_bar(label, { used, limit }, show) {
+    const share = limit === null ? null : limit === 0 ? 1 : used / limit;
+    return { label, used: show(used), allowed: limit === null ? 'no limit' : show(limit), share };
+}
+/** Names the limit that is nearest. */
+function fullest(bars) {
+    const [most] = bars
+        .filter((one) => one.share !== null)
+        .sort((a, b) => b.share - a.share);
+    if (most === undefined || most.share === 0)
+        return '';
+    return `${most.label.toLowerCase()} nearest, ${most.used} of ${most.allowed}`;
+}
+
+;// CONCATENATED MODULE: ./build/report/run-page.js
+
+
+
+
+
+
+
+
+const LARGEST = { result: 16 * 1024, failure: 4 * 1024 };
+/** A result that is longer is shown by its beginning, and folded as a whole. */
+const SCREEN = { characters: 1200, lines: 15 };
+const OPEN_NOTICES = 5;
+const HEADLINES = {
+    success: ['PASS', 'The agent finished its task'],
+    'agent-failed': ['FAIL', 'The agent did not finish its task'],
+    'timed-out': ['STOP', 'The agent ran out of time'],
+    idle: ['STOP', 'The agent fell silent'],
+    'limit-reached': ['STOP', 'The agent reached a limit'],
+    cancelled: ['STOP', 'The run was cancelled'],
+    'isolation-failed': ['FAIL', 'The bottle could not prove its walls'],
+    'image-failed': ['FAIL', 'There was no usable image'],
+    'boot-failed': ['FAIL', 'The machine did not start'],
+    'provision-failed': ['FAIL', 'The bottle could not be provisioned'],
+    'gateway-failed': ['FAIL', 'The gateway failed'],
+    'config-invalid': ['FAIL', 'The configuration is not valid'],
+    untrusted: ['FAIL', 'The event is not trusted to run an agent'],
+    'internal-error': ['FAIL', 'The action itself failed'],
+};
+/** Both arguments have had their secrets removed. */
+function makeRunPage(record, extras) {
+    const [mark, sentence] = HEADLINES[record.outcome];
+    return {
+        mark,
+        sentence,
+        lead: [
+            say(...run_page_facts(record)),
+            ...(record.outcome === 'success' ? [] : run_page_failure({ ...record, what: record.reason })),
+            ...glance(record, extras),
+            ...result(record.result),
+            ...notices(record.notices),
+        ],
+        sections: [
+            changeSection(record, extras.patch),
+            reachSection(record.egress),
+            limitSection(record),
+            phaseSection(record),
+            outputSection(record),
+            artifactSection(extras.artifacts ?? []),
+            bottleSection(record),
+        ],
+    };
+}
+/** The page of a run that ended before it had a plan. */
+function makeEarlyPage(error) {
+    const [mark, sentence] = HEADLINES[error.outcome];
+    const lead = [say('Nothing was started, and nothing was created.'), ...run_page_failure(error)];
+    return { mark, sentence, lead, sections: [] };
+}
+function run_page_facts(record) {
+    const url = runUrl(record);
+    const { runId } = record.origin.workflow;
+    return [
+        'Agent ',
+        page_code(record.agent.name),
+        ' · outcome ',
+        page_code(record.outcome),
+        ...(record.exitCode === null ? [] : [` · exit code ${record.exitCode}`]),
+        ` · ${figure_duration(record.durationMs)} · run `,
+        page_code(record.runId),
+        ...(url === '' ? [] : [' of ', page_link(`workflow run ${runId}`, url)]),
+    ];
+}
+function run_page_failure({ what, where, fix, problems }) {
+    const text = `What:  ${what}\nWhere: ${where}\nFix:   ${fix}`;
+    return [
+        ...page_codeBlock(text, { largest: LARGEST.failure }),
+        ...page_list(problems, (problem) => [page_code(place(problem)), ' ', page_code(problem.message)]),
+    ];
+}
+function place({ file, line, column }) {
+    return [cut(file ?? 'configuration'), line, column]
+        .filter((part) => part !== undefined)
+        .join(':');
+}
+function glance(record, extras) {
+    const rows = [
+        ['Change', changeGlance(record)],
+        ['Cost', costGlance(record)],
+        ['Reach', reachGlance(record.egress)],
+        ['Walls', bottleGlance(record)],
+        ['Secrets', secretGlance(record)],
+        ['Evidence', evidence(extras)],
+    ];
+    return page_table('The run at a glance', ['What', 'How it stands'], rows, ([what, how]) => [
+        [what],
+        how,
+    ]);
+}
+/** Where to find all of it. */
+function evidence({ artifacts = [], provenance }) {
+    const signed = provenance === undefined ? '' : `; provenance ${provenance}`;
+    return [...artifactGlance(artifacts), signed];
+}
+function result(text) {
+    if (text === '')
+        return [];
+    const options = {
+        largest: LARGEST.result,
+        rest: 'The whole of it is in result.md of the artifact.',
+    };
+    const start = text.slice(0, SCREEN.characters).split('\n').slice(0, SCREEN.lines).join('\n');
+    const title = say({ kind: 'strong', text: "The agent's answer" });
+    if (start.length >= text.trimEnd().length)
+        return [title, ...page_codeBlock(text, options)];
+    return [title, ...page_codeBlock(`${start}…`), ...fold('All of the answer', page_codeBlock(text, options))];
+}
+function notices(all) {
+    const item = (notice) => ['Notice: ', page_code(notice)];
+    const rest = all.slice(OPEN_NOTICES);
+    return [
+        ...page_list(all.slice(0, OPEN_NOTICES), item),
+        ...fold(counted(rest.length, 'more notice'), page_list(rest, item)),
+    ];
+}
+function outputSection(record) {
+    const { files, refused } = record.outputs;
+    const left = refused.length === 0 ? '' : `, ${counted(refused.length, 'entry', 'entries')} refused`;
+    const bytes = FIGURES['bytes of outputs'](record);
+    return {
+        title: 'Outputs',
+        brief: `${counted(files.length, 'file')}, ${size(bytes)}${left}`,
+        urgent: false,
+        blocks: [
+            ...page_table('Collected files', ['File', 'Size', 'SHA-256'], files, (file) => [
+                [page_code(file.path)],
+                [size(file.size)],
+                [page_code(file.sha256.slice(0, 12))],
+            ]),
+            ...page_table('What was left behind', ['Entry', 'Why it was left behind'], refused, (entry) => [
+                [page_code(entry.path)],
+                [page_code(entry.reason)],
+            ]),
+        ],
+    };
+}
+
+;// CONCATENATED MODULE: ./build/report/html-report.js
+/** `report.html`: the page of a run for a browser, from the same record as the step summary. */
+
+
+/** Both arguments have had their secrets removed. */
+function renderHtmlReport(record, extras) {
+    const title = `${record.agent.name.slice(0, 100)}, run ${record.runId.slice(0, 100)}`;
+    return pageHtml(makeRunPage(record, extras), title);
+}
+
 ;// CONCATENATED MODULE: ./build/report/redact.js
 /** Finds known secret values in bytes, plain or encoded, whole or in part, and replaces them. */
 
@@ -60318,152 +61224,8 @@ function createRedactor(secrets) {
     };
 }
 
-;// CONCATENATED MODULE: ./build/report/markdown.js
-/** The summary's building blocks in GitHub's Markdown. */
-const LONGEST_LIST = 50;
-function section(title, body) {
-    return body && `### ${title}\n\n${body}`;
-}
-/** Empty when there is nothing to show. */
-function markdown_table(columns, items, row) {
-    if (items.length === 0)
-        return '';
-    const head = [`| ${columns.join(' | ')} |`, `|${' --- |'.repeat(columns.length)}`];
-    return `${head.join('\n')}\n${limited(items, row)}`;
-}
-/** The first rows, and a line that says how many more there are. */
-function limited(items, row) {
-    const shown = items.slice(0, LONGEST_LIST).map(row).join('\n');
-    const more = items.length - LONGEST_LIST;
-    return more > 0 ? `${shown}\n\nand ${more} more, all in \`run.json\` of the artifact.` : shown;
-}
-function markdown_join(parts) {
-    return parts.filter((part) => part !== '').join('\n\n');
-}
-function size(bytes) {
-    if (bytes < 1024)
-        return `${bytes} B`;
-    const kib = bytes / 1024;
-    return kib < 1024 ? `${kib.toFixed(1)} KiB` : `${(kib / 1024).toFixed(1)} MiB`;
-}
-
-;// CONCATENATED MODULE: ./build/report/artifact-summary.js
-
-
-const CONTENTS = {
-    result: 'the record `run.json`, this summary, the answer',
-    transcript: 'what the agent printed',
-    egress: 'every decision of the gateway',
-    proposal: 'the change as a patch and as commits',
-    outputs: 'the files that were collected',
-};
-function renderArtifacts(places) {
-    return markdown_table(['Artifact', 'What is in it', 'Size'], places, (place) => {
-        const name = place.url ? `[${code(place.name)}](${place.url})` : code(place.name);
-        const bytes = place.size === undefined ? '' : size(place.size);
-        return `| ${name} | ${CONTENTS[place.kind]} | ${bytes} |`;
-    });
-}
-
-;// CONCATENATED MODULE: ./build/report/change-summary.js
-
-
-const change_summary_SENTENCES = {
-    none: '',
-    clean: '',
-    review: 'A person should look at this change before it is used.',
-    blocked: '**This change is blocked**: it may not be pushed, and comes as a patch alone.',
-    refused: "**The agent's work could not be taken.**",
-};
-/** `patch`: its beginning, of which at most `largest` bytes are shown. */
-function renderChange(change, patch, largest) {
-    return markdown_join([
-        change_summary_SENTENCES[change.verdict],
-        change.reason && code(change.reason),
-        markdown_table(['Finding', 'Where', 'What follows'], change.findings, change_summary_finding),
-        limited(change.commits, ({ sha, subject }) => `- ${code(sha.slice(0, 10))} ${code(subject)}`),
-        markdown_table(['File', 'Lines'], change.files, change_summary_file),
-        ...(patch === '' ? [] : showPatch(patch, largest)),
-    ]);
-}
-function change_summary_finding({ rule, action, path, line, detail }) {
-    const place = [path, ...(line > 0 ? [line] : [])].filter((part) => part !== '').join(':');
-    const follows = action === 'block' ? 'blocked' : 'needs a review';
-    return `| ${code(rule)} ${code(detail)} | ${place && code(place)} | ${follows} |`;
-}
-function change_summary_file({ path, added, removed }) {
-    return `| ${code(path)} | ${added === null ? 'not counted' : `+${added} −${removed}`} |`;
-}
-function showPatch(patch, largest) {
-    const rest = 'The whole of it is in `changes.patch` of the artifact.';
-    return ['<details><summary>Patch</summary>', fenced(patch, 'diff', largest, rest), '</details>'];
-}
-
-;// CONCATENATED MODULE: ./build/report/egress-summary.js
-/** The summary's part about the gateway: denials first, with the lines that would allow them. */
-
-
-
-const LARGEST = { advice: 8 * 1024, asked: 8 * 1024 };
-function renderEgress(egress) {
-    const { allowed, denied, failed } = egress;
-    if (allowed + denied + failed + egress.asked.length === 0)
-        return '';
-    return markdown_join([
-        `${allowed} requests allowed, ${denied} denied, ${failed} failed; every one is in \`egress.jsonl\` of the artifact.`,
-        refusals('Denied', egress.denials),
-        refusals('Failed', egress.failures),
-        advice(egress),
-        findings(egress),
-        routes(egress),
-        asked(egress),
-    ]);
-}
-function refusals(title, list) {
-    return markdown_table([title, 'Rule', 'Times'], list, ({ method, host, port, path, rule, times }) => {
-        const target = `${method} ${host}${port === 0 ? '' : `:${port}`}${path}`.trim();
-        return `| ${code(target)} | ${code(rule)} | ${times} |`;
-    });
-}
-function advice({ advice: lines, mode }) {
-    if (lines === '')
-        return '';
-    const learned = 'What this run used and missed, as the routes of its bottle:';
-    const missed = 'If the agent should reach what was denied, the bottle needs:';
-    const head = mode === 'learn' ? learned : missed;
-    return `${head}\n\n${fenced(lines, 'yaml', LARGEST.advice, 'All of it is in `run.json`.')}`;
-}
-function findings({ findings: list }) {
-    const columns = ['Found in the traffic', 'Where', 'What became of it', 'Times'];
-    return markdown_table(columns, list, ({ detector, label, where, action, times }) => {
-        return `| ${code(`${detector}: ${label}`)} | ${where} | ${action} | ${times} |`;
-    });
-}
-function routes({ routes: list }) {
-    const columns = ['Route', 'Requests', 'Up', 'Down', 'Credential'];
-    return markdown_table(columns, list, ({ route, requests, bytesUp, bytesDown, credential }) => {
-        const name = credential === '' ? 'none' : code(credential);
-        return `| ${code(route)} | ${requests} | ${size(bytesUp)} | ${size(bytesDown)} | ${name} |`;
-    });
-}
-function asked({ asked: list }) {
-    if (list.length === 0)
-        return '';
-    const entries = list.map(({ tool, fields }) => {
-        const lines = Object.entries(fields).map(([name, value]) => `  ${name}: ${JSON.stringify(value)}`);
-        return [`${tool}:`, ...lines].join('\n');
-    });
-    const rest = 'All of it is in `run.json`.';
-    const blocks = adviseAsked(list);
-    return markdown_join([
-        'What the agent asked for; nobody was there to grant it:',
-        fenced(entries.join('\n'), 'yaml', LARGEST.asked, rest),
-        blocks && `To grant the hosts among it:\n\n${fenced(blocks, 'yaml', LARGEST.advice, rest)}`,
-    ]);
-}
-
 ;// CONCATENATED MODULE: ./build/report/phase-chart.js
-const MOST_PHASES = 40;
+const phase_chart_MOST_PHASES = 40;
 /** A fenced block that GitHub draws; empty when nothing ran. */
 function phaseChart(phases) {
     if (phases.length === 0)
@@ -60471,15 +61233,16 @@ function phaseChart(phases) {
     return [
         '```mermaid',
         'gantt',
+        'accTitle: The phases of the run',
         'dateFormat x',
         'axisFormat %M:%S',
         // The run is drawn at the start of the epoch, far from today.
         'todayMarker off',
-        ...phases.slice(0, MOST_PHASES).map(bar),
+        ...phases.slice(0, phase_chart_MOST_PHASES).map(phase_chart_bar),
         '```',
     ].join('\n');
 }
-function bar(phase, index) {
+function phase_chart_bar(phase, index) {
     const start = Math.round(phase.startMs);
     const length = Math.round(phase.durationMs);
     // Mermaid reads `:`, `#` and `;` in a label, and a keyword at its start: hence the number.
@@ -60487,139 +61250,112 @@ function bar(phase, index) {
     return `${index + 1} ${name} ${length} ms :${phase.failed ? 'crit, ' : ''}${start}, ${length}ms`;
 }
 
+;// CONCATENATED MODULE: ./build/report/page-markdown.js
+/** Writes a page in GitHub's Markdown. */
+
+
+
+const LONGEST_LIST = 50;
+function pageMarkdown({ mark, sentence, lead, sections }) {
+    const shown = sections.filter(({ blocks }) => blocks.length > 0);
+    return page_markdown_join([
+        `## ${mark}: ${plain(sentence)}`,
+        ...lead.map(page_markdown_block),
+        ...(shown.length > 0 ? ['### Details', ...shown.map(page_markdown_section)] : []),
+    ]);
+}
+function page_markdown_section({ title, brief, urgent, blocks }) {
+    const summary = `<b>${title}</b>${brief === '' ? '' : `: ${html(brief)}`}`;
+    return folded(summary, urgent, blocks);
+}
+function folded(summary, open, blocks) {
+    const head = `<details${open ? ' open' : ''}><summary>${summary}</summary>`;
+    return page_markdown_join([head, ...blocks.map(page_markdown_block), '</details>']);
+}
+function page_markdown_block(part) {
+    switch (part.kind) {
+        case 'text':
+            return page_markdown_inline(part.text);
+        case 'list':
+            return limited(part.items.map((item) => `- ${page_markdown_inline(item)}`), part.total);
+        case 'table':
+            return page_markdown_table(part);
+        case 'code':
+            return fenced(part.text, part.language, part.largest, plain(part.rest));
+        case 'phases':
+            return phaseChart(part.phases);
+        case 'bars':
+            return page_markdown_bars(part.bars);
+        case 'fold':
+            return folded(html(part.title), false, part.blocks);
+    }
+}
+function page_markdown_table({ columns, rows, total }) {
+    const head = `| ${columns.map(plain).join(' | ')} |\n|${' --- |'.repeat(columns.length)}`;
+    const lines = rows.map((cells) => `| ${cells.map(page_markdown_inline).join(' | ')} |`);
+    return `${head}\n${limited(lines, total)}`;
+}
+/** The first rows, and a line that says how many more there are. */
+function limited(lines, total) {
+    const shown = lines.slice(0, LONGEST_LIST);
+    const more = total - shown.length;
+    const rest = `and ${more} more, all in \`run.json\` of the artifact.`;
+    return more > 0 ? `${shown.join('\n')}\n\n${rest}` : shown.join('\n');
+}
+const BAR_CELLS = 20;
+function page_markdown_bars(list) {
+    return [
+        '| Limit | Used | Allowed | Share |',
+        '| --- | --- | --- | --- |',
+        ...list.map(({ label, used, allowed, share }) => {
+            const drawn = share === null ? '' : `\`${drawBar(share)}\` ${percent(share)}`;
+            return `| ${plain(label)} | ${plain(used)} | ${plain(allowed)} | ${drawn} |`;
+        }),
+    ].join('\n');
+}
+function drawBar(share) {
+    const filled = Math.min(BAR_CELLS, Math.round(share * BAR_CELLS));
+    return '█'.repeat(filled) + '░'.repeat(BAR_CELLS - filled);
+}
+function page_markdown_inline(text) {
+    return text.map(page_markdown_word).join('');
+}
+function page_markdown_word(part) {
+    if (typeof part === 'string')
+        return plain(part);
+    switch (part.kind) {
+        case 'code':
+            return code(part.text);
+        case 'strong':
+            return `**${plain(part.text)}**`;
+        case 'link':
+            return `[${plain(part.text)}](<${part.href.replace(/[<>\\\s]/g, encodeURIComponent)}>)`;
+    }
+}
+/** Words of ours are words, whatever stands in them. */
+function plain(text) {
+    return text.replace(/[\\`*_{}[\]<>#|~$]/g, '\\$&').replace(/&/g, '&amp;');
+}
+function html(text) {
+    return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
+}
+function page_markdown_join(parts) {
+    return parts.filter((part) => part !== '').join('\n\n');
+}
+
 ;// CONCATENATED MODULE: ./build/report/summary.js
 
 
-
-
-
-
-
 /**
- * GitHub drops a summary over 1 MiB as a whole. These caps keep the worst text there is, in which
- * a fence is as long as its content, under 900 KiB.
- */
-const summary_LARGEST = { result: 16 * 1024, patch: 96 * 1024, failure: 4 * 1024 };
-/** The mark stands first, so that the outcome is told without colour or picture. */
-const HEADLINES = {
-    success: ['PASS', 'The agent finished its task'],
-    'agent-failed': ['FAIL', 'The agent did not finish its task'],
-    'timed-out': ['STOP', 'The agent ran out of time'],
-    idle: ['STOP', 'The agent fell silent'],
-    'limit-reached': ['STOP', 'The agent reached a limit'],
-    cancelled: ['STOP', 'The run was cancelled'],
-    'isolation-failed': ['FAIL', 'The bottle could not prove its walls'],
-    'image-failed': ['FAIL', 'There was no usable image'],
-    'boot-failed': ['FAIL', 'The machine did not start'],
-    'provision-failed': ['FAIL', 'The bottle could not be provisioned'],
-    'gateway-failed': ['FAIL', 'The gateway failed'],
-    'config-invalid': ['FAIL', 'The configuration is not valid'],
-    untrusted: ['FAIL', 'The event is not trusted to run an agent'],
-    'internal-error': ['FAIL', 'The action itself failed'],
-};
-/**
- * Below 900 KiB, whatever the run left. Both arguments have had their secrets removed; of the patch
- * the beginning is enough.
+ * Below 900 KiB, whatever the run left: GitHub drops a summary over 1 MiB as a whole. Both arguments
+ * have had their secrets removed; of the patch the beginning is enough.
  */
 function renderSummary(record, extras) {
-    return markdown_join([
-        headline(record.outcome),
-        facts(record),
-        record.outcome === 'success' ? '' : summary_failure({ ...record, what: record.reason }),
-        notices(record),
-        section('Result', record.result && showResult(record.result)),
-        section('Change', renderChange(record.change, extras.patch, summary_LARGEST.patch)),
-        section('Outputs', outputs(record)),
-        section('Refused', summary_refused(record)),
-        section('Artifacts', renderArtifacts(extras.artifacts ?? [])),
-        section('Reach', renderEgress(record.egress)),
-        section('Phases', phaseChart(record.phases)),
-        section('Limits', summary_limits(record)),
-        section('Bottle', bottle(record)),
-    ]);
+    return pageMarkdown(makeRunPage(record, extras));
 }
 /** The summary of a run that ended before it had a plan. */
 function renderEarlySummary(error) {
-    return markdown_join([
-        headline(error.outcome),
-        'Nothing was started, and nothing was created.',
-        summary_failure(error),
-    ]);
-}
-function headline(outcome) {
-    const [mark, sentence] = HEADLINES[outcome];
-    return `## ${mark}: ${sentence}`;
-}
-function facts(record) {
-    const exit = record.exitCode === null ? [] : [`exit code ${record.exitCode}`];
-    return [
-        `Agent ${code(record.agent.name)}`,
-        `outcome ${code(record.outcome)}`,
-        ...exit,
-        summary_duration(record.durationMs),
-        `run ${code(record.runId)}`,
-    ].join(' · ');
-}
-function summary_failure({ what, where, fix, problems }) {
-    const text = `What:  ${what}\nWhere: ${where}\nFix:   ${fix}`;
-    const row = (problem) => `- ${code(place(problem))} ${code(problem.message)}`;
-    return markdown_join([fenced(text, 'text', summary_LARGEST.failure, ''), limited(problems, row)]);
-}
-function place({ file, line, column }) {
-    return [file ?? 'configuration', line, column].filter((part) => part !== undefined).join(':');
-}
-function notices(record) {
-    const found = record.secretsFound;
-    return markdown_join([
-        found > 0 ? `**Secret values found in what leaves the run: ${found}**` : '',
-        limited(record.notices, (notice) => `- Notice: ${code(notice)}`),
-    ]);
-}
-function showResult(result) {
-    const rest = 'The whole of it is in `result.md` of the artifact.';
-    return fenced(result, 'text', summary_LARGEST.result, rest);
-}
-function outputs(record) {
-    return markdown_table(['File', 'Size', 'SHA-256'], record.outputs.files, (file) => `| ${code(file.path)} | ${size(file.size)} | ${code(file.sha256.slice(0, 12))} |`);
-}
-function summary_refused(record) {
-    return markdown_table(['Entry', 'Why it was left behind'], record.outputs.refused, (entry) => `| ${code(entry.path)} | ${code(entry.reason)} |`);
-}
-function summary_limits({ limits: { minutes, idleMinutes, outputMib, ...counted }, usage, }) {
-    const idle = idleMinutes.limit === 0 ? 'none' : String(idleMinutes.limit);
-    const allowed = (limit) => limit ?? 'none';
-    return markdown_table(['Limit', 'Used', 'Allowed'], [
-        `| Minutes of the agent | ${minutes.used} | ${minutes.limit} |`,
-        `| Minutes of silence | | ${idle} |`,
-        `| MiB of outputs | ${outputMib.used} | ${outputMib.limit} |`,
-        `| Model tokens${usage.reckoned > 0 ? `, ${usage.reckoned} of them reckoned from bytes` : ''} | ${totalTokens(usage)} | ${allowed(counted.tokens.limit)} |`,
-        `| Model requests | ${usage.requests} | ${allowed(counted.requests.limit)} |`,
-        `| Bytes through the gateway | ${usage.bytes} | ${allowed(counted.bytes.limit)} |`,
-    ], (row) => row);
-}
-function bottle({ engine, image, machine, walls: proven }) {
-    const walls = engine.isolation === 'microvm'
-        ? 'a virtual machine of its own'
-        : 'namespaces: weaker than a machine of its own';
-    const version = engine.version && ` ${code(engine.version)}`;
-    const source = image.kind === 'host'
-        ? "the runner's own `/usr`, read-only"
-        : code(image.reference) + (image.sha256 && `, SHA-256 ${code(image.sha256.slice(0, 12))}`);
-    return [
-        `- Isolation: ${walls} (${engine.name}${version})`,
-        `- Walls proven from inside before the agent started: ${proven.length}`,
-        `- Image: ${source}`,
-        `- Machine: ${machine.cpus} CPUs, ${machine.memoryMib} MiB of memory`,
-    ].join('\n');
-}
-function summary_duration(ms) {
-    if (ms < 1000)
-        return `${ms} ms`;
-    const seconds = ms / 1000;
-    return seconds < 60 ? `${seconds.toFixed(1)} s` : minutesAndSeconds(Math.round(seconds));
-}
-function minutesAndSeconds(seconds) {
-    return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+    return pageMarkdown(makeEarlyPage(error));
 }
 
 ;// CONCATENATED MODULE: ./build/report/packing.js
@@ -60774,6 +61510,7 @@ async function uploadInTime(start, cancelled) {
 
 
 
+
 /** The runner keeps ten errors of a step, and the first one says what they are about. */
 const MOST_PROBLEMS = 9;
 const LONGEST_MESSAGE = 4000;
@@ -60791,7 +61528,7 @@ async function report_report(host, services, input) {
     const sets = files ? sortFiles(files, input.directory) : [];
     const written = files ? (0,external_node_path_.join)(input.directory, BUNDLE_FILES.record) : '';
     setOutputs(host, actionOutputs(record, { patch, record: written }));
-    await writeSummary(host, render(bundle, placesOf(input, sets, [])));
+    await writeSummary(host, render(bundle, placesOf(input, sets, [])).summary);
     const message = `${record.reason} · ${record.where} · ${record.fix}`;
     annotate(host, record.problems);
     if (record.secretsFound > 0) {
@@ -60831,7 +61568,7 @@ async function uploadAll(host, services, input, bundle, sets) {
         await writeFiles(host, input, told, places);
     const last = await upload(together ? [] : sets.filter(isResult));
     const notices = [...told.record.notices, ...last.failures];
-    await writeSummary(host, render({ ...told, record: { ...told.record, notices } }, places));
+    await writeSummary(host, render({ ...told, record: { ...told.record, notices } }, places).summary);
     return [...last.kept, ...before.kept];
 }
 function addArtifacts(record, { kept, failures }) {
@@ -60846,7 +61583,11 @@ function placesOf({ plan }, sets, kept) {
     return sets.map(({ kind }) => kept.find((artifact) => artifact.kind === kind) ?? { kind, name: plan.artifact.names[kind] });
 }
 function render(bundle, artifacts) {
-    return renderSummary(bundle.record, { patch: bundle.patchHead, artifacts });
+    const extras = { patch: bundle.patchHead, artifacts };
+    return {
+        summary: renderSummary(bundle.record, extras),
+        html: renderHtmlReport(bundle.record, extras),
+    };
 }
 function writeFiles(host, { directory }, bundle, places) {
     return report_attempt(host, 'The report could not be written', directory, () => bundle_writeBundle(bundle, render(bundle, places), directory));
@@ -62127,7 +62868,7 @@ function readCodex() {
             return [];
         called.add(id);
         const { id: _, type, aggregated_output, exit_code, status, result, error, ...input } = item;
-        return inTurn({ type: 'tool-call', id, name: nameOf(item), input });
+        return inTurn({ type: 'tool-call', id, name: codex_nameOf(item), input });
     };
     const completed = (item) => {
         const text = textAt(item, 'text');
@@ -62173,7 +62914,7 @@ function isTool(item) {
     return !['agent_message', 'error', 'reasoning', 'todo_list'].includes(textAt(item, 'type'));
 }
 /** `command_execution`, `file_change`; of an MCP server its tool. */
-function nameOf(item) {
+function codex_nameOf(item) {
     const tool = textAt(item, 'tool');
     return tool === '' ? textAt(item, 'type') : `mcp__${textAt(item, 'server')}__${tool}`;
 }
@@ -63957,7 +64698,7 @@ const agentProvider = strictObject({
 
 
 
-const schema_outputs = distinct(guestGlob).describe('What is brought back: globs relative to the workspace, or from the guest’s home with `~/`.');
+const outputs = distinct(guestGlob).describe('What is brought back: globs relative to the workspace, or from the guest’s home with `~/`.');
 const machine = strictObject({
     cpus: schemas_int().min(1).max(256).optional().describe('Virtual processors.'),
     memory_mib: schemas_int().min(256).max(4_194_304).optional().describe('Memory in MiB.'),
@@ -63996,7 +64737,7 @@ const bottleSchema = strictObject({
     machine: machine.optional().describe('Size of the machine.'),
     limits: schema_limits.optional().describe('Where a run is ended; what was made by then is kept.'),
     workspace: workspace.optional().describe('What the guest works on.'),
-    outputs: schema_outputs.optional(),
+    outputs: outputs.optional(),
     engine: schemas_enum(['smolvm', 'bubblewrap']).optional().describe('What boots the machine.'),
 })
     .meta({ id: 'bottle' });
@@ -64017,7 +64758,7 @@ const agentSchema = strictObject({
     'git-gate': agentGitGate
         .optional()
         .describe('Who commits; laid over the bottle’s, field by field.'),
-    outputs: schema_outputs.optional(),
+    outputs: outputs.optional(),
     output_schema: record(schemas_string(), unknown())
         .optional()
         .describe('JSON Schema of the structured result that the agent shall give.'),
@@ -64839,14 +65580,14 @@ const AGENT_FILES = [
 ;// CONCATENATED MODULE: ./build/git-check/policy.js
 /** What a change may be: the limits and the protected paths, and what holds where nobody says. */
 
-const block = (glob) => ({ glob, action: 'block' });
+const policy_block = (glob) => ({ glob, action: 'block' });
 const DEFAULT_POLICY = {
     protectedPaths: [
         '.github/**',
         '.bot-bottle/**',
         ...['CODEOWNERS', 'docs/CODEOWNERS'],
         ...AGENT_FILES.flatMap((name) => [`**/${name}`, `**/${name}/**`]),
-    ].map(block),
+    ].map(policy_block),
     maxFileBytes: 50 * 1024 * 1024,
     maxPatchBytes: 50 * 1024 * 1024,
     maxFiles: 5000,
@@ -66816,7 +67557,7 @@ function parseListing(bytes) {
 
 
 /** Names that count at any depth, as a file or a directory, in any case. */
-const NAMES = new Set([...AGENT_FILES, '.gitattributes', '.gitmodules']);
+const agent_config_NAMES = new Set([...AGENT_FILES, '.gitattributes', '.gitmodules']);
 /** Names that count below `.github`. */
 const GITHUB_NAMES = new Set([
     ...['copilot-instructions.md', 'instructions', 'prompts', 'agents', 'skills', 'hooks'],
@@ -66844,7 +67585,7 @@ function isAgentConfig(path) {
 }
 function isOrder(name, index, parts) {
     const lower = name.toLowerCase();
-    if (NAMES.has(lower))
+    if (agent_config_NAMES.has(lower))
         return true;
     return parts[index - 1]?.toLowerCase() === '.github' && GITHUB_NAMES.has(lower);
 }
@@ -68279,16 +69020,16 @@ function agentFilesStep({ agentFiles }) {
 function gitSection(name, of, settings) {
     if (settings.length === 0)
         return '';
-    const head = of === '' ? name : `${name} "${plain(of).replace(/[\\"]/g, '\\$&')}"`;
+    const head = of === '' ? name : `${name} "${git_setting_plain(of).replace(/[\\"]/g, '\\$&')}"`;
     const lines = settings.map(([key, value]) => `\t${key} = ${git_setting_quoted(value)}\n`);
     return `[${head}]\n${lines.join('')}`;
 }
 function git_setting_quoted(value) {
     const escaped = value.replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n');
-    return `"${plain(escaped)}"`;
+    return `"${git_setting_plain(escaped)}"`;
 }
 /** Control characters cannot stand in git's configuration. */
-function plain(text) {
+function git_setting_plain(text) {
     return text.replace(/[\0-\x1f\x7f]/g, '');
 }
 
@@ -71010,7 +71751,7 @@ async function withTools(tools, call) {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(69420);
+/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(60344);
 /* harmony import */ var _host_actions_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(30623);
 /* harmony import */ var _host_services_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(58503);
 /** The step: entry of `dist/main`. */
