@@ -45,7 +45,8 @@ async function carryOut(host: Host, services: Services, engine: ReadyEngine, run
     const gateway = await run.phase('gateway', open);
     const spec = machineSpec(run, image);
     const machine = await run.phase('boot', () => engine.create(spec, signal));
-    await run.phase('walls', () => proveWalls(host, machine, { token: secrets.token, signal }));
+    const walls = { token: secrets.token, routes: plan.reach.routes, signal };
+    await run.phase('walls', () => proveWalls(host, machine, walls));
     const into = { signal, scratch: paths.scratch, certificate: gateway.certificate };
     const given = await run.phase('provision', () => provision(host, machine, plan, into));
     try {

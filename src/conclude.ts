@@ -8,7 +8,7 @@ import { stepOrigin } from './report/origin-record.ts';
 import { makeRecord } from './report/record.ts';
 import { report, reportEarly } from './report/report.ts';
 import { type Run, secretsOf } from './run.ts';
-import { PROBE_DENIALS } from './walls/probe.ts';
+import { probeDenials } from './walls/probe.ts';
 
 /** The failure of the step in one sentence, or undefined when the step succeeds. */
 export async function concludeRun(
@@ -30,7 +30,7 @@ export async function concludeRun(
     ...(error && { error }),
     ...(made.boot && { engineVersion: made.boot.engineVersion }),
     ...(made.image && { image: made.image.facts }),
-    ...(made.gateway && { egress: made.gateway.egress(PROBE_DENIALS) }),
+    ...(made.gateway && { egress: made.gateway.egress(probeDenials(plan.reach.routes)) }),
     ...(made.walls && { walls: made.walls.probes }),
     ...(made.provision && { provisioned: made.provision }),
     ...(made.agent && { agent: agentFacts(made.agent) }),

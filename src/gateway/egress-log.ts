@@ -73,14 +73,18 @@ export async function openEgressLog(path: HostPath): Promise<EgressLog> {
 function without(ours: readonly OurRequest[], facts: EgressFacts): EgressFacts {
   let { denied } = facts;
   const denials = [...facts.denials];
+  const routes = new Map(facts.routes.map((traffic) => [traffic.route, traffic]));
   for (const { rule, host } of ours) {
     const index = denials.findIndex((denial) => denial.rule === rule && denial.host === host);
     const found = denials[index];
     if (found === undefined) continue;
     denied--;
+    const traffic = routes.get(found.route);
+    if (traffic) routes.set(found.route, { ...traffic, denied: traffic.denied - 1 });
     denials.splice(index, 1, ...(found.times > 1 ? [{ ...found, times: found.times - 1 }] : []));
   }
-  return { ...facts, denied, denials };
+  const used = [...routes.values()].filter((one) => one.requests + one.denied + one.failed > 0);
+  return { ...facts, denied, denials, routes: used };
 }
 
 /** One write at a time keeps the order; whole lines or none keep the file readable. */

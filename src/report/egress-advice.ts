@@ -1,72 +1,149 @@
 /** The manifest's lines that would allow what was denied: to be read, judged and pasted by a person. */
 import type { Denial, EgressFacts } from '../gateway/egress-log.ts';
+import type { RouteMatch, RouteRule } from '../gateway/protocol.ts';
 import type { Plan } from '../plan/plan.ts';
 
-type Wanted = { readonly ports: Set<number>; readonly matches: Map<string, Set<string>> };
+type Wanted = {
+  readonly ports: Set<number>;
+  /** Paths by methods, one a line. */
+  readonly matches: Map<string, Set<string>>;
+  /** The route as it is: what it says already stays. */
+  readonly known: RouteRule | undefined;
+};
+
+type Advice = { readonly presets: Set<string>; readonly routes: Map<string, Wanted> };
 
 /** Only these are a matter of the manifest; what the other rules refuse, no route allows. */
 const OPENABLE: readonly Denial['rule'][] = ['no-route', 'port', 'no-match'];
 const USUAL_PORTS = [80, 443];
 const MOST_HOSTS = 50;
+/** As a manifest takes it. */
+const PATH = /^\/[\x21-\x7e]{0,511}$/;
+const METHOD = /^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$/;
 
 /**
- * YAML for a bottle, empty when there is nothing to say. In learn mode: the routes that the run
- * used and those that it missed, so that nothing else stays open. Else: what it missed.
+ * YAML for a bottle, empty when there is nothing to say. In learn mode: the presets and routes that
+ * the run used and those that it missed, so that nothing else stays open; what comes with the
+ * provider comes by itself. Else: what it missed.
  */
 export function adviseRoutes(egress: EgressFacts, reach: Plan['reach']): string {
-  const learning = reach.mode.value === 'learn';
-  const wanted = new Map<string, Wanted>();
-  const used = learning ? egress.routes.filter(({ requests }) => requests > 0) : [];
-  for (const { route } of used) want(wanted, route);
+  const advice: Advice = { presets: new Set(), routes: new Map() };
+  const routeOf = (host: string) => reach.routes.find((route) => route.host === host);
+  if (reach.mode.value === 'learn') {
+    for (const { route, requests } of egress.routes) {
+      if (requests > 0) addUsed(advice, routeOf(route) ?? route);
+    }
+  }
   for (const denial of egress.denials) {
     if (!OPENABLE.includes(denial.rule) || !isHost(denial.host)) continue;
-    addDenial(want(wanted, denial.host), denial);
+    addDenial(want(advice, denial.host, writtenOnly(routeOf(denial.route))), denial);
   }
-  return routesYaml(wanted);
+  return adviceYaml(advice);
 }
 
 /** The same for the hosts that the agent asked for with `request_egress`. */
 export function adviseAsked(
   asked: readonly { readonly tool: string; readonly fields: Readonly<Record<string, string>> }[],
 ): string {
-  const wanted = new Map<string, Wanted>();
+  const advice: Advice = { presets: new Set(), routes: new Map() };
   for (const { tool, fields } of asked) {
     const host = fields.host?.toLowerCase() ?? '';
-    if (tool === 'request_egress' && isHost(host)) want(wanted, host);
+    if (tool === 'request_egress' && isHost(host)) addAsked(want(advice, host), fields);
   }
-  return routesYaml(wanted);
+  return adviceYaml(advice);
 }
 
-function routesYaml(wanted: ReadonlyMap<string, Wanted>): string {
-  if (wanted.size === 0) return '';
-  const routes = [...wanted].slice(0, MOST_HOSTS).map(([host, parts]) => routeLines(host, parts));
-  return ['egress:', '  routes:', ...routes.flat(), ''].join('\n');
+function addUsed(advice: Advice, used: RouteRule | string): void {
+  if (typeof used === 'string') return void want(advice, used);
+  const [kind, preset = ''] = used.source.split(' ');
+  if (kind === 'preset') advice.presets.add(preset);
+  else if (kind !== 'provider') want(advice, used.host, used);
 }
 
-function want(wanted: Map<string, Wanted>, host: string): Wanted {
-  const known = wanted.get(host) ?? { ports: new Set(), matches: new Map() };
-  wanted.set(host, known);
-  return known;
+/** What a preset or a provider says of a route is nothing to be written down. */
+function writtenOnly(route: RouteRule | undefined): RouteRule | undefined {
+  return route && /^(?:preset|provider) /.test(route.source) ? undefined : route;
+}
+
+function want({ routes }: Advice, host: string, known?: RouteRule): Wanted {
+  const wanted = routes.get(host) ?? { ports: new Set(), matches: new Map(), known };
+  routes.set(host, wanted);
+  return wanted;
 }
 
 function addDenial({ ports, matches }: Wanted, { rule, port, method, path }: Denial): void {
-  if (!USUAL_PORTS.includes(port)) ports.add(port);
+  ports.add(port);
   if (rule !== 'no-match') return;
   const paths = matches.get(method) ?? new Set();
   matches.set(method, paths.add(path));
 }
 
-function routeLines(host: string, { ports, matches }: Wanted): string[] {
-  const all = [...ports].sort((a, b) => a - b);
+/** Lists come as lines. */
+function addAsked({ ports, matches }: Wanted, fields: Readonly<Record<string, string>>): void {
+  const port = Number(fields.port);
+  if (Number.isInteger(port) && port > 0 && port < 65_536) ports.add(port);
+  const lines = (text = '') => text.split('\n').filter((line) => line !== '');
+  const methods = lines(fields.methods).filter((method) => METHOD.test(method));
+  const paths = lines(fields.paths).filter((path) => PATH.test(path));
+  if (methods.length + paths.length === 0) return;
+  const key = methods.join('\n');
+  matches.set(key, new Set([...(matches.get(key) ?? []), ...paths]));
+}
+
+function adviceYaml({ presets, routes }: Advice): string {
+  if (presets.size + routes.size === 0) return '';
+  const all = [...routes].slice(0, MOST_HOSTS).map(([host, parts]) => routeLines(host, parts));
+  return [
+    'egress:',
+    ...(presets.size > 0 ? [`  presets: [${[...presets].join(', ')}]`] : []),
+    ...(all.length > 0 ? ['  routes:', ...all.flat()] : []),
+    '',
+  ].join('\n');
+}
+
+function routeLines(host: string, { ports, matches, known }: Wanted): string[] {
+  const all = [...new Set([...(known?.ports ?? USUAL_PORTS), ...ports])].sort((a, b) => a - b);
+  const isUsual = all.join() === USUAL_PORTS.join();
+  const kept = known?.matches ?? [];
+  // Where all kinds of requests pass already, the port alone was missing.
+  const added = known && kept.length === 0 ? [] : [...matches];
   return [
     `    - host: ${quoted(host)}`,
-    ...(all.length > 0 ? [`      ports: [${[...USUAL_PORTS, ...all].join(', ')}]`] : []),
-    ...(matches.size > 0 ? ['      matches:'] : []),
-    ...[...matches].flatMap(([method, paths]) => [
-      `        - methods: [${quoted(method)}]`,
-      '          paths:',
-      ...[...paths].map((path) => `            - { type: exact, value: ${quoted(path)} }`),
-    ]),
+    ...(isUsual ? [] : [`      ports: [${all.join(', ')}]`]),
+    ...keptLines(known),
+    ...(kept.length + added.length > 0 ? ['      matches:'] : []),
+    ...kept.map((match) => `        - ${JSON.stringify(match satisfies RouteMatch)}`),
+    ...added.flatMap(([methods, paths]) => matchLines(methods, [...paths])),
+  ];
+}
+
+function matchLines(methods: string, paths: readonly string[]): string[] {
+  const parts = [
+    ...(methods === '' ? [] : [`methods: [${methods.split('\n').map(quoted).join(', ')}]`]),
+    ...(paths.length === 0 ? [] : ['paths:']),
+  ];
+  return [
+    ...parts.map((part, at) => `        ${at === 0 ? '-' : ' '} ${part}`),
+    ...paths.map((path) => `            - { type: exact, value: ${quoted(path)} }`),
+  ];
+}
+
+/** JSON is YAML, and whoever wrote the route reads its words again. */
+function keptLines(known: RouteRule | undefined): string[] {
+  if (known === undefined) return [];
+  const { auth, maxBytes, tls, dlp } = known;
+  const named = auth && { scheme: auth.scheme, token_ref: auth.name };
+  const header = auth?.scheme === 'header' ? { header: auth.header } : {};
+  const detectors = (list: readonly string[]) => (list.length === 0 ? false : list);
+  const scanned = {
+    outbound_detectors: detectors(dlp.outbound),
+    inbound_detectors: detectors(dlp.inbound),
+    outbound_on_match: dlp.onMatch,
+  };
+  return [
+    ...(named ? [`      auth: ${JSON.stringify({ ...named, ...header })}`] : []),
+    ...(tls === 'open' ? [`      dlp: ${JSON.stringify(scanned)}`] : []),
+    ...(maxBytes === undefined ? [] : [`      max_bytes: ${maxBytes}`]),
   ];
 }
 

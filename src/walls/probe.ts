@@ -26,7 +26,11 @@ export type ProbePlaces = {
   readonly runnerPort: number;
   readonly relayPort: number;
   readonly gatewaySocket: string;
+  readonly routes: readonly Reachable[];
 };
+
+/** Of a route, what the proof needs. */
+type Reachable = { readonly host: string; readonly ports: readonly number[] };
 
 /** The name that DNS gives to nobody (RFC 6761). */
 const NO_NAME = 'bottle-probe.invalid';
@@ -38,18 +42,29 @@ const DNS_QUESTION =
   '\x42\x42\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x01a\x0croot-servers\x03net\x00\x00\x01\x00\x01';
 
 /** What the gateway says of the probes that reach it: ours, and none of the agent's. */
-export const PROBE_DENIALS = [
-  { rule: 'no-route', host: NO_NAME },
-  { rule: 'handshake', host: '' },
-] as const;
+export function probeDenials(routes: readonly Reachable[]) {
+  const allowed = allowedPlace(routes);
+  return [
+    { rule: 'no-route', host: NO_NAME },
+    { rule: 'handshake', host: '' },
+    ...(allowed ? [{ rule: 'not-tls', host: allowed.host } as const] : []),
+  ] as const;
+}
 
-export function makeProbes({ runnerPort, relayPort, gatewaySocket }: ProbePlaces): Probe[] {
+/** A name that the first route lets through. */
+function allowedPlace([first]: readonly Reachable[]) {
+  if (first === undefined) return undefined;
+  const { host, ports } = first;
+  return { host: host.replace('*', NO_NAME.slice(0, NO_NAME.indexOf('.'))), port: ports[0] ?? 443 };
+}
+
+export function makeProbes(places: ProbePlaces): Probe[] {
+  const { runnerPort, relayPort, gatewaySocket } = places;
   const health = [
     'GET /bottle/health HTTP/1.1',
     `Host: 127.0.0.1:${relayPort}`,
     'Connection: close\r\n\r\n',
   ].join('\r\n');
-  const connect = `CONNECT ${NO_HOST} HTTP/1.1\r\nHost: ${NO_HOST}\r\n\r\n`;
   const relay = { transport: 'tcp4', address: '127.0.0.1', port: relayPort } as const;
   return [
     unreachable('an address outside', 'tcp4', '1.1.1.1', 443),
@@ -63,10 +78,11 @@ export function makeProbes({ runnerPort, relayPort, gatewaySocket }: ProbePlaces
     {
       ...relay,
       name: 'a host that is not allowed',
-      request: connect,
+      request: connectTo(NO_HOST),
       expected: 'denied: no-route',
       holds: (found) => statusOf(found) === 403 && ruleOf(found) === 'no-route',
     },
+    ...allowedProbe(places),
     {
       ...relay,
       name: 'the gateway through the relay',
@@ -82,6 +98,24 @@ export function makeProbes({ runnerPort, relayPort, gatewaySocket }: ProbePlaces
       holds: (found) => answerOf(found) === '' || ruleOf(found) === 'handshake',
     },
   ];
+}
+
+function connectTo(authority: string): string {
+  return `CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n\r\n`;
+}
+
+/** What follows is no TLS, so that it ends there: no upstream is asked, which could be down. */
+function allowedProbe({ routes, relayPort }: ProbePlaces): Probe[] {
+  const allowed = allowedPlace(routes);
+  if (allowed === undefined) return [];
+  const probe: Probe = {
+    ...{ transport: 'tcp4', address: '127.0.0.1', port: relayPort },
+    name: 'a host that is allowed',
+    request: `${connectTo(`${allowed.host}:${allowed.port}`)}\r\n\r\n`,
+    expected: 'HTTP 200',
+    holds: (found) => statusOf(found) === 200,
+  };
+  return [probe];
 }
 
 function unreachable(
@@ -115,7 +149,8 @@ function statusOf(found: Found): number | undefined {
 }
 
 function ruleOf(found: Found): string | undefined {
-  return /^x-bottle-denied: ([a-z0-9-]{1,32})\r$/im.exec(answerOf(found))?.[1];
+  const [head = ''] = answerOf(found).split('\r\n\r\n');
+  return /^x-bottle-denied: ([a-z0-9-]{1,32})\r?$/im.exec(head)?.[1];
 }
 
 /** One line of a guest program: `<index> open <hex>` or `<index> closed <reason>`. */

@@ -4,7 +4,14 @@ import type { Host } from '../host/host.ts';
 import type { ExecResult, Machine } from '../machine/machine.ts';
 import { execBehindRelay, GATEWAY_SOCKET, RELAY_PORT } from '../relay/relay.ts';
 import { listenOnLoopback } from './listener.ts';
-import { describeFound, type Found, makeProbes, type Probe, readLine } from './probe.ts';
+import {
+  describeFound,
+  type Found,
+  makeProbes,
+  type Probe,
+  type ProbePlaces,
+  readLine,
+} from './probe.ts';
 import { probesArgv } from './program.ts';
 
 /** One wall, and how it was found. */
@@ -21,12 +28,14 @@ export type Walls = { readonly probes: readonly ProbeResult[] };
 export type ProveOptions = {
   /** What the relay says to the gateway. */
   readonly token: string;
+  /** Those of the gateway. */
+  readonly routes: ProbePlaces['routes'];
   readonly signal?: AbortSignal;
 };
 
 /** Each probe gives up after 1.5 s by itself; a busy machine may take longer to start them. */
 const TIMEOUT_MS = 30_000;
-/** Ten lines of at most 2 KiB. */
+/** Eleven lines of at most 2 KiB. */
 const LARGEST_OUTPUT = 32 * 1024;
 
 type Answer = { readonly found: Found; readonly milliseconds: number };
@@ -48,6 +57,7 @@ export async function proveWalls(
       runnerPort: listener.port,
       relayPort: RELAY_PORT,
       gatewaySocket: GATEWAY_SOCKET,
+      routes: options.routes,
     });
     const answers = await askGuest(machine, probes, options);
     const found = probes.map((probe, index) => examine(probe, answers.get(index)));

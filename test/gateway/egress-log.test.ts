@@ -155,6 +155,14 @@ describe('the sums', () => {
     expect(facts.denials).toEqual([expect.objectContaining({ host: DENIED.host, times: 1 })]);
   });
 
+  test('leave out a route that only we have tried', async () => {
+    const ours = { rule: 'not-tls', route: 'a.example.com', host: 'a.example.com' } as const;
+    await add({ ...DENIED, ...ours }, ALLOWED);
+    const facts = log.facts([{ rule: ours.rule, host: ours.host }]);
+    expect(facts.denied).toBe(0);
+    expect(facts.routes.map(({ route }) => route)).toEqual([ALLOWED.route]);
+  });
+
   test('do not grow with what a guest makes up', async () => {
     for (let index = 0; index < 2000; index++) await add({ ...DENIED, host: `h${index}.example` });
     expect(log.facts().denied).toBe(2000);

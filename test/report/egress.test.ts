@@ -112,11 +112,64 @@ describe('the advice', () => {
     expect(adviseAsked([])).toBe('');
   });
 
+  test('has the ports, methods and paths that the agent asked for, where they are such', () => {
+    const ask = (fields: Record<string, string>) => ({ tool: 'request_egress', fields });
+    const host = 'docs.example.org';
+    const asked = [
+      ask({ host, port: '8443', methods: 'GET\nHEAD\nEVIL: x', paths: '/v1/a\n/v1/b\nno path' }),
+      ask({ host, port: '-1', methods: '', paths: '' }),
+      ask({ host, port: '443', methods: 'GET\nHEAD', paths: '/"#\n/\u2028' }),
+    ];
+    const exact = (value: string) => ({ type: 'exact', value });
+    expect(routesOf(adviseAsked(asked))).toEqual([
+      {
+        host,
+        ports: [80, 443, 8443],
+        matches: [{ methods: ['GET', 'HEAD'], paths: ['/v1/a', '/v1/b', '/"#'].map(exact) }],
+      },
+    ]);
+  });
+
   test('in learn mode is the least that this run used and missed', () => {
     expect(routesOf(advise([{}], LEARN))?.map(({ host }) => host)).toEqual([
       'api.example.com',
       '*.example.org',
       'a.example.com',
+    ]);
+  });
+
+  test('keeps what a route says already, and leaves out what comes by itself', () => {
+    const dlp = { outbound: ['known_secrets'], inbound: [], onMatch: 'redact' } as const;
+    const usual = { ports: [443, 80], tls: 'open', dlp } as const;
+    const match = { methods: ['GET'], paths: [{ type: 'prefix', value: '/v1' } as const] };
+    const auth = { scheme: 'header', header: 'x-key', name: 'KEY' } as const;
+    const routes = [
+      { ...usual, host: 'own.example.com', matches: [match], auth, source: 'bottle.md:7' },
+      { ...usual, host: 'r.example.com', matches: [], source: 'preset npm' },
+      { ...usual, host: 'model.example.com', matches: [], source: 'provider claude' },
+      { ...usual, host: 'unused.example.com', matches: [], source: 'bottle.md:9' },
+    ];
+    const used = { requests: 1, denied: 0, failed: 0, bytesUp: 0, bytesDown: 0 };
+    const traffic = routes.map(({ host: route }) => ({ ...used, route }));
+    const miss = { rule: 'no-match', route: 'own.example.com', host: 'own.example.com' } as const;
+    const denials = [{ ...DENIAL, ...miss, method: 'PUT', path: '/v2' }];
+    const advice = adviseRoutes(
+      { ...EGRESS, routes: traffic.slice(0, 3), denials },
+      { ...LEARN, routes },
+    );
+    expect(advice).not.toContain('model.example.com');
+    expect(parse(advice).egress.presets).toEqual(['npm']);
+    expect(routesOf(advice)).toEqual([
+      {
+        host: 'own.example.com',
+        auth: { scheme: 'header', token_ref: 'KEY', header: 'x-key' },
+        dlp: {
+          outbound_detectors: ['known_secrets'],
+          inbound_detectors: false,
+          outbound_on_match: 'redact',
+        },
+        matches: [match, { methods: ['PUT'], paths: [{ type: 'exact', value: '/v2' }] }],
+      },
     ]);
   });
 });

@@ -4,12 +4,17 @@ import { rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { TOKEN } from '../relay/gateway.ts';
 
+/** Its route. */
+export const ALLOWED = { host: 'api.example.test', ports: [443, 80] };
+
 export type Fault =
   /** Takes any line for a handshake. */
   | 'any token'
   | 'tunnels everything'
   /** Refuses everything, for another reason than that there is no route. */
   | 'busy'
+  /** No route is there that should be. */
+  | 'refuses all'
   | 'no health'
   | 'silent';
 
@@ -27,7 +32,9 @@ export async function openGateway(path: string, fault?: Fault): Promise<() => vo
     let head = '';
     connection.on('data', (chunk) => {
       head += chunk.toString('latin1');
-      if (!head.endsWith('\r\n\r\n')) return;
+      // The probe of a host that is allowed ends with what is no TLS.
+      const allowed = head.includes(`CONNECT ${ALLOWED.host}:443 `);
+      if (!head.endsWith(allowed ? '\r\n\r\n\r\n\r\n' : '\r\n\r\n')) return;
       const answer = answerTo(head, fault);
       if (answer !== '') connection.end(answer);
     });
@@ -48,6 +55,10 @@ function answerTo(head: string, fault: Fault | undefined): string {
   const request = head.slice(head.indexOf('\n') + 1);
   if (request.startsWith('CONNECT bottle-probe.invalid:443 ')) {
     return fault === 'tunnels everything' ? 'HTTP/1.1 200 OK\r\n\r\n' : denied('no-route');
+  }
+  if (request.startsWith(`CONNECT ${ALLOWED.host}:443 `)) {
+    if (fault === 'refuses all') return denied('no-route');
+    return `HTTP/1.1 200 OK\r\n\r\n${denied('not-tls')}`;
   }
   const healthy = request.startsWith('GET /bottle/health ') && fault !== 'no health';
   return healthy ? ok('ok') : ok('no');

@@ -11,13 +11,14 @@ import { proveWalls } from '../../src/walls/prove.ts';
 import { engineHost } from '../machine/engine-host.ts';
 import { TOKEN } from '../relay/gateway.ts';
 import { ENGINES, onlyWith, PROGRAMS, type Scene, whyNot } from '../relay/scene.ts';
-import { type Fault, openGateway } from './gateway.ts';
+import { ALLOWED, type Fault, openGateway } from './gateway.ts';
 import { leakyMachine, machineOf, openMachine } from './leak.ts';
 
 const host = engineHost();
-const PROBES = makeProbes({ runnerPort: 0, relayPort: 7711, gatewaySocket: '' });
+const routes = [ALLOWED];
+const PROBES = makeProbes({ runnerPort: 0, relayPort: 7711, gatewaySocket: '', routes });
 
-const prove = (machine: Machine) => proveWalls(host, machine, { token: TOKEN });
+const prove = (machine: Machine) => proveWalls(host, machine, { token: TOKEN, routes });
 const failure = (machine: Machine): Promise<BottleError> =>
   prove(machine).then(
     () => new BottleError({ outcome: 'success', what: 'proven', where: '', fix: '' }),
@@ -88,7 +89,7 @@ function describeMissing(): void {
     const error = await failure(leakyMachine(socket, probe));
     expect(error.outcome).toBe('isolation-failed');
     expect(error.what).toContain(`: ${probe.name}: reached`);
-    expect(error.where).toMatch(/^1 findings in 10 /);
+    expect(error.where).toMatch(/^1 findings in 11 /);
   });
 
   test("the runner's loopback is named by the runner itself", async () => {
@@ -102,15 +103,30 @@ function describeMissing(): void {
   test.each<[Fault, string[]]>([
     ['any token', ['the gateway with a wrong token: HTTP 200']],
     ['tunnels everything', ['a host that is not allowed: HTTP 200']],
-    ['busy', ['a host that is not allowed: denied: busy', 'the gateway through the relay: denied']],
+    ['refuses all', ['a host that is allowed: denied: no-route']],
+    [
+      'busy',
+      [
+        'a host that is not allowed: denied: busy',
+        'a host that is allowed: denied: busy',
+        'the gateway through the relay: denied',
+      ],
+    ],
     ['no health', ['the gateway through the relay: HTTP 200']],
-    ['silent', ['a host that is not allowed: reached', 'the gateway through the relay: reached']],
+    [
+      'silent',
+      [
+        'a host that is not allowed: reached',
+        'a host that is allowed: reached',
+        'the gateway through the relay: reached',
+      ],
+    ],
   ])('a gateway that is wrong is named: %s', async (fault, named) => {
     await openWith(fault);
     const error = await failure(leakyMachine(socket));
     expect(error.outcome).toBe('isolation-failed');
     for (const fact of named) expect(error.what).toContain(fact);
-    expect(error.where).toContain(`${named.length} findings in 10 `);
+    expect(error.where).toContain(`${named.length} findings in 11 `);
   });
 }
 
@@ -134,7 +150,7 @@ describe('a guest that lies', () => {
     });
 
   test('is believed when it says what it should, since nobody else can tell', async () => {
-    expect((await prove(saying(LINES.join('')))).probes).toHaveLength(10);
+    expect((await prove(saying(LINES.join('')))).probes).toHaveLength(11);
   });
 
   test('is not believed when the runner saw it come', async () => {
@@ -147,7 +163,7 @@ describe('a guest that lies', () => {
     });
     const error = await failure(lying);
     expect(error.outcome).toBe('isolation-failed');
-    expect(error.where).toMatch(/^1 findings in 10 /);
+    expect(error.where).toMatch(/^1 findings in 11 /);
   });
 
   const all = LINES.join('');
@@ -156,7 +172,7 @@ describe('a guest that lies', () => {
     ['leaves a wall out', LINES.slice(1).join('')],
     ['says a thing twice', all + LINES[0]],
     ['says a thing in another way twice', `${all}0 open \n`],
-    ['says more than was asked', `${all}10 closed no answer\n`],
+    ['says more than was asked', `${all}11 closed no answer\n`],
     ['says something else too', `${all}hello\n`],
     ['breaks off', all.slice(0, -1)],
     ['says too much', all.replace('closed', `closed ${'x'.repeat(40_000)}`)],
