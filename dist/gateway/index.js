@@ -2212,17 +2212,29 @@ var header = __nccwpck_require__(2144);
 const INTERVAL_MS = 1_000;
 /** While `body`, which comes over `connection`, is paused; a guest that has left closes it. */
 function watchPresence(body, connection) {
+    const below = belowTls(connection);
     let timer;
     const stop = () => {
         clearInterval(timer);
         timer = undefined;
     };
     // Who does not read sees no end; to write nothing fails all the same where nobody listens.
+    const ask = () => {
+        if (!connection.writableEnded)
+            below.write('');
+    };
     const start = () => {
-        timer ??= setInterval(() => connection.write(''), INTERVAL_MS);
+        timer ??= setInterval(ask, INTERVAL_MS);
     };
     body.on('pause', start).on('resume', stop).on('close', stop);
     connection.once('close', stop);
+}
+/**
+ * Node's TLS keeps to itself what becomes of an empty write, and has no public name for what it
+ * runs over: with another Node, who leaves is noticed late.
+ */
+function belowTls(connection) {
+    return connection._parent ?? connection;
 }
 
 ;// CONCATENATED MODULE: ./build/gateway/guest.js

@@ -59562,63 +59562,131 @@ function makeChangeRecord(proposal, baseCommit) {
 const OPENABLE = ['no-route', 'port', 'no-match'];
 const USUAL_PORTS = [80, 443];
 const MOST_HOSTS = 50;
+/** As a manifest takes it. */
+const egress_advice_PATH = /^\/[\x21-\x7e]{0,511}$/;
+const METHOD = /^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$/;
 /**
- * YAML for a bottle, empty when there is nothing to say. In learn mode: the routes that the run
- * used and those that it missed, so that nothing else stays open. Else: what it missed.
+ * YAML for a bottle, empty when there is nothing to say. In learn mode: the presets and routes that
+ * the run used and those that it missed, so that nothing else stays open; what comes with the
+ * provider comes by itself. Else: what it missed.
  */
 function adviseRoutes(egress, reach) {
-    const learning = reach.mode.value === 'learn';
-    const wanted = new Map();
-    const used = learning ? egress.routes.filter(({ requests }) => requests > 0) : [];
-    for (const { route } of used)
-        want(wanted, route);
+    const advice = { presets: new Set(), routes: new Map() };
+    const routeOf = (host) => reach.routes.find((route) => route.host === host);
+    if (reach.mode.value === 'learn') {
+        for (const { route, requests } of egress.routes) {
+            if (requests > 0)
+                addUsed(advice, routeOf(route) ?? route);
+        }
+    }
     for (const denial of egress.denials) {
         if (!OPENABLE.includes(denial.rule) || !isHost(denial.host))
             continue;
-        addDenial(want(wanted, denial.host), denial);
+        addDenial(want(advice, denial.host, writtenOnly(routeOf(denial.route))), denial);
     }
-    return routesYaml(wanted);
+    return adviceYaml(advice);
 }
 /** The same for the hosts that the agent asked for with `request_egress`. */
 function adviseAsked(asked) {
-    const wanted = new Map();
+    const advice = { presets: new Set(), routes: new Map() };
     for (const { tool, fields } of asked) {
         const host = fields.host?.toLowerCase() ?? '';
         if (tool === 'request_egress' && isHost(host))
-            want(wanted, host);
+            addAsked(want(advice, host), fields);
     }
-    return routesYaml(wanted);
+    return adviceYaml(advice);
 }
-function routesYaml(wanted) {
-    if (wanted.size === 0)
-        return '';
-    const routes = [...wanted].slice(0, MOST_HOSTS).map(([host, parts]) => routeLines(host, parts));
-    return ['egress:', '  routes:', ...routes.flat(), ''].join('\n');
+function addUsed(advice, used) {
+    if (typeof used === 'string')
+        return void want(advice, used);
+    const [kind, preset = ''] = used.source.split(' ');
+    if (kind === 'preset')
+        advice.presets.add(preset);
+    else if (kind !== 'provider')
+        want(advice, used.host, used);
 }
-function want(wanted, host) {
-    const known = wanted.get(host) ?? { ports: new Set(), matches: new Map() };
-    wanted.set(host, known);
-    return known;
+/** What a preset or a provider says of a route is nothing to be written down. */
+function writtenOnly(route) {
+    return route && /^(?:preset|provider) /.test(route.source) ? undefined : route;
+}
+function want({ routes }, host, known) {
+    const wanted = routes.get(host) ?? { ports: new Set(), matches: new Map(), known };
+    routes.set(host, wanted);
+    return wanted;
 }
 function addDenial({ ports, matches }, { rule, port, method, path }) {
-    if (!USUAL_PORTS.includes(port))
-        ports.add(port);
+    ports.add(port);
     if (rule !== 'no-match')
         return;
     const paths = matches.get(method) ?? new Set();
     matches.set(method, paths.add(path));
 }
-function routeLines(host, { ports, matches }) {
-    const all = [...ports].sort((a, b) => a - b);
+/** Lists come as lines. */
+function addAsked({ ports, matches }, fields) {
+    const port = Number(fields.port);
+    if (Number.isInteger(port) && port > 0 && port < 65_536)
+        ports.add(port);
+    const lines = (text = '') => text.split('\n').filter((line) => line !== '');
+    const methods = lines(fields.methods).filter((method) => METHOD.test(method));
+    const paths = lines(fields.paths).filter((path) => egress_advice_PATH.test(path));
+    if (methods.length + paths.length === 0)
+        return;
+    const key = methods.join('\n');
+    matches.set(key, new Set([...(matches.get(key) ?? []), ...paths]));
+}
+function adviceYaml({ presets, routes }) {
+    if (presets.size + routes.size === 0)
+        return '';
+    const all = [...routes].slice(0, MOST_HOSTS).map(([host, parts]) => routeLines(host, parts));
+    return [
+        'egress:',
+        ...(presets.size > 0 ? [`  presets: [${[...presets].join(', ')}]`] : []),
+        ...(all.length > 0 ? ['  routes:', ...all.flat()] : []),
+        '',
+    ].join('\n');
+}
+function routeLines(host, { ports, matches, known }) {
+    const all = [...new Set([...(known?.ports ?? USUAL_PORTS), ...ports])].sort((a, b) => a - b);
+    const isUsual = all.join() === USUAL_PORTS.join();
+    const kept = known?.matches ?? [];
+    // Where all kinds of requests pass already, the port alone was missing.
+    const added = known && kept.length === 0 ? [] : [...matches];
     return [
         `    - host: ${egress_advice_quoted(host)}`,
-        ...(all.length > 0 ? [`      ports: [${[...USUAL_PORTS, ...all].join(', ')}]`] : []),
-        ...(matches.size > 0 ? ['      matches:'] : []),
-        ...[...matches].flatMap(([method, paths]) => [
-            `        - methods: [${egress_advice_quoted(method)}]`,
-            '          paths:',
-            ...[...paths].map((path) => `            - { type: exact, value: ${egress_advice_quoted(path)} }`),
-        ]),
+        ...(isUsual ? [] : [`      ports: [${all.join(', ')}]`]),
+        ...keptLines(known),
+        ...(kept.length + added.length > 0 ? ['      matches:'] : []),
+        ...kept.map((match) => `        - ${JSON.stringify(match)}`),
+        ...added.flatMap(([methods, paths]) => matchLines(methods, [...paths])),
+    ];
+}
+function matchLines(methods, paths) {
+    const parts = [
+        ...(methods === '' ? [] : [`methods: [${methods.split('\n').map(egress_advice_quoted).join(', ')}]`]),
+        ...(paths.length === 0 ? [] : ['paths:']),
+    ];
+    return [
+        ...parts.map((part, at) => `        ${at === 0 ? '-' : ' '} ${part}`),
+        ...paths.map((path) => `            - { type: exact, value: ${egress_advice_quoted(path)} }`),
+    ];
+}
+/** JSON is YAML, and whoever wrote the route reads its words again. */
+function keptLines(known) {
+    if (known === undefined)
+        return [];
+    const { auth, maxBytes, tls, dlp } = known;
+    const named = auth && { scheme: auth.scheme, token_ref: auth.name };
+    const header = auth?.scheme === 'header' ? { header: auth.header } : {};
+    const detectors = (list) => (list.length === 0 ? false : list);
+    const scanned = {
+        outbound_detectors: detectors(dlp.outbound),
+        inbound_detectors: detectors(dlp.inbound),
+        outbound_on_match: dlp.onMatch,
+    };
+    return [
+        ...(named ? [`      auth: ${JSON.stringify({ ...named, ...header })}`] : []),
+        ...(tls === 'open' ? [`      dlp: ${JSON.stringify(scanned)}`] : []),
+        ...(maxBytes === undefined ? [] : [`      max_bytes: ${maxBytes}`]),
     ];
 }
 /** The guest chose these words: JSON's string is a YAML string in which nothing is read. */
@@ -61630,17 +61698,28 @@ const WRONG_HANDSHAKE = `BOTTLE/1 ${'0'.repeat(64)}\n`;
 /** A question for the addresses of `a.root-servers.net`. */
 const DNS_QUESTION = '\x42\x42\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x01a\x0croot-servers\x03net\x00\x00\x01\x00\x01';
 /** What the gateway says of the probes that reach it: ours, and none of the agent's. */
-const PROBE_DENIALS = [
-    { rule: 'no-route', host: NO_NAME },
-    { rule: 'handshake', host: '' },
-];
-function makeProbes({ runnerPort, relayPort, gatewaySocket }) {
+function probeDenials(routes) {
+    const allowed = allowedPlace(routes);
+    return [
+        { rule: 'no-route', host: NO_NAME },
+        { rule: 'handshake', host: '' },
+        ...(allowed ? [{ rule: 'not-tls', host: allowed.host }] : []),
+    ];
+}
+/** A name that the first route lets through. */
+function allowedPlace([first]) {
+    if (first === undefined)
+        return undefined;
+    const { host, ports } = first;
+    return { host: host.replace('*', NO_NAME.slice(0, NO_NAME.indexOf('.'))), port: ports[0] ?? 443 };
+}
+function makeProbes(places) {
+    const { runnerPort, relayPort, gatewaySocket } = places;
     const health = [
         'GET /bottle/health HTTP/1.1',
         `Host: 127.0.0.1:${relayPort}`,
         'Connection: close\r\n\r\n',
     ].join('\r\n');
-    const connect = `CONNECT ${NO_HOST} HTTP/1.1\r\nHost: ${NO_HOST}\r\n\r\n`;
     const relay = { transport: 'tcp4', address: '127.0.0.1', port: relayPort };
     return [
         unreachable('an address outside', 'tcp4', '1.1.1.1', 443),
@@ -61654,10 +61733,11 @@ function makeProbes({ runnerPort, relayPort, gatewaySocket }) {
         {
             ...relay,
             name: 'a host that is not allowed',
-            request: connect,
+            request: connectTo(NO_HOST),
             expected: 'denied: no-route',
             holds: (found) => statusOf(found) === 403 && ruleOf(found) === 'no-route',
         },
+        ...allowedProbe(places),
         {
             ...relay,
             name: 'the gateway through the relay',
@@ -61673,6 +61753,23 @@ function makeProbes({ runnerPort, relayPort, gatewaySocket }) {
             holds: (found) => answerOf(found) === '' || ruleOf(found) === 'handshake',
         },
     ];
+}
+function connectTo(authority) {
+    return `CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n\r\n`;
+}
+/** What follows is no TLS, so that it ends there: no upstream is asked, which could be down. */
+function allowedProbe({ routes, relayPort }) {
+    const allowed = allowedPlace(routes);
+    if (allowed === undefined)
+        return [];
+    const probe = {
+        ...{ transport: 'tcp4', address: '127.0.0.1', port: relayPort },
+        name: 'a host that is allowed',
+        request: `${connectTo(`${allowed.host}:${allowed.port}`)}\r\n\r\n`,
+        expected: 'HTTP 200',
+        holds: (found) => statusOf(found) === 200,
+    };
+    return [probe];
 }
 function unreachable(name, transport, address, port, request = '') {
     const holds = ({ kind }) => kind === 'closed';
@@ -61698,7 +61795,8 @@ function statusOf(found) {
     return status === undefined ? undefined : Number(status);
 }
 function ruleOf(found) {
-    return /^x-bottle-denied: ([a-z0-9-]{1,32})\r$/im.exec(answerOf(found))?.[1];
+    const [head = ''] = answerOf(found).split('\r\n\r\n');
+    return /^x-bottle-denied: ([a-z0-9-]{1,32})\r?$/im.exec(head)?.[1];
 }
 /** One line of a guest program: `<index> open <hex>` or `<index> closed <reason>`. */
 const probe_LINE = /^(\d{1,2}) (?:open ((?:[0-9a-f]{2}){0,1024})|closed ([A-Za-z0-9 ]{1,60}))$/;
@@ -61738,7 +61836,7 @@ async function concludeRun(host, services, run, inputs) {
         ...(error && { error }),
         ...(made.boot && { engineVersion: made.boot.engineVersion }),
         ...(made.image && { image: made.image.facts }),
-        ...(made.gateway && { egress: made.gateway.egress(PROBE_DENIALS) }),
+        ...(made.gateway && { egress: made.gateway.egress(probeDenials(plan.reach.routes)) }),
         ...(made.walls && { walls: made.walls.probes }),
         ...(made.provision && { provisioned: made.provision }),
         ...(made.agent && { agent: agentFacts(made.agent) }),
@@ -61819,15 +61917,20 @@ async function openEgressLog(path) {
 function egress_log_without(ours, facts) {
     let { denied } = facts;
     const denials = [...facts.denials];
+    const routes = new Map(facts.routes.map((traffic) => [traffic.route, traffic]));
     for (const { rule, host } of ours) {
         const index = denials.findIndex((denial) => denial.rule === rule && denial.host === host);
         const found = denials[index];
         if (found === undefined)
             continue;
         denied--;
+        const traffic = routes.get(found.route);
+        if (traffic)
+            routes.set(found.route, { ...traffic, denied: traffic.denied - 1 });
         denials.splice(index, 1, ...(found.times > 1 ? [{ ...found, times: found.times - 1 }] : []));
     }
-    return { ...facts, denied, denials };
+    const used = [...routes.values()].filter((one) => one.requests + one.denied + one.failed > 0);
+    return { ...facts, denied, denials, routes: used };
 }
 /** One write at a time keeps the order; whole lines or none keep the file readable. */
 function startWriter(file) {
@@ -70894,7 +70997,7 @@ function escapeBytes(bytes) {
 
 /** Each probe gives up after 1.5 s by itself; a busy machine may take longer to start them. */
 const prove_TIMEOUT_MS = 30_000;
-/** Ten lines of at most 2 KiB. */
+/** Eleven lines of at most 2 KiB. */
 const prove_LARGEST_OUTPUT = 32 * 1024;
 /**
  * Tries all that a bottle must not be able to do, as the agent's user and behind the same relay.
@@ -70909,6 +71012,7 @@ async function proveWalls(host, machine, options) {
             runnerPort: listener.port,
             relayPort: RELAY_PORT,
             gatewaySocket: GATEWAY_SOCKET,
+            routes: options.routes,
         });
         const answers = await askGuest(machine, probes, options);
         const found = probes.map((probe, index) => examine(probe, answers.get(index)));
@@ -71040,7 +71144,8 @@ async function carryOut(host, services, engine, run) {
         const gateway = await run.phase('gateway', open);
         const spec = machineSpec(run, image);
         const machine = await run.phase('boot', () => engine.create(spec, signal));
-        await run.phase('walls', () => proveWalls(host, machine, { token: secrets.token, signal }));
+        const walls = { token: secrets.token, routes: plan.reach.routes, signal };
+        await run.phase('walls', () => proveWalls(host, machine, walls));
         const into = { signal, scratch: paths.scratch, certificate: gateway.certificate };
         const given = await run.phase('provision', () => provision(host, machine, plan, into));
         try {
