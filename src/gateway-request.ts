@@ -9,6 +9,7 @@ import type { GatewayRequest } from './gateway/start.ts';
 import type { Host, HostPath } from './host/host.ts';
 import type { Plan } from './plan/plan.ts';
 import type { Run } from './run.ts';
+import { readRunnerProxy } from './runner-proxy.ts';
 
 export type RunSecrets = {
   /** What the relay shows to the gateway. */
@@ -53,7 +54,17 @@ async function gatewayConfig(
     secrets: [...secrets.named, secrets.canary],
     extraAuthorities: await extraAuthorities(host),
     connectTo: parseConnectTo(host.env.BOTTLE_CONNECT_TO ?? ''),
+    ...proxyOf(host),
   };
+}
+
+function proxyOf(host: Host): Pick<GatewayConfig, 'proxy'> {
+  const proxy = readRunnerProxy(host);
+  if (proxy === undefined) return {};
+  const places = [proxy.http, proxy.https].flatMap((one) => (one ? `${one.host}:${one.port}` : []));
+  const named = [...new Set(places)].join(' and ');
+  host.log.info(`Upstreams are reached through the runner's own proxy, ${named}.`);
+  return { proxy };
 }
 
 function withCredential(

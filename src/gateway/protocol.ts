@@ -18,6 +18,8 @@ export type GatewayConfig = {
   readonly extraAuthorities: string;
   /** Names that the workflow sends elsewhere, as curl's `--connect-to` does. */
   readonly connectTo: readonly ConnectTo[];
+  /** Absent: upstreams are dialled directly. */
+  readonly proxy?: UpstreamProxy;
   /** Absent: the guest has no remotes. */
   readonly git?: GitGateConfig;
 };
@@ -31,6 +33,24 @@ export type ConnectTo = {
   /** An IP address. */
   readonly address: string;
   readonly toPort: number;
+};
+
+/** The runner's own, by which it reaches the internet. */
+export type UpstreamProxy = {
+  /** For port 80; absent: directly. */
+  readonly http?: ProxyServer;
+  /** For all other ports. */
+  readonly https?: ProxyServer;
+  /** What goes directly: entries of `NO_PROXY`, in lower case. */
+  readonly except: readonly string[];
+};
+
+export type ProxyServer = {
+  /** A name or an address. */
+  readonly host: string;
+  readonly port: number;
+  /** `Basic …`; empty: none. */
+  readonly authorization: string;
 };
 
 export type GatewayLimits = {

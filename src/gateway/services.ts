@@ -43,9 +43,9 @@ export async function makeServices(
   const secrets = knownSecrets(config);
   const index = openSecretIndex(secrets);
   const scrub = makeScrub(index);
-  const { dial } = makeDialer({ connectTo });
+  const { dial, proxyFor } = makeDialer({ connectTo, proxy: config.proxy });
   const recorder: Recorder = { send: outlet.send, scrub, open: [] };
-  const shared = { dial, recorder, ready: outlet.ready, report: outlet.send };
+  const shared = { dial, proxyFor, recorder, ready: outlet.ready, report: outlet.send };
   const opens = routes.some(({ tls }) => tls === 'open');
   return {
     token: config.token,

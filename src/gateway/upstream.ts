@@ -4,7 +4,8 @@ import { connect as connectSocket, isIP, type OnReadOpts, type Socket } from 'no
 import { classifyAddress } from './address.ts';
 import { Denied } from './denied.ts';
 import type { Target } from './name.ts';
-import type { ConnectTo } from './protocol.ts';
+import type { ConnectTo, ProxyServer, UpstreamProxy } from './protocol.ts';
+import { addressesOf, askProxy, checkName, proxyFor, readInto } from './proxy.ts';
 
 export type Dialer = {
   /**
@@ -15,12 +16,15 @@ export type Dialer = {
    * when `signal` aborts, its reason.
    */
   dial(target: Target, signal: AbortSignal, onread?: OnReadOpts): Promise<Socket>;
+  /** The runner's own proxy, where that target is behind it. */
+  proxyFor(target: Target): ProxyServer | undefined;
 };
 
 export type Endpoint = { readonly address: string; readonly port: number };
 
 export type DialerParts = {
   readonly connectTo: readonly ConnectTo[];
+  readonly proxy?: UpstreamProxy | undefined;
   /** All addresses of a name, in the order to try them. */
   readonly lookup?: (host: string) => Promise<readonly { readonly address: string }[]>;
   /** Begins to connect. */
@@ -38,7 +42,10 @@ const TIMED_OUT = new Error('timed out');
 export function makeDialer(parts: DialerParts): Dialer {
   const { lookup = lookupAll, connect = connectTcp, timeoutMs = TIMEOUT_MS } = parts;
   const sentElsewhere = new Map(parts.connectTo.map((entry) => [keyOf(entry), entry]));
+  const behind = (target: Target) =>
+    sentElsewhere.has(keyOf(target)) ? undefined : proxyFor(parts.proxy, target);
   return {
+    proxyFor: behind,
     async dial(target, signal, onread) {
       const begin = (endpoint: Endpoint) => connect(endpoint, onread);
       const limit = limited(signal, timeoutMs);
@@ -47,6 +54,12 @@ export function makeDialer(parts: DialerParts): Dialer {
         if (elsewhere) {
           const endpoint = { address: elsewhere.address, port: elsewhere.toPort };
           return await race([endpoint], begin, limit.signal);
+        }
+        const proxy = behind(target);
+        if (proxy) {
+          const socket = await dialProxy(proxy, target, { lookup, connect, limit: limit.signal });
+          if (onread) readInto(socket, onread);
+          return socket;
         }
         const endpoints = await resolve(target, lookup, limit.signal);
         return checkPeer(await race(endpoints, begin, limit.signal), target);
@@ -99,6 +112,30 @@ function connectTcp({ address, port }: Endpoint, onread?: OnReadOpts): Socket {
   return onread === undefined
     ? connectSocket(options)
     : connectSocket({ ...options, onread }).pause();
+}
+
+type ProxyParts = Required<Pick<DialerParts, 'lookup' | 'connect'>> & {
+  readonly limit: AbortSignal;
+};
+
+async function dialProxy(
+  proxy: ProxyServer,
+  target: Target,
+  { lookup, connect, limit }: ProxyParts,
+): Promise<Socket> {
+  checkName(target);
+  const endpoints = await untilAborted(addressesOf(proxy, lookup), limit).catch((error) => {
+    if (error === TIMED_OUT) throw error;
+    throw new Denied('upstream-dns', `the runner's proxy could not be resolved (${codeOf(error)})`);
+  });
+  const socket = await race(endpoints.slice(0, MAX_ATTEMPTS), connect, limit);
+  try {
+    await untilAborted(askProxy(socket, proxy, target), limit);
+    return socket;
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
 }
 
 /** Those of its addresses that are public. */

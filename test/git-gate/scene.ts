@@ -9,6 +9,7 @@ import type {
   GatewayPush,
   GitGateConfig,
   GitRepository,
+  UpstreamProxy,
 } from '../../src/gateway/protocol.ts';
 import { DEFAULT_POLICY } from '../../src/git-check/policy.ts';
 import { type GatewayProcess, startGatewayProcess } from '../upstream/gateway-process.ts';
@@ -49,6 +50,8 @@ export type SceneOptions = {
   readonly repository?: Partial<GitRepository>;
   readonly gate?: Partial<GitGateConfig>;
   readonly config?: Partial<GatewayConfig>;
+  /** What stands between the gate and its upstream. */
+  readonly behind?: (upstream: Upstream) => Promise<UpstreamProxy>;
   /** What stands before the upstream's git: undefined lets the request pass. */
   readonly respond?: Respond;
   readonly commits?: number;
@@ -97,6 +100,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
       ],
       ...options.gate,
     },
+    ...(options.behind && { connectTo: [], proxy: await options.behind(upstream) }),
     ...options.config,
   });
   const relay = await gateway.relay();

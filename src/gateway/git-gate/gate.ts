@@ -12,6 +12,7 @@ import { refuse } from '../exchange.ts';
 import type { Guest } from '../guest.ts';
 import type { GatewayPush, GitGateConfig, NamedSecret } from '../protocol.ts';
 import type { Services } from '../services.ts';
+import type { Dialer } from '../upstream.ts';
 import { runBackend } from './backend.ts';
 import { type GitRequest, readGitRequest } from './git-request.ts';
 import { MAX_PACK_BYTES, servingArgv, servingEnvironment } from './git-setting.ts';
@@ -25,6 +26,7 @@ export type GitGate = (guest: Guest) => Promise<void>;
 export type GitGateParts = Pick<Services, 'dial' | 'ready' | 'recorder'> & {
   readonly spawn: Host['spawn'];
   readonly extraAuthorities: string;
+  readonly proxyFor: Dialer['proxyFor'];
   /** Must be in no commit. */
   readonly secrets: readonly NamedSecret[];
   readonly report: (push: GatewayPush) => void;

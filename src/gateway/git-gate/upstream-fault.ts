@@ -1,10 +1,20 @@
 /** Says why an upstream did not do what git asked, from what git says of it. */
 import { Denied } from '../denied.ts';
 
-type Rule = 'upstream-refused' | 'upstream-tls' | 'upstream-timeout' | 'upstream-reset';
+type Rule =
+  | 'upstream-connect'
+  | 'upstream-refused'
+  | 'upstream-tls'
+  | 'upstream-timeout'
+  | 'upstream-reset';
 
 /** The first that fits. */
 const FAULTS: readonly (readonly [RegExp, Rule, string])[] = [
+  [
+    /CONNECT tunnel failed|Received HTTP code \d+ from proxy|resolve proxy|Proxy CONNECT aborted/i,
+    'upstream-connect',
+    "the runner's proxy did not let it through",
+  ],
   [/returned error: 30\d/, 'upstream-refused', 'it answers that the repository is elsewhere'],
   [
     /returned error: (?:401|403)|could not read (?:Username|Password)|Authentication failed/i,

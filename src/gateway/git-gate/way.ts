@@ -3,12 +3,15 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Denied } from '../denied.ts';
 import { parseAuthority, type Target } from '../name.ts';
-import type { GitRepository } from '../protocol.ts';
+import type { GitRepository, ProxyServer } from '../protocol.ts';
+import { checkName } from '../proxy.ts';
 import type { Services } from '../services.ts';
+import type { Dialer } from '../upstream.ts';
 import { authoritiesWith } from '../upstream-tls.ts';
 
 export type WayParts = {
   readonly dial: Services['dial'];
+  readonly proxyFor: Dialer['proxyFor'];
   /** PEM of certificates to trust beside the runner's store. */
   readonly extraAuthorities: string;
   /** Of the run; there are files of ours in it. */
@@ -50,27 +53,55 @@ export async function findWay(
   signal: AbortSignal,
 ): Promise<Way> {
   const upstream = upstreamOf(repository.url);
+  const proxy = parts.proxyFor(upstream);
+  if (proxy) return behindProxy(repository, parts, upstream, proxy);
   const socket = await parts.dial(upstream, signal);
   const { remoteAddress = '', remotePort = upstream.port } = socket;
   socket.destroy();
   const endpoint = { host: remoteAddress, port: remotePort };
-  return upstream.scheme === 'https'
-    ? overHttps(repository, parts, upstream, endpoint)
-    : overSsh(repository, parts, upstream, endpoint);
+  if (upstream.scheme === 'ssh') return overSsh(repository, parts, upstream, endpoint);
+  const address = remoteAddress.includes(':') ? `[${remoteAddress}]` : remoteAddress;
+  const resolved = ['http.curloptResolve', `${upstream.host}:${remotePort}:${address}`] as const;
+  return overHttps(repository, parts, endpoint, [resolved]);
+}
+
+/** The name is looked up there. git asks it by itself, with what it needs to know for that. */
+async function behindProxy(
+  repository: GitRepository,
+  parts: WayParts,
+  upstream: Upstream,
+  { host, port, authorization }: ProxyServer,
+): Promise<Way> {
+  checkName(upstream);
+  if (upstream.scheme === 'ssh') {
+    const where = `${upstream.host}:${upstream.port}`;
+    throw new Denied('upstream-connect', `${where}: no ssh goes through the runner's proxy`);
+  }
+  const [user = '', ...password] = Buffer.from(authorization.replace(/^Basic /, ''), 'base64')
+    .toString()
+    .split(':')
+    .map(encodeURIComponent);
+  const login = authorization === '' ? '' : `${user}:${password.join('%3A')}@`;
+  const address = host.includes(':') ? `[${host}]` : host;
+  const settings = [
+    ['http.proxy', `http://${login}${address}:${port}`],
+    ['http.proxyAuthMethod', 'basic'],
+  ] as const;
+  return overHttps(repository, parts, upstream, settings);
 }
 
 async function overHttps(
   { name, url, access }: GitRepository,
   { extraAuthorities, directory }: WayParts,
-  { host }: Target,
-  to: Target,
+  { port }: Pick<Target, 'port'>,
+  reach: readonly (readonly [string, string])[],
 ): Promise<Way> {
   const real = new URL(url);
-  real.host = `${host}:${to.port}`;
+  const { host } = upstreamOf(url);
+  real.host = `${host}:${port}`;
   [real.username, real.password] = ['', ''];
-  const address = to.host.includes(':') ? `[${to.host}]` : to.host;
   const settings: (readonly [string, string])[] = [
-    ['http.curloptResolve', `${host}:${to.port}:${address}`],
+    ...reach,
     ['http.followRedirects', 'false'],
     ['http.sslVerify', 'true'],
     ['http.lowSpeedLimit', '1000'],
