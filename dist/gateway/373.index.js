@@ -1861,6 +1861,11 @@ function refused(ref, detail) {
 
 /** The first that fits. */
 const FAULTS = [
+    [
+        /CONNECT tunnel failed|Received HTTP code \d+ from proxy|resolve proxy|Proxy CONNECT aborted/i,
+        'upstream-connect',
+        "the runner's proxy did not let it through",
+    ],
     [/returned error: 30\d/, 'upstream-refused', 'it answers that the repository is elsewhere'],
     [
         /returned error: (?:401|403)|could not read (?:Username|Password)|Authentication failed/i,
@@ -2097,10 +2102,13 @@ async function followHead(git, { url, env }) {
 
 // EXTERNAL MODULE: ./build/gateway/name.js + 1 modules
 var gateway_name = __webpack_require__(5590);
+// EXTERNAL MODULE: ./build/gateway/proxy.js
+var proxy = __webpack_require__(3409);
 // EXTERNAL MODULE: ./build/gateway/upstream-tls.js
 var upstream_tls = __webpack_require__(3220);
 ;// CONCATENATED MODULE: ./build/gateway/git-gate/way.js
 /** The way to an upstream: an address that was checked, a certificate or host key, a credential. */
+
 
 
 
@@ -2128,21 +2136,45 @@ function upstreamOf(url) {
  */
 async function findWay(repository, parts, signal) {
     const upstream = upstreamOf(repository.url);
+    const proxy = parts.proxyFor(upstream);
+    if (proxy)
+        return behindProxy(repository, parts, upstream, proxy);
     const socket = await parts.dial(upstream, signal);
     const { remoteAddress = '', remotePort = upstream.port } = socket;
     socket.destroy();
     const endpoint = { host: remoteAddress, port: remotePort };
-    return upstream.scheme === 'https'
-        ? overHttps(repository, parts, upstream, endpoint)
-        : overSsh(repository, parts, upstream, endpoint);
+    if (upstream.scheme === 'ssh')
+        return overSsh(repository, parts, upstream, endpoint);
+    const address = remoteAddress.includes(':') ? `[${remoteAddress}]` : remoteAddress;
+    const resolved = ['http.curloptResolve', `${upstream.host}:${remotePort}:${address}`];
+    return overHttps(repository, parts, endpoint, [resolved]);
 }
-async function overHttps({ name, url, access }, { extraAuthorities, directory }, { host }, to) {
-    const real = new URL(url);
-    real.host = `${host}:${to.port}`;
-    [real.username, real.password] = ['', ''];
-    const address = to.host.includes(':') ? `[${to.host}]` : to.host;
+/** The name is looked up there. git asks it by itself, with what it needs to know for that. */
+async function behindProxy(repository, parts, upstream, { host, port, authorization }) {
+    (0,proxy/* checkName */.I3)(upstream);
+    if (upstream.scheme === 'ssh') {
+        const where = `${upstream.host}:${upstream.port}`;
+        throw new gateway_denied/* Denied */.C('upstream-connect', `${where}: no ssh goes through the runner's proxy`);
+    }
+    const [user = '', ...password] = Buffer.from(authorization.replace(/^Basic /, ''), 'base64')
+        .toString()
+        .split(':')
+        .map(encodeURIComponent);
+    const login = authorization === '' ? '' : `${user}:${password.join('%3A')}@`;
+    const address = host.includes(':') ? `[${host}]` : host;
     const settings = [
-        ['http.curloptResolve', `${host}:${to.port}:${address}`],
+        ['http.proxy', `http://${login}${address}:${port}`],
+        ['http.proxyAuthMethod', 'basic'],
+    ];
+    return overHttps(repository, parts, upstream, settings);
+}
+async function overHttps({ name, url, access }, { extraAuthorities, directory }, { port }, reach) {
+    const real = new URL(url);
+    const { host } = upstreamOf(url);
+    real.host = `${host}:${port}`;
+    [real.username, real.password] = ['', ''];
+    const settings = [
+        ...reach,
         ['http.followRedirects', 'false'],
         ['http.sslVerify', 'true'],
         ['http.lowSpeedLimit', '1000'],

@@ -36,6 +36,13 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/prom
 
 /***/ }),
 
+/***/ 7030:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
+
+/***/ }),
+
 /***/ 6760:
 /***/ ((module) => {
 
@@ -173,7 +180,7 @@ function messageOf(error) {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _gateway_server_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6624);
+/* harmony import */ var _gateway_server_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2752);
 /* harmony import */ var _host_process_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4167);
 /* harmony import */ var _host_streams_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9538);
 /** The gateway process: entry of `dist/gateway`. */
@@ -364,6 +371,52 @@ function decisionBy(rule) {
 }
 function ascii(text) {
     return text.replace(/[^\x20-\x7e]/g, '.');
+}
+
+
+/***/ }),
+
+/***/ 6478:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   i: () => (/* binding */ readBeginning)
+/* harmony export */ });
+/** Nothing else may read the connection meanwhile. */
+function readBeginning(socket, beginning) {
+    const { promise, resolve, reject } = Promise.withResolvers();
+    let bytes = Buffer.alloc(0);
+    const finish = () => {
+        clearTimeout(timer);
+        socket.off('readable', read).off('end', end).off('close', end);
+    };
+    const fail = (error) => {
+        finish();
+        reject(error);
+    };
+    const read = () => {
+        const chunk = socket.read();
+        if (chunk === null)
+            return;
+        bytes = bytes.length === 0 ? chunk : Buffer.concat([bytes, chunk]);
+        try {
+            const parsed = beginning.parse(bytes);
+            if (parsed === undefined)
+                return;
+            finish();
+            if (parsed.used < bytes.length)
+                socket.unshift(bytes.subarray(parsed.used));
+            resolve(parsed.value);
+        }
+        catch (error) {
+            fail(error);
+        }
+    };
+    const end = () => fail(beginning.refusal('the connection ended before'));
+    const seconds = beginning.timeoutMs / 1000;
+    const timer = setTimeout(() => fail(beginning.refusal(`nothing within ${seconds} s`)), beginning.timeoutMs);
+    socket.on('readable', read).on('end', end).on('close', end);
+    return promise;
 }
 
 
@@ -2058,6 +2111,96 @@ function malformed(detail) {
 
 /***/ }),
 
+/***/ 3409:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   I3: () => (/* binding */ checkName),
+/* harmony export */   MU: () => (/* binding */ askProxy),
+/* harmony export */   Pq: () => (/* binding */ readInto),
+/* harmony export */   iJ: () => (/* binding */ proxyFor),
+/* harmony export */   sO: () => (/* binding */ addressesOf)
+/* harmony export */ });
+/* harmony import */ var node_net__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7030);
+/* harmony import */ var _beginning_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6478);
+/* harmony import */ var _denied_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1666);
+/** Where the runner itself reaches the internet through a proxy only, so do upstreams. */
+
+
+
+const ANSWER_TIMEOUT_MS = 10_000;
+const MAX_HEAD_BYTES = 16 * 1024;
+const PLAIN_PORT = 80;
+/** Names that mean something else wherever they are looked up (RFC 6761, 6762, 8375; and clouds). */
+const LOCAL_SUFFIXES = ['localhost', 'local', 'internal', 'home.arpa', 'onion'];
+/** The proxy for that target; undefined: it is dialled directly. */
+function proxyFor(proxy, target) {
+    if (proxy === undefined || isExcepted(proxy.except, target))
+        return undefined;
+    return target.port === PLAIN_PORT ? proxy.http : proxy.https;
+}
+/** As curl reads `NO_PROXY`: a name stands for itself and all names below it; `*` for all. */
+function isExcepted(except, { host, port }) {
+    return except.some((entry) => {
+        const [, name = '', only] = /^(.*?)(?::(\d+))?$/.exec(entry) ?? [];
+        if (only !== undefined && Number(only) !== port)
+            return false;
+        const plain = name.replace(/^\*?\./, '');
+        return name === '*' || (plain !== '' && (host === plain || host.endsWith(`.${plain}`)));
+    });
+}
+/**
+ * The addresses are the proxy's to find and cannot be checked here. So names that are local
+ * wherever they are looked up are refused by themselves. @throws {Denied} `private-address`
+ */
+function checkName({ host }) {
+    const isLocal = LOCAL_SUFFIXES.some((name) => host === name || host.endsWith(`.${name}`));
+    if (!isLocal && host.includes('.'))
+        return;
+    throw new _denied_js__WEBPACK_IMPORTED_MODULE_1__/* .Denied */ .C('private-address', `the name ${host} is one of the proxy's own network`);
+}
+/** Its addresses, as they are: where the workflow's proxy is, is the workflow's word. */
+async function addressesOf({ host, port }, lookup) {
+    if ((0,node_net__WEBPACK_IMPORTED_MODULE_0__.isIP)(host) !== 0)
+        return [{ address: host, port }];
+    return (await lookup(host)).map(({ address }) => ({ address, port }));
+}
+/**
+ * Asks the proxy on `socket` for the target, and leaves what follows its answer to be read.
+ * @throws {Denied} `upstream-connect`, `upstream-timeout`
+ */
+async function askProxy(socket, proxy, target) {
+    const where = `${target.host}:${target.port}`;
+    const credential = proxy.authorization && `Proxy-Authorization: ${proxy.authorization}\r\n`;
+    socket.write(`CONNECT ${where} HTTP/1.1\r\nHost: ${where}\r\n${credential}\r\n`);
+    const refusal = (why) => new _denied_js__WEBPACK_IMPORTED_MODULE_1__/* .Denied */ .C('upstream-connect', `the runner's proxy did not let ${where} through: ${why}`);
+    const status = await (0,_beginning_js__WEBPACK_IMPORTED_MODULE_2__/* .readBeginning */ .i)(socket, {
+        timeoutMs: ANSWER_TIMEOUT_MS,
+        parse: (bytes) => {
+            const end = bytes.indexOf('\r\n\r\n');
+            if (end < 0 && bytes.length <= MAX_HEAD_BYTES)
+                return undefined;
+            const code = /^HTTP\/1\.[01] (\d{3})\b/.exec(bytes.toString('latin1', 0, 16))?.[1];
+            return { value: Number(end < 0 ? 0 : code), used: Math.max(end + 4, 0) };
+        },
+        refusal,
+    });
+    if (!(status >= 200 && status < 300)) {
+        throw refusal(status > 0 ? `status ${status}` : 'no answer in HTTP');
+    }
+}
+/** For who wanted to read with `onread`: what was read already goes the same way as what comes. */
+function readInto(socket, { callback }) {
+    socket.pause();
+    socket.on('data', (chunk) => {
+        if (!callback(chunk.length, chunk))
+            socket.pause();
+    });
+}
+
+
+/***/ }),
+
 /***/ 841:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -2167,7 +2310,7 @@ function compileRegex(value) {
 
 /***/ }),
 
-/***/ 6624:
+/***/ 2752:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -2180,8 +2323,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 var external_node_events_ = __nccwpck_require__(8474);
 // EXTERNAL MODULE: external "node:fs/promises"
 var promises_ = __nccwpck_require__(1455);
-;// CONCATENATED MODULE: external "node:net"
-const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
+// EXTERNAL MODULE: external "node:net"
+var external_node_net_ = __nccwpck_require__(7030);
 // EXTERNAL MODULE: ./build/errors.js
 var errors = __nccwpck_require__(9473);
 // EXTERNAL MODULE: ./build/gateway/answer.js
@@ -2457,44 +2600,8 @@ function deniedByParser({ code = '' }) {
 
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(7598);
-;// CONCATENATED MODULE: ./build/gateway/beginning.js
-/** Nothing else may read the connection meanwhile. */
-function readBeginning(socket, beginning) {
-    const { promise, resolve, reject } = Promise.withResolvers();
-    let bytes = Buffer.alloc(0);
-    const finish = () => {
-        clearTimeout(timer);
-        socket.off('readable', read).off('end', end).off('close', end);
-    };
-    const fail = (error) => {
-        finish();
-        reject(error);
-    };
-    const read = () => {
-        const chunk = socket.read();
-        if (chunk === null)
-            return;
-        bytes = bytes.length === 0 ? chunk : Buffer.concat([bytes, chunk]);
-        try {
-            const parsed = beginning.parse(bytes);
-            if (parsed === undefined)
-                return;
-            finish();
-            if (parsed.used < bytes.length)
-                socket.unshift(bytes.subarray(parsed.used));
-            resolve(parsed.value);
-        }
-        catch (error) {
-            fail(error);
-        }
-    };
-    const end = () => fail(beginning.refusal('the connection ended before'));
-    const seconds = beginning.timeoutMs / 1000;
-    const timer = setTimeout(() => fail(beginning.refusal(`nothing within ${seconds} s`)), beginning.timeoutMs);
-    socket.on('readable', read).on('end', end).on('close', end);
-    return promise;
-}
-
+// EXTERNAL MODULE: ./build/gateway/beginning.js
+var beginning = __nccwpck_require__(6478);
 ;// CONCATENATED MODULE: ./build/gateway/handshake.js
 /** The first line of each connection: it shows that the relay of this bottle speaks. */
 
@@ -2504,7 +2611,7 @@ const TIMEOUT_MS = 5_000;
 /** @throws {Denied} `handshake` when it is another line, comes too late or never. */
 function takeHandshake(socket, token) {
     const expected = Buffer.from(`BOTTLE/1 ${token}\n`);
-    return readBeginning(socket, {
+    return (0,beginning/* readBeginning */.i)(socket, {
         timeoutMs: TIMEOUT_MS,
         parse: (bytes) => {
             if (bytes.length < expected.length && !bytes.includes('\n'))
@@ -2953,7 +3060,7 @@ function judge(services, authority, entry) {
 }
 /** @throws {Denied} `not-tls`, `no-sni`, `encrypted-hello`, `name-mismatch` or `timeout` */
 async function checkHello(socket, { host, route }) {
-    const hello = await readBeginning(socket, {
+    const hello = await (0,beginning/* readBeginning */.i)(socket, {
         timeoutMs: HELLO_TIMEOUT_MS,
         parse: (bytes) => {
             const reading = readClientHello(bytes);
@@ -4261,7 +4368,7 @@ const LISTS = {
 const GLOBAL_UNICAST = blockList(['2000::/3'], 'ipv6');
 /** `public`, or what the address is instead: `private`, `of this machine` … */
 function classifyAddress(ip) {
-    const version = (0,external_node_net_namespaceObject.isIP)(ip);
+    const version = (0,external_node_net_.isIP)(ip);
     if (version === 0 || ip.includes('%'))
         return 'not an address by itself';
     const family = version === 4 ? 'ipv4' : 'ipv6';
@@ -4271,7 +4378,7 @@ function classifyAddress(ip) {
     return family === 'ipv4' || GLOBAL_UNICAST.check(ip, family) ? 'public' : 'reserved';
 }
 function blockList(ranges, family) {
-    const list = new external_node_net_namespaceObject.BlockList();
+    const list = new external_node_net_.BlockList();
     for (const range of ranges) {
         const [network = '', bits] = range.split('/');
         if (network.includes(':') === (family === 'ipv6')) {
@@ -4281,8 +4388,11 @@ function blockList(ranges, family) {
     return list;
 }
 
+// EXTERNAL MODULE: ./build/gateway/proxy.js
+var gateway_proxy = __nccwpck_require__(3409);
 ;// CONCATENATED MODULE: ./build/gateway/upstream.js
 /** Connects to the upstream behind a name: resolves it, checks the addresses, dials one of them. */
+
 
 
 
@@ -4296,7 +4406,9 @@ const TIMED_OUT = new Error('timed out');
 function makeDialer(parts) {
     const { lookup = lookupAll, connect = connectTcp, timeoutMs = upstream_TIMEOUT_MS } = parts;
     const sentElsewhere = new Map(parts.connectTo.map((entry) => [upstream_keyOf(entry), entry]));
+    const behind = (target) => sentElsewhere.has(upstream_keyOf(target)) ? undefined : (0,gateway_proxy/* proxyFor */.iJ)(parts.proxy, target);
     return {
+        proxyFor: behind,
         async dial(target, signal, onread) {
             const begin = (endpoint) => connect(endpoint, onread);
             const limit = limited(signal, timeoutMs);
@@ -4305,6 +4417,13 @@ function makeDialer(parts) {
                 if (elsewhere) {
                     const endpoint = { address: elsewhere.address, port: elsewhere.toPort };
                     return await race([endpoint], begin, limit.signal);
+                }
+                const proxy = behind(target);
+                if (proxy) {
+                    const socket = await dialProxy(proxy, target, { lookup, connect, limit: limit.signal });
+                    if (onread)
+                        (0,gateway_proxy/* readInto */.Pq)(socket, onread);
+                    return socket;
                 }
                 const endpoints = await resolve(target, lookup, limit.signal);
                 return checkPeer(await race(endpoints, begin, limit.signal), target);
@@ -4352,8 +4471,25 @@ function lookupAll(host) {
 function connectTcp({ address, port }, onread) {
     const options = { host: address, port, allowHalfOpen: true, noDelay: true };
     return onread === undefined
-        ? (0,external_node_net_namespaceObject.connect)(options)
-        : (0,external_node_net_namespaceObject.connect)({ ...options, onread }).pause();
+        ? (0,external_node_net_.connect)(options)
+        : (0,external_node_net_.connect)({ ...options, onread }).pause();
+}
+async function dialProxy(proxy, target, { lookup, connect, limit }) {
+    (0,gateway_proxy/* checkName */.I3)(target);
+    const endpoints = await untilAborted((0,gateway_proxy/* addressesOf */.sO)(proxy, lookup), limit).catch((error) => {
+        if (error === TIMED_OUT)
+            throw error;
+        throw new denied/* Denied */.C('upstream-dns', `the runner's proxy could not be resolved (${codeOf(error)})`);
+    });
+    const socket = await race(endpoints.slice(0, MAX_ATTEMPTS), connect, limit);
+    try {
+        await untilAborted((0,gateway_proxy/* askProxy */.MU)(socket, proxy, target), limit);
+        return socket;
+    }
+    catch (error) {
+        socket.destroy();
+        throw error;
+    }
 }
 /** Those of its addresses that are public. */
 async function resolve({ host, port }, lookup, limit) {
@@ -4377,8 +4513,8 @@ async function resolve({ host, port }, lookup, limit) {
 /** The families one after the other, so that one of them being down costs one attempt. */
 function takeTurns(addresses) {
     const [first = ''] = addresses;
-    const sameFamily = addresses.filter((address) => (0,external_node_net_namespaceObject.isIP)(address) === (0,external_node_net_namespaceObject.isIP)(first));
-    const others = addresses.filter((address) => (0,external_node_net_namespaceObject.isIP)(address) !== (0,external_node_net_namespaceObject.isIP)(first));
+    const sameFamily = addresses.filter((address) => (0,external_node_net_.isIP)(address) === (0,external_node_net_.isIP)(first));
+    const others = addresses.filter((address) => (0,external_node_net_.isIP)(address) !== (0,external_node_net_.isIP)(first));
     return addresses.flatMap((_, at) => [
         ...sameFamily.slice(at, at + 1),
         ...others.slice(at, at + 1),
@@ -4477,9 +4613,9 @@ async function makeServices(config, outlet, spawn) {
     const secrets = knownSecrets(config);
     const index = openSecretIndex(secrets);
     const scrub = makeScrub(index);
-    const { dial } = makeDialer({ connectTo });
+    const { dial, proxyFor } = makeDialer({ connectTo, proxy: config.proxy });
     const recorder = { send: outlet.send, scrub, open: [] };
-    const shared = { dial, recorder, ready: outlet.ready, report: outlet.send };
+    const shared = { dial, proxyFor, recorder, ready: outlet.ready, report: outlet.send };
     const opens = routes.some(({ tls }) => tls === 'open');
     return {
         token: config.token,
@@ -4580,7 +4716,7 @@ function outliveFaults({ recorder }) {
 }
 async function listen(path, onConnection) {
     // An end of the one direction is no end of the other: the relay keeps both.
-    const server = (0,external_node_net_namespaceObject.createServer)({ allowHalfOpen: true }, onConnection);
+    const server = (0,external_node_net_.createServer)({ allowHalfOpen: true }, onConnection);
     server.listen({ path, backlog: BACKLOG });
     await (0,external_node_events_.once)(server, 'listening');
     await (0,promises_.chmod)(path, 0o600);

@@ -37278,7 +37278,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 60344:
+/***/ 32991:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -62482,8 +62482,62 @@ async function checkReadable(key, name, source) {
     }
 }
 
+;// CONCATENATED MODULE: ./build/runner-proxy.js
+/** The proxy by which the runner reaches the internet, by the variables that its programs read. */
+
+/** Undefined: there is none. @throws {BottleError} `config-invalid`: it is of another kind. */
+function readRunnerProxy({ env }) {
+    const read = (name) => {
+        const found = [name, name.toUpperCase()].find((each) => env[each]?.trim());
+        return found === undefined ? undefined : readServer(found, env[found]?.trim() ?? '');
+    };
+    const [http, https] = [read('http_proxy'), read('https_proxy')];
+    if (http === undefined && https === undefined)
+        return undefined;
+    const except = env.no_proxy ?? env.NO_PROXY ?? '';
+    return {
+        ...(http && { http }),
+        ...(https && { https }),
+        except: except
+            .toLowerCase()
+            .split(/[\s,]+/)
+            .filter((entry) => entry !== ''),
+    };
+}
+/** Without a scheme it is http, as everywhere. The address may hold a password: it is not said. */
+function readServer(name, text) {
+    const written = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
+    const url = URL.canParse(written) ? new URL(written) : undefined;
+    if (url?.protocol !== 'http:' || url.hostname === '')
+        throw unusable(name);
+    const login = [url.username, url.password].map(runner_proxy_decode).join(':');
+    return {
+        host: url.hostname.replace(/^\[|\]$/g, ''),
+        port: Number(url.port || 80),
+        authorization: login === ':' ? '' : `Basic ${Buffer.from(login).toString('base64')}`,
+    };
+}
+/** What is no encoding stands for itself. */
+function runner_proxy_decode(text) {
+    try {
+        return decodeURIComponent(text);
+    }
+    catch {
+        return text;
+    }
+}
+function unusable(name) {
+    return new BottleError({
+        outcome: 'config-invalid',
+        what: "The gateway cannot use the runner's proxy: it speaks to proxies over plain http alone",
+        where: `the runner's variable ${name}`,
+        fix: 'Name a proxy as http://host:port, or unset the variable for this step where the runner reaches the internet without one.',
+    });
+}
+
 ;// CONCATENATED MODULE: ./build/gateway-request.js
 /** What the gateway process is told: the plan's routes with the secrets that the plan only names. */
+
 
 
 
@@ -62512,7 +62566,17 @@ async function gatewayConfig(host, plan, socket, secrets) {
         secrets: [...secrets.named, secrets.canary],
         extraAuthorities: await extraAuthorities(host),
         connectTo: parseConnectTo(host.env.BOTTLE_CONNECT_TO ?? ''),
+        ...proxyOf(host),
     };
+}
+function proxyOf(host) {
+    const proxy = readRunnerProxy(host);
+    if (proxy === undefined)
+        return {};
+    const places = [proxy.http, proxy.https].flatMap((one) => (one ? `${one.host}:${one.port}` : []));
+    const named = [...new Set(places)].join(' and ');
+    host.log.info(`Upstreams are reached through the runner's own proxy, ${named}.`);
+    return { proxy };
 }
 function withCredential(host, { auth, ...route }) {
     if (auth === undefined)
@@ -71856,7 +71920,7 @@ async function withTools(tools, call) {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(60344);
+/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(32991);
 /* harmony import */ var _host_actions_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(30623);
 /* harmony import */ var _host_services_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(58503);
 /** The step: entry of `dist/main`. */
