@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { createRedactor } from '../src/report/redact.ts';
 import { encodingsOf } from '../src/secret/encoding.ts';
+import { matchSecrets } from '../src/secret/matcher.ts';
 import { type BenchRow, compare } from './row.ts';
 
 const MEBIBYTES = 32;
@@ -15,38 +16,43 @@ const ROUNDS = 5;
 export async function benchRedact(): Promise<BenchRow[]> {
   const secrets = Array.from({ length: SECRETS }, (_, index) => `ghp_${noise(index, 36)}`);
   const rows: BenchRow[] = [];
+  const plain = (block: Buffer, needles: readonly (string | Uint8Array)[]) => () =>
+    timeOf(block, (chunk) => {
+      for (const needle of needles) chunk.indexOf(needle);
+    });
+  const forms = secrets.flatMap(encodingsOf).map(({ bytes }) => bytes);
+  // All of them take seconds: a tenth is measured.
+  const some = forms.filter((_, index) => index % 10 === 0);
   for (const [kind, block] of Object.entries(samples())) {
-    const name = `${MEBIBYTES} MiB of ${kind}, ${SECRETS} secrets in all encodings`;
-    const ours = async () => timeOf(block, redacting(secrets));
-    const plain = (needles: readonly (string | Uint8Array)[]) => async () =>
-      timeOf(block, (chunk) => {
-        for (const needle of needles) chunk.indexOf(needle);
-      });
-    rows.push(await compare({ name, against: 'indexOf, each raw' }, ROUNDS, ours, plain(secrets)));
-    const forms = secrets.flatMap(encodingsOf).map(({ bytes }) => bytes);
-    // All of them take seconds: a tenth is measured.
-    const some = forms.filter((_, index) => index % 10 === 0);
-    const tenth = plain(some);
+    const name = `${MEBIBYTES} MiB of ${kind}, ${SECRETS} secrets`;
+    const values = () => timeOf(block, redacting(secrets, 'values'));
+    const all = () => timeOf(block, redacting(secrets, 'all'));
+    const withTokens = `${name} and tokens`;
+    const raw = 'indexOf, each raw';
     rows.push(
-      await compare({ name, against: 'indexOf, each encoding' }, 1, ours, async () => {
-        return (await tenth()) * (forms.length / some.length);
+      await compare({ name, against: raw }, ROUNDS, values, plain(block, secrets)),
+      await compare({ name: withTokens, against: raw }, ROUNDS, all, plain(block, secrets)),
+      await compare({ name: withTokens, against: 'indexOf, each encoding' }, 1, all, async () => {
+        return (await plain(block, some)()) * (forms.length / some.length);
       }),
     );
   }
   return rows;
 }
 
-function redacting(secrets: readonly string[]): (chunk: Buffer) => void {
-  const stream = createRedactor(secrets).stream();
-  return (chunk) => {
-    stream.push(chunk);
-  };
+/** `values`: known values alone, without the rules for tokens of vendors. */
+function redacting(secrets: readonly string[], what: 'all' | 'values'): Look {
+  const stream = createRedactor(secrets.map((value) => ({ name: '', value }))).stream();
+  const matching = matchSecrets(secrets.map((value) => ({ label: '', value }))).stream();
+  return what === 'all' ? (chunk) => stream.push(chunk) : (chunk) => matching.push(chunk);
 }
 
+type Look = (chunk: Buffer) => unknown;
+
 /** Milliseconds of this thread's own work, which others on the machine do not change much. */
-function timeOf(block: Buffer, look: (chunk: Buffer) => void): number {
+async function timeOf(block: Buffer, look: Look): Promise<number> {
   const before = process.threadCpuUsage();
-  for (let round = 0; round < MEBIBYTES; round++) look(block);
+  for (let round = 0; round < MEBIBYTES; round++) await look(block);
   const { user, system } = process.threadCpuUsage(before);
   return (user + system) / 1000;
 }

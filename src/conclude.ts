@@ -42,7 +42,7 @@ export async function concludeRun(
     record,
     plan,
     directory: run.paths.artifact,
-    secrets: secretsOf(run).map(({ value }) => value),
+    secrets: secretsOf(run),
     logs: [
       ...(made.agent ? [run.paths.transcript] : []),
       ...(made.gateway ? [run.paths.egress] : []),

@@ -1,8 +1,9 @@
 /** The step: entry of `dist/main`. */
 import { runAction } from './action.ts';
+import { guardHost } from './guarded-host.ts';
 import { createHost } from './host/actions.ts';
 import { createServices } from './host/services.ts';
 
 const host = createHost();
-await runAction(host, createServices());
+await runAction(guardHost(host), createServices());
 host.exit();

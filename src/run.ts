@@ -87,7 +87,8 @@ export async function openRun(
   await reapDeadRuns(host);
   await enlistRun(host, state);
   const secrets = runSecrets(host, plan, workflowToken);
-  for (const { value } of secrets.named) if (value.length >= SHORTEST_MASK) host.setSecret(value);
+  for (const { value } of secretsOf({ secrets }))
+    if (value.length >= SHORTEST_MASK) host.setSecret(value);
   await mkdir(paths.artifact, { recursive: true, mode: 0o700 });
   await mkdir(paths.scratch, { mode: 0o700 });
 

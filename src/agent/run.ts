@@ -63,7 +63,7 @@ export async function runAgent(
     return { ...endOf(result, idle.signal.aborted), durationMs: result.durationMs };
   } finally {
     idle.cancel();
-    log.end();
+    await log.end();
     await transcript.close();
   }
 }

@@ -16,7 +16,7 @@ export type LogLocation = {
 export interface GuestLog {
   write(chunk: Uint8Array): void;
   /** Flushes an unfinished line and gives workflow commands back to us. */
-  end(): void;
+  end(): void | Promise<void>;
 }
 
 /** The step's log. Text that could be read by the runner as a command is defused in every method. */

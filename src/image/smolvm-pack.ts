@@ -60,7 +60,7 @@ async function callSmolvm(
     host.cancelled.throwIfAborted();
     throw error instanceof BottleError ? error : fail(messageOf(error), error);
   } finally {
-    log.end();
+    await log.end();
   }
 }
 

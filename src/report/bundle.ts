@@ -6,7 +6,7 @@ import { basename, join } from 'node:path';
 import type { HostPath } from '../host/host.ts';
 import { cleanFiles } from './clean-file.ts';
 import type { RunRecord } from './record.ts';
-import type { Redactor } from './redact.ts';
+import { countFound, type Found, type Redactor, sumFound } from './redact.ts';
 
 /** Names at the top of the artifact; what was collected lies in directories beside them. */
 export const BUNDLE_FILES = {
@@ -43,7 +43,7 @@ export type Bundle = {
 /** Rewrites files in the directory where a secret stood in them; writes nothing else. */
 export async function cleanBundle(input: BundleInput, redactor: Redactor): Promise<Bundle> {
   const { directory } = input;
-  const text = redactStrings(input.record, redactor);
+  const text = await redactStrings(withoutFiles(input.record), redactor);
   const collected = await cleanFiles(input.record.outputs.files, directory, redactor);
   const own = [...input.logs, input.change.patch].filter((path) => path !== '').map(loose);
   const rewritten = await cleanFiles(own, directory, redactor, 'rewrite');
@@ -58,7 +58,7 @@ export async function cleanBundle(input: BundleInput, redactor: Redactor): Promi
       refused: [...text.value.outputs.refused, ...collected.refused, ...rewritten.refused],
     },
     notices: [...text.value.notices, ...collected.notices],
-    secretsFound: text.found + collected.found + rewritten.found + blockedSecrets(input.record),
+    ...countSecrets([text.found, collected.found, rewritten.found], input.record),
   };
   const record = { ...clean, change: { ...clean.change, ...digests } };
   const patchHead = await readHead(patch);
@@ -83,9 +83,17 @@ function ownWords(clean: RunRecord, { outcome, engine, startedAt, change }: RunR
   return { ...clean, outcome, engine, startedAt, change: { ...clean.change, verdict, findings } };
 }
 
-/** Those that the checks found in the commits, which is why no bundle of them leaves. */
-function blockedSecrets({ change }: RunRecord): number {
-  return change.findings.filter(({ rule }) => rule === 'secret').length;
+const BLOCKED = 'blocked in a commit';
+
+/** With those that the checks found in the commits, which is why no bundle of them leaves. */
+function countSecrets(
+  found: readonly Found[],
+  { change }: RunRecord,
+): Pick<RunRecord, 'secretsFound' | 'secrets'> {
+  const blocked = change.findings.filter(({ rule }) => rule === 'secret').length;
+  const all = sumFound([...found, ...(blocked > 0 ? [new Map([[BLOCKED, blocked]])] : [])]);
+  const secrets = [...all].map(([label, count]) => ({ label, count }));
+  return { secretsFound: countFound(all), secrets };
 }
 
 /** SHA-256 in lower-case hex; empty for no file. */
@@ -134,13 +142,32 @@ export async function writeBundle(
   return files;
 }
 
-function redactStrings<T>(value: T, redactor: Redactor): { value: T; found: number } {
-  let found = 0;
-  const json = JSON.stringify(value, (_, part: unknown) => {
-    if (typeof part !== 'string') return part;
-    const clean = redactor.text(part);
-    found += clean.found;
-    return clean.text;
-  });
-  return { value: JSON.parse(json) as T, found };
+/** Their names are searched with their contents. */
+function withoutFiles(record: RunRecord): RunRecord {
+  return { ...record, outputs: { ...record.outputs, files: [] } };
+}
+
+/** Every text in the value, whatever its shape. */
+async function redactStrings<T>(
+  value: T,
+  redactor: Redactor,
+): Promise<{ readonly value: T; readonly found: Found }> {
+  const all: Found[] = [];
+  async function walk(part: unknown): Promise<unknown> {
+    if (typeof part === 'string') {
+      const { text, found } = await redactor.text(part);
+      all.push(found);
+      return text;
+    }
+    if (Array.isArray(part)) {
+      const items: unknown[] = [];
+      for (const item of part) items.push(await walk(item));
+      return items;
+    }
+    if (typeof part !== 'object' || part === null) return part;
+    const entries: [string, unknown][] = [];
+    for (const [key, item] of Object.entries(part)) entries.push([key, await walk(item)]);
+    return Object.fromEntries(entries);
+  }
+  return { value: (await walk(value)) as T, found: sumFound(all) };
 }

@@ -1,4 +1,4 @@
-/** Takes known secrets out of the files that leave the run. */
+/** Takes secrets out of the files that leave the run. */
 import { createHash } from 'node:crypto';
 import { constants, createWriteStream } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
@@ -7,17 +7,17 @@ import { pipeline } from 'node:stream/promises';
 import { messageOf } from '../errors.ts';
 import type { HostPath } from '../host/host.ts';
 import type { CollectedFile, RefusedEntry } from '../outputs/outputs.ts';
-import type { Redactor } from './redact.ts';
+import { countFound, type Found, type Redactor, sumFound } from './redact.ts';
 
 export type CleanFiles = {
   readonly files: readonly CollectedFile[];
   readonly refused: readonly RefusedEntry[];
   readonly notices: readonly string[];
-  readonly found: number;
+  readonly found: Found;
 };
 
 type Cleaned = {
-  readonly found: number;
+  readonly found: Found;
   /** Present when the file was rewritten. */
   readonly now?: { readonly size: number; readonly sha256: string };
 };
@@ -33,29 +33,43 @@ export async function cleanFiles(
   redactor: Redactor,
   binary: 'keep' | 'rewrite' = 'keep',
 ): Promise<CleanFiles> {
-  if (redactor.empty) return { files, refused: [], notices: [], found: 0 };
   const kept: CollectedFile[] = [];
   const refused: RefusedEntry[] = [];
   const notices: string[] = [];
-  let sum = 0;
+  const sum: Found[] = [];
+  const named = await namesHoldSecrets(files, redactor);
   for (const file of files) {
-    const name = redactor.text(file.path);
-    if (name.found > 0) {
+    const name = named ? await redactor.text(file.path) : undefined;
+    if (name && name.found.size > 0) {
       refused.push({ path: name.text, reason: 'its name holds a secret' });
+      sum.push(name.found);
       continue;
     }
     try {
       const { found, now } = await cleanFile(file.path, directory, redactor, binary);
       kept.push({ ...file, ...now });
-      sum += found;
-      if (found > 0 && !now) {
-        notices.push(`${file.path} is binary, holds ${found} secret values and was left as it is`);
+      sum.push(found);
+      if (found.size > 0 && !now) {
+        const count = countFound(found);
+        notices.push(`${file.path} is binary, holds ${count} secret values and was left as it is`);
       }
     } catch (error) {
       refused.push({ path: file.path, reason: `cannot be searched: ${messageOf(error)}` });
     }
   }
-  return { files: kept, refused, notices, found: sum };
+  return { files: kept, refused, notices, found: sumFound(sum) };
+}
+
+/** Nothing that belongs together reaches over so many line breaks. */
+const BETWEEN_NAMES = '\n'.repeat(64);
+
+/** All names at once, since there may be 100,000. False: none does. */
+async function namesHoldSecrets(
+  files: readonly CollectedFile[],
+  redactor: Redactor,
+): Promise<boolean> {
+  const names = files.map(({ path }) => path).join(BETWEEN_NAMES);
+  return (await redactor.text(names)).found.size > 0;
 }
 
 async function cleanFile(
@@ -69,11 +83,11 @@ async function cleanFile(
   const redacting = redactor.stream();
   for await (const chunk of read(path)) {
     hasNul ||= chunk.includes(0);
-    redacting.push(chunk);
+    await redacting.push(chunk);
   }
-  redacting.end();
+  await redacting.end();
   const found = redacting.found();
-  if (found === 0 || (hasNul && binary === 'keep')) return { found };
+  if (found.size === 0 || (hasNul && binary === 'keep')) return { found };
   return { found, now: await rewrite(path, join(directory, '.redacting'), redactor) };
 }
 
@@ -87,8 +101,8 @@ async function rewrite(path: HostPath, scratch: HostPath, redactor: Redactor) {
     return chunk;
   };
   async function* redacted() {
-    for await (const chunk of read(path)) yield measure(redacting.push(chunk));
-    yield measure(redacting.end());
+    for await (const chunk of read(path)) yield measure(await redacting.push(chunk));
+    yield measure(await redacting.end());
   }
   await pipeline(redacted, createWriteStream(scratch));
   await rename(scratch, path);

@@ -112,6 +112,7 @@ export const runRecordSchema = z
     artifacts: list(artifact).describe('Those that were uploaded before the one that holds this'),
     notices: list(text),
     secretsFound: count.describe('Secret values that were found in what leaves the run'),
+    secrets: list(z.strictObject({ label: text, count })).describe('The same by name or rule'),
   })
   .describe('The record of one run of bottle-action');
 
@@ -206,6 +207,7 @@ export function makeRecord(facts: RunFacts): RunRecord {
       ...(facts.egress?.cut ? ['egress.jsonl was cut: it grew over 128 MiB'] : []),
     ],
     secretsFound: 0,
+    secrets: [],
   };
 }
 

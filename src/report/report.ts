@@ -10,7 +10,7 @@ import type { ArtifactPlace } from './artifact-summary.ts';
 import { BUNDLE_FILES, type Bundle, cleanBundle, type Pages, writeBundle } from './bundle.ts';
 import { renderHtmlReport } from './html-report.ts';
 import type { RunRecord } from './record.ts';
-import { createRedactor } from './redact.ts';
+import { createRedactor, type KnownSecret } from './redact.ts';
 import { renderEarlySummary, renderSummary } from './summary.ts';
 import { type KeptArtifact, type Uploader, type Uploads, uploadSets } from './upload.ts';
 
@@ -23,8 +23,8 @@ export type ReportInput = {
   readonly directory: HostPath;
   /** The agent's raw output, the gateway's audit: files at the top of `directory`. */
   readonly logs: readonly HostPath[];
-  /** Values that must not leave the run. Those under 8 bytes are not looked for. */
-  readonly secrets: readonly string[];
+  /** What must not leave the run. Values under 8 bytes are not looked for. */
+  readonly secrets: readonly KnownSecret[];
 };
 
 export type Reported = {

@@ -5,6 +5,8 @@ import type { Match } from './matcher.ts';
 export type Piece = {
   readonly bytes: Uint8Array;
   readonly covered: boolean;
+  /** Of the first match that covers them; empty where none does. */
+  readonly label: string;
   /** Not the continuation of a match whose first bytes were handed out before. */
   readonly isStart: boolean;
 };
@@ -14,32 +16,37 @@ export type Cover = {
   push(chunk: Uint8Array, matches: readonly Match[], held: number): Piece[];
   /** What was kept back. */
   end(matches?: readonly Match[]): Piece[];
+  /** What was kept back up to its last line break, though it was not decided. */
+  release(): Piece[];
 };
+
+const LF = 0x0a;
 
 export function createCover(): Cover {
   let kept: Uint8Array = new Uint8Array(0);
   /** Where the kept bytes begin in the stream. */
   let base = 0;
   /** By their start, none touching the next. */
-  let ranges: { start: number; end: number }[] = [];
+  let ranges: Match[] = [];
   /** The end of the match that was last handed out, whole or in part. */
   let covered = -1;
 
   function cut(until: number): Piece[] {
     const pieces: Piece[] = [];
-    const take = (to: number, isCovered: boolean) => {
+    const take = (to: number, label?: string) => {
       if (to <= base) return;
       const bytes = kept.subarray(0, to - base);
-      pieces.push({ bytes, covered: isCovered, isStart: base > covered });
+      const isCovered = label !== undefined;
+      pieces.push({ bytes, covered: isCovered, label: label ?? '', isStart: base > covered });
       kept = kept.subarray(to - base);
       base = to;
       if (isCovered) covered = to;
     };
-    for (const { start, end } of ranges) {
-      take(Math.min(start, until), false);
-      if (start < until) take(Math.min(end, until), true);
+    for (const { start, end, label } of ranges) {
+      take(Math.min(start, until));
+      if (start < until) take(Math.min(end, until), label);
     }
-    take(until, false);
+    take(until);
     ranges = ranges.filter(({ end }) => end > base);
     return pieces;
   }
@@ -61,15 +68,16 @@ export function createCover(): Cover {
       add(matches);
       return cut(base + kept.length);
     },
+    release: () => cut(base + kept.lastIndexOf(LF) + 1),
   };
 }
 
-function join(ranges: readonly { start: number; end: number }[]) {
-  const joined: { start: number; end: number }[] = [];
-  for (const { start, end } of ranges.toSorted((a, b) => a.start - b.start)) {
+function join(ranges: readonly Match[]): Match[] {
+  const joined: { label: string; start: number; end: number }[] = [];
+  for (const { label, start, end } of ranges.toSorted((a, b) => a.start - b.start)) {
     const last = joined.at(-1);
     if (last && start <= last.end) last.end = Math.max(last.end, end);
-    else joined.push({ start, end });
+    else joined.push({ label, start, end });
   }
   return joined;
 }

@@ -94,7 +94,7 @@ function inputOf(facts: Scenario, contents: Readonly<Record<string, string>> = {
     record,
     plan: PLAN,
     directory,
-    secrets: [SECRET],
+    secrets: [{ name: 'DEEP', value: SECRET }],
     logs: [],
     ...(proposal && { proposal }),
   };
