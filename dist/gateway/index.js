@@ -459,6 +459,7 @@ __nccwpck_require__.d(__webpack_exports__, {
 // EXTERNAL MODULE: ./build/errors.js
 var errors = __nccwpck_require__(9473);
 ;// CONCATENATED MODULE: ./build/secret/cover.js
+const LF = 0x0a;
 function createCover() {
     let kept = new Uint8Array(0);
     /** Where the kept bytes begin in the stream. */
@@ -469,22 +470,23 @@ function createCover() {
     let covered = -1;
     function cut(until) {
         const pieces = [];
-        const take = (to, isCovered) => {
+        const take = (to, label) => {
             if (to <= base)
                 return;
             const bytes = kept.subarray(0, to - base);
-            pieces.push({ bytes, covered: isCovered, isStart: base > covered });
+            const isCovered = label !== undefined;
+            pieces.push({ bytes, covered: isCovered, label: label ?? '', isStart: base > covered });
             kept = kept.subarray(to - base);
             base = to;
             if (isCovered)
                 covered = to;
         };
-        for (const { start, end } of ranges) {
-            take(Math.min(start, until), false);
+        for (const { start, end, label } of ranges) {
+            take(Math.min(start, until));
             if (start < until)
-                take(Math.min(end, until), true);
+                take(Math.min(end, until), label);
         }
-        take(until, false);
+        take(until);
         ranges = ranges.filter(({ end }) => end > base);
         return pieces;
     }
@@ -505,16 +507,17 @@ function createCover() {
             add(matches);
             return cut(base + kept.length);
         },
+        release: () => cut(base + kept.lastIndexOf(LF) + 1),
     };
 }
 function join(ranges) {
     const joined = [];
-    for (const { start, end } of ranges.toSorted((a, b) => a.start - b.start)) {
+    for (const { label, start, end } of ranges.toSorted((a, b) => a.start - b.start)) {
         const last = joined.at(-1);
         if (last && start <= last.end)
             last.end = Math.max(last.end, end);
         else
-            joined.push({ start, end });
+            joined.push({ label, start, end });
     }
     return joined;
 }

@@ -37278,7 +37278,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 32991:
+/***/ 10791:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -37833,7 +37833,7 @@ async function runAgent(host, machine, plan, options) {
     }
     finally {
         idle.cancel();
-        log.end();
+        await log.end();
         await transcript.close();
     }
 }
@@ -50051,7 +50051,7 @@ async function callSmolvm(host, smolvm, { argv, folder, timeoutMs, what, fix }) 
         throw error instanceof BottleError ? error : fail(messageOf(error), error);
     }
     finally {
-        log.end();
+        await log.end();
     }
 }
 /** Pulls the pack that `reference` names in an OCI registry into `folder`; returns its path. */
@@ -55281,7 +55281,7 @@ async function openRun(host, plan, engine, { own, workflowToken }) {
     await reapDeadRuns(host);
     await enlistRun(host, state);
     const secrets = runSecrets(host, plan, workflowToken);
-    for (const { value } of secrets.named)
+    for (const { value } of secretsOf({ secrets }))
         if (value.length >= SHORTEST_MASK)
             host.setSecret(value);
     await (0,promises_.mkdir)(paths.artifact, { recursive: true, mode: 0o700 });
@@ -57578,616 +57578,10 @@ function isSubmoduleChange(change) {
     return change.now !== undefined && (change.now.mode === SUBMODULE || isModules(change));
 }
 
-;// CONCATENATED MODULE: ./build/secret/condense.js
-/**
- * The letters and digits of a text without what stands between them, so that neither line breaks in
- * base64, nor colons in hexadecimal, nor a dash after each letter hide anything. `%XX`, `\xXX`,
- * `\uXXXX`, `&#N;` and `&#xX;` count as the letter that they stand for; `\n` and its like as a gap.
- */
-/** More bytes than these between two letters, and they do not belong together. */
-const MAX_GAP = 16;
-const NO_LETTERS = { letters: new Uint8Array(0), places: new Int32Array(0) };
-const [LETTER, ESCAPE] = [1, 2];
-const KIND = new Uint8Array(256);
-for (const letter of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789')
-    KIND[letter.charCodeAt(0)] = LETTER;
-const codeOf = (letter) => letter.charCodeAt(0);
-const [PERCENT, AMPERSAND] = ['%', '&'].map(codeOf);
-const [HASH, SEMICOLON, U, X] = ['#', ';', 'u', 'x'].map(codeOf);
-/** After a backslash. */
-const GAPS = ['b', 'f', 'n', 'r', 't'].map(codeOf);
-for (const mark of '%&\\')
-    KIND[codeOf(mark)] = ESCAPE;
-const NO_DIGIT = 16;
-const MAX_DIGITS = 7;
-const DIGIT = new Uint8Array(256).fill(NO_DIGIT);
-for (const digit of '0123456789abcdefABCDEF')
-    DIGIT[codeOf(digit)] = Number.parseInt(digit, 16);
-let room = NO_LETTERS;
-/** `before`: letters of an earlier text that belong in front; their places are below zero. */
-function condense(text, before = NO_LETTERS) {
-    const most = before.letters.length + text.length + 1;
-    if (room.letters.length < most)
-        room = { letters: new Uint8Array(most), places: new Int32Array(most) };
-    room.letters.set(before.letters);
-    room.places.set(before.places);
-    const { letters, places } = room;
-    let length = before.letters.length;
-    let rest = 0;
-    for (let at = 0;;) {
-        length = copyLetters(text, at, room, length);
-        at = (places[length] ?? 0) >> 3;
-        if (at === text.length)
-            break;
-        const found = readEscape(text, at);
-        if (found === 'cut') {
-            rest = text.length - at;
-            break;
-        }
-        if (KIND[found.byte] === LETTER) {
-            letters[length] = found.byte;
-            places[length++] = (at << 3) | found.width;
-        }
-        at += found.width;
-    }
-    return { letters: letters.subarray(0, length), places: places.subarray(0, length), rest };
-}
-/**
- * Up to the next escape or the end, whose place is put behind those of the letters. Returns the new
- * number of letters. The casts are for speed, as is that each byte is copied before it is judged.
- */
-function copyLetters(text, from, to, have) {
-    const { letters, places } = to;
-    let length = have;
-    for (let at = from; at < text.length; at++) {
-        const byte = text[at];
-        const kind = KIND[byte];
-        letters[length] = byte;
-        places[length] = (at << 3) | 1;
-        if (kind === ESCAPE)
-            return length;
-        length += kind;
-    }
-    places[length] = text.length << 3;
-    return length;
-}
-/** Where a letter starts and ends in the text. */
-function condense_placeOf({ places }, at) {
-    const place = places[at] ?? 0;
-    return { start: place >> 3, end: (place >> 3) + (place & 7) };
-}
-/** The same places, counted from `by` bytes further on. */
-function movePlaces({ letters, places }, by) {
-    return { letters, places: places.map((place) => place - by * 8) };
-}
-const NO_ESCAPE = { byte: 0, width: 1 };
-function readEscape(text, at) {
-    if (text[at] === PERCENT)
-        return readHex(text, at, 1, 2);
-    if (at + 1 === text.length)
-        return 'cut';
-    const second = text[at + 1];
-    if (text[at] === AMPERSAND)
-        return second === HASH ? readEntity(text, at) : NO_ESCAPE;
-    if (second === X)
-        return readHex(text, at, 2, 2);
-    if (second === U)
-        return readHex(text, at, 2, 4);
-    return GAPS.includes(second ?? 0) ? { byte: 0, width: 2 } : NO_ESCAPE;
-}
-/** A number of exactly so many digits. */
-function readHex(text, at, skip, count) {
-    let value = 0;
-    for (let index = at + skip; index < at + skip + count; index++) {
-        if (index >= text.length)
-            return 'cut';
-        const digit = DIGIT[text[index] ?? 0] ?? NO_DIGIT;
-        if (digit === NO_DIGIT)
-            return NO_ESCAPE;
-        value = value * 16 + digit;
-    }
-    return { byte: value > 0xff ? 0 : value, width: skip + count };
-}
-/** A number of any length up to that of Unicode's last, and a semicolon. */
-function readEntity(text, at) {
-    const isHex = text[at + 2] === X;
-    const start = at + (isHex ? 3 : 2);
-    let value = 0;
-    for (let index = start; index < start + MAX_DIGITS + 1; index++) {
-        if (index >= text.length)
-            return 'cut';
-        if (text[index] === SEMICOLON && index > start)
-            return { byte: value > 0xff ? 0 : value, width: index + 1 - at };
-        const digit = DIGIT[text[index] ?? 0] ?? NO_DIGIT;
-        if (digit >= (isHex ? 16 : 10))
-            return NO_ESCAPE;
-        value = value * (isHex ? 16 : 10) + digit;
-    }
-    return NO_ESCAPE;
-}
-
-;// CONCATENATED MODULE: ./build/secret/encoding.js
-/**
- * What a secret looks like in the places where one turns up: as it is and in the encodings that
- * programs use, of which a long enough piece counts as well.
- */
-
-/** A shorter value would be found in ordinary text, and is no secret worth the name. */
-const MIN_SECRET_LENGTH = 8;
-/** So many bytes in a row of a secret are as good as the secret. */
-const FRAGMENT_LENGTH = 12;
-/** All forms of one value; a value of several lines is looked for line by line. */
-function encodingsOf(secret) {
-    const value = secret.toWellFormed();
-    const lines = value.split(/[\r\n]+/).map((line) => line.trim());
-    const long = lines.filter((line) => isLong(line) && !PEM_ARMOUR.test(line));
-    const wholes = (lines.length > 1 && long.length > 0 ? long : [value, ...lines]).filter(isLong);
-    return [
-        ...wholes.flatMap((text) => [...evenForms(text), ...unevenForms(text), ...escapedForms(text)].map(asWhole)),
-        ...wholes.flatMap(fragmentable).flatMap((text) => asFragments(text, evenForms(text))),
-    ];
-}
-const PEM_ARMOUR = /^-----(?:BEGIN|END) [A-Z0-9 ]+-----$/;
-const isLong = (text) => Buffer.byteLength(text) >= MIN_SECRET_LENGTH;
-function asWhole(text) {
-    const bytes = Buffer.from(text);
-    return { bytes, run: bytes.length };
-}
-/** The first and last digit of an encoded fragment hold bits of its neighbours, hence the ± 1. */
-function asFragments(value, forms) {
-    return forms.map((form) => {
-        const bytes = Buffer.from(form);
-        const run = 1 + ((FRAGMENT_LENGTH - 1) * bytes.length) / Buffer.byteLength(value);
-        return { bytes, run: Math.min(bytes.length, Math.max(MIN_SECRET_LENGTH, Math.floor(run))) };
-    });
-}
-/** What all tokens of a vendor, or all JSON web tokens, begin with gives nothing away. */
-const PUBLIC_PREFIX = /^(?:eyJ[\w-]+\.|(?:[A-Za-z]{2,10}\d{0,2}[-_]){1,4})/;
-const RANDOM = /^(?=.*[a-z])(?=.*[A-Z])(?=.*\d)|^[\da-f]{32,}$/;
-/** The parts of a value that other texts do not have as well, but for six bytes at the start. */
-function fragmentable(value) {
-    const isToken = /^[^\s"]+$/.test(value) && !value.includes('://');
-    const words = isToken
-        ? [value]
-        : value.split(/[^\w+/=-]+/).filter((word) => word.length >= 20 && RANDOM.test(word));
-    return words
-        .map((word) => word.slice(Math.max(0, (PUBLIC_PREFIX.exec(word)?.[0].length ?? 0) - 6)))
-        .filter((word) => Buffer.byteLength(word) >= FRAGMENT_LENGTH);
-}
-const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-const BASE64URL = `${BASE64.slice(0, 62)}-_`;
-const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
-/** Encodings in which each byte takes as much as the next, so that fragments can be counted. */
-function evenForms(value) {
-    const bytes = Buffer.from(value);
-    const hex = bytes.toString('hex');
-    return [
-        bytes,
-        [...value].toReversed().join(''),
-        Buffer.from(value, 'utf16le'),
-        Buffer.from(value, 'utf16le').swap16(),
-        ...[0, 1, 2].flatMap((offset) => [BASE64, BASE64URL].map((digits) => digitsAt(bytes, offset, digits))),
-        ...[0, 1, 2, 3, 4].flatMap((offset) => bothCases(digitsAt(bytes, offset, BASE32))),
-        ...bothCases(hex),
-        ...bothCases(hex).map((text) => text.replace(/../g, '0x$&,').slice(0, -1)),
-        bytes.join(','),
-    ];
-}
-/** So much between its letters that a value cannot be found by them once it is escaped. */
-const GAPPY = /[^A-Za-z0-9]{3}|[%&\\]/;
-/** Each character escaped. The others are found by their letters, and much faster so. */
-function escapedForms(value) {
-    const { letters } = condense(Buffer.from(value));
-    const isGappy = GAPPY.test(Buffer.from(value).toString('latin1'));
-    if (letters.length >= MIN_SECRET_LENGTH && !isGappy)
-        return [];
-    const hex = Buffer.from(value).toString('hex');
-    const units = Buffer.from(value, 'utf16le').swap16().toString('hex');
-    const codes = [...value].map((char) => char.codePointAt(0) ?? 0);
-    return [
-        ...bothCases(hex).flatMap((text) => [text.replace(/../g, '%$&'), text.replace(/../g, '\\x$&')]),
-        ...bothCases(units).map((text) => text.replace(/.{4}/g, '\\u$&')),
-        codes.map((code) => `&#${code};`).join(''),
-        codes.map((code) => `&#x${code.toString(16)};`).join(''),
-    ];
-}
-/** Encodings that write only some bytes otherwise. */
-function unevenForms(value) {
-    const loose = encodeURIComponent(value);
-    const strict = loose.replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16)}`);
-    const json = JSON.stringify(value).slice(1, -1);
-    const named = value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-    const form = new URLSearchParams({ '': value }).toString().slice(1);
-    const spaced = [loose, strict].map((url) => url.replaceAll('%20', '+'));
-    return [
-        ...[loose, strict, form, ...spaced].flatMap((url) => [
-            url.replace(/%../g, (byte) => byte.toUpperCase()),
-            url.replace(/%../g, (byte) => byte.toLowerCase()),
-        ]),
-        json,
-        json.replaceAll('/', '\\/'),
-        json.replace(/[^\0-\x7f]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`),
-        named,
-        named.replaceAll('"', '&quot;'),
-        named.replaceAll('"', '&quot;').replaceAll("'", '&#39;'),
-        named.replaceAll('"', '&quot;').replaceAll("'", '&#x27;'),
-        named.replaceAll('"', '&quot;').replaceAll("'", '&apos;'),
-        named.replaceAll('"', '&#34;').replaceAll("'", '&#39;'),
-    ];
-}
-const bothCases = (text) => [text.toLowerCase(), text.toUpperCase()];
-/** The digits that the bytes alone decide when `offset` bytes stand before them. */
-function digitsAt(bytes, offset, digits) {
-    const width = Math.log2(digits.length);
-    const all = Buffer.concat([Buffer.alloc(offset), bytes]);
-    let text = '';
-    for (let bit = Math.ceil((offset * 8) / width) * width; bit + width <= all.length * 8; bit += width) {
-        const pair = ((all[bit >> 3] ?? 0) << 8) | (all[(bit >> 3) + 1] ?? 0);
-        text += digits[(pair >> (16 - width - (bit & 7))) & (digits.length - 1)];
-    }
-    return text;
-}
-
-;// CONCATENATED MODULE: ./build/secret/needle-index.js
-/**
- * Finds long enough runs of known byte strings in a text. Every so many bytes, four of the text are
- * looked up among all fours that the needles have; where they have them, the run around is measured.
- * A run of `n` bytes holds `n - 3` fours in a row, so none is missed by steps of the shortest `n - 3`.
- */
-const GRAM = 4;
-/** Fewer different bytes than these are no secret, unless they are all of one. */
-const MIN_VARIETY = 5;
-function indexNeedles(needles) {
-    const table = tabulate(needles);
-    const tails = tabulateTails(needles);
-    const step = Math.min(...needles.map(({ run }) => run)) - GRAM + 1;
-    /** The longest common run of the text and a needle around a four that they share. */
-    function measure(text, at, place) {
-        const needle = table.needles[place] ?? 0;
-        const from = table.offsets[place] ?? 0;
-        const bytes = needles[needle]?.bytes ?? text;
-        let length = 0;
-        while (from + length < bytes.length && bytes[from + length] === text[at + length])
-            length++;
-        if (length < GRAM)
-            return undefined;
-        let before = 0;
-        while (before < from && before < at && bytes[from - before - 1] === text[at - before - 1])
-            before++;
-        return { needle, start: at - before, end: at + length };
-    }
-    function counts(text, { needle, start, end }) {
-        const { bytes, run } = needles[needle] ?? { bytes: text, run: Number.POSITIVE_INFINITY };
-        if (end - start === bytes.length)
-            return true;
-        return end - start >= run && new Set(text.subarray(start, end)).size >= MIN_VARIETY;
-    }
-    return {
-        counts,
-        runsIn(text) {
-            const { known, shift } = table;
-            const runs = [];
-            const last = text.length - GRAM;
-            for (let at = 0; at <= last; at += step) {
-                const key = needle_index_hash(text, at, shift);
-                if (known[key] === 0)
-                    continue;
-                for (let place = table.first[key] ?? 0; place < (table.first[key + 1] ?? 0); place++) {
-                    const run = measure(text, at, place);
-                    if (run && counts(text, run))
-                        runs.push(run);
-                }
-            }
-            return runs;
-        },
-        unfinishedAt(text) {
-            const at = text.length - GRAM;
-            let start = text.length;
-            if (at >= 0) {
-                const key = needle_index_hash(text, at, table.shift);
-                for (let place = table.first[key] ?? 0; place < (table.first[key + 1] ?? 0); place++) {
-                    const run = measure(text, at, place);
-                    if (!run)
-                        continue;
-                    const { bytes, run: least } = needles[run.needle] ?? { bytes: text, run: 0 };
-                    const begin = (table.offsets[place] ?? 0) - (at - run.start);
-                    const ended = begin + run.end - run.start === bytes.length;
-                    if (!ended && bytes.length - begin >= least)
-                        start = Math.min(start, run.start);
-                }
-            }
-            for (let length = GRAM - 1; length > 0 && start > text.length - length; length--)
-                if (length <= text.length && tails[tailKey(text, text.length - length, length)] === 1)
-                    start = text.length - length;
-            return start;
-        },
-    };
-}
-function tabulate(needles) {
-    const total = needles.reduce((sum, { bytes }) => sum + Math.max(0, bytes.length - GRAM + 1), 0);
-    const bits = Math.min(20, Math.max(14, Math.ceil(Math.log2(total * 8))));
-    const shift = 32 - bits;
-    const first = new Uint32Array(2 ** bits + 1);
-    const known = new Uint8Array(2 ** bits);
-    const eachPlace = (visit) => {
-        for (const [needle, { bytes }] of needles.entries())
-            for (let at = 0; at + GRAM <= bytes.length; at++)
-                visit(needle_index_hash(bytes, at, shift), needle, at);
-    };
-    eachPlace((key) => {
-        first[key] = (first[key] ?? 0) + 1;
-        known[key] = 1;
-    });
-    for (let key = 0, sum = 0; key < first.length; key++) {
-        sum += first[key] ?? 0;
-        first[key] = sum;
-    }
-    const table = { needles: new Uint32Array(total), offsets: new Uint32Array(total) };
-    eachPlace((key, needle, offset) => {
-        const place = (first[key] ?? 0) - 1;
-        first[key] = place;
-        table.needles[place] = needle;
-        table.offsets[place] = offset;
-    });
-    return { known, first, shift, ...table };
-}
-/** The one to three bytes with which a run may begin or be cut off, hashed together. */
-function tabulateTails(needles) {
-    const tails = new Uint8Array(65536);
-    for (const { bytes, run } of needles)
-        for (let at = 0; bytes.length - at >= run; at++)
-            for (let length = 1; length < GRAM && at + length < bytes.length; length++)
-                tails[tailKey(bytes, at, length)] = 1;
-    return tails;
-}
-function tailKey(bytes, at, length) {
-    let key = length;
-    for (let index = at; index < at + length; index++)
-        key = Math.imul(key ^ (bytes[index] ?? 0), 0x01000193);
-    return (key ^ (key >>> 16)) & 0xffff;
-}
-/** The casts are for speed: the caller stays within the bytes. */
-function needle_index_hash(bytes, at, shift) {
-    const low = bytes[at] | (bytes[at + 1] << 8);
-    const high = bytes[at + 2] | (bytes[at + 3] << 8);
-    return Math.imul(low | (high << 16), 0x9e3779b1) >>> shift;
-}
-
-;// CONCATENATED MODULE: ./build/secret/matcher.js
-/**
- * Looks for secrets in a stream, in two views of it: its bytes as they are, and its letters and
- * digits alone. Not found is what was compressed, encrypted or hashed; what was encoded twice,
- * unless the outer encoding is URL's `%XX` or JSON's; other encodings than those of `encoding.ts`;
- * letters more than 16 bytes apart; and less than a fragment of a secret at a time.
- */
-
-
-
-function matchSecrets(secrets) {
-    return createMatcher(secrets.flatMap(({ label, value }) => encodingsOf(value).map((form) => ({ label, ...form }))));
-}
-const matcher_BLOCK = 65536;
-/** `gaps: 'none'`: only as it stands, with nothing between its letters; little is kept back then. */
-function createMatcher(needles, gaps = 'some') {
-    const plain = makeView(needles);
-    const bare = gaps === 'some' ? makeView(needles.flatMap(condensed)) : undefined;
-    return {
-        empty: !plain,
-        stream() {
-            const views = [
-                ...(plain ? [plainStream(plain)] : []),
-                ...(bare ? [condensedStream(bare)] : []),
-            ];
-            let base = 0;
-            return {
-                push(chunk) {
-                    const matches = [];
-                    for (let at = 0; at < chunk.length; at += matcher_BLOCK) {
-                        const block = chunk.subarray(at, at + matcher_BLOCK);
-                        for (const view of views)
-                            matches.push(...view.push(block, base));
-                        base += block.length;
-                    }
-                    return matches;
-                },
-                held: () => Math.max(0, ...views.map((view) => view.held())),
-            };
-        },
-    };
-}
-/** Each needle once, with the shortest run that counts. */
-function makeView(needles) {
-    const byBytes = new Map();
-    for (const needle of needles) {
-        const key = Buffer.from(needle.bytes).toString('latin1');
-        const known = byBytes.get(key);
-        if (!known || needle.run < known.run)
-            byBytes.set(key, { ...needle, label: known?.label ?? needle.label });
-    }
-    const unique = [...byBytes.values()];
-    if (unique.length === 0)
-        return undefined;
-    return { index: indexNeedles(unique), labels: unique.map(({ label }) => label) };
-}
-/** Shorter runs of letters and digits alone would be found in any text. */
-const MIN_CONDENSED_RUN = 10;
-function condensed({ label, bytes, run }) {
-    const letters = condense(bytes).letters.slice();
-    if (letters.length < MIN_SECRET_LENGTH)
-        return [];
-    const least = Math.max(MIN_CONDENSED_RUN, Math.floor((run * letters.length) / bytes.length));
-    return [{ label, bytes: letters, run: Math.min(letters.length, least) }];
-}
-function plainStream({ index, labels }) {
-    let tail = new Uint8Array(0);
-    return {
-        push(block, base) {
-            const text = tail.length > 0 ? Buffer.concat([tail, block]) : block;
-            const start = base - tail.length;
-            const matches = index.runsIn(text).map((run) => ({
-                label: labels[run.needle] ?? '',
-                start: start + run.start,
-                end: start + run.end,
-            }));
-            tail = new Uint8Array(text.subarray(index.unfinishedAt(text)));
-            return matches;
-        },
-        held: () => tail.length,
-    };
-}
-function condensedStream({ index, labels }) {
-    /** What may be the start of a match; the places are those before the next block. */
-    let tail = NO_LETTERS;
-    let halfEscape = new Uint8Array(0);
-    return {
-        push(block, base) {
-            const text = halfEscape.length > 0 ? Buffer.concat([halfEscape, block]) : block;
-            const start = base - halfEscape.length;
-            const now = condense(text, movePlaces(tail, -halfEscape.length));
-            const matches = index
-                .runsIn(now.letters)
-                .flatMap((run) => splitAtGaps(run, now))
-                .filter((run) => index.counts(now.letters, run))
-                .map((run) => ({
-                label: labels[run.needle] ?? '',
-                start: start + condense_placeOf(now, run.start).start,
-                end: start + condense_placeOf(now, run.end - 1).end,
-            }));
-            const unfinished = unfinishedAt(index, now, text.length - now.rest);
-            const letters = now.letters.slice(unfinished);
-            tail = movePlaces({ letters, places: now.places.slice(unfinished) }, text.length);
-            halfEscape = new Uint8Array(text.subarray(text.length - now.rest));
-            return matches;
-        },
-        held: () => Math.max(halfEscape.length, tail.letters.length && -condense_placeOf(tail, 0).start),
-    };
-}
-function splitAtGaps(run, text) {
-    const parts = [];
-    let start = run.start;
-    for (let at = run.start + 1; at < run.end; at++) {
-        if (!isGap(text, at))
-            continue;
-        parts.push({ ...run, start, end: at });
-        start = at;
-    }
-    return [...parts, { ...run, start }];
-}
-/** `end`: where the next letter may stand at the earliest. */
-function unfinishedAt(index, text, end) {
-    const last = text.letters.length - 1;
-    if (last < 0 || end - condense_placeOf(text, last).end > MAX_GAP)
-        return last + 1;
-    let start = index.unfinishedAt(text.letters);
-    for (let at = start + 1; at <= last; at++)
-        if (isGap(text, at))
-            start = at;
-    return start;
-}
-/** Is there too much between this letter and the one before? */
-function isGap(text, at) {
-    return condense_placeOf(text, at).start - condense_placeOf(text, at - 1).end > MAX_GAP;
-}
-
-;// CONCATENATED MODULE: ./build/secret/token-pattern.js
-const LEFT_OUT = ['filter-comments', 'gcp'];
-const RULE = '@secretlint/secretlint-rule-';
-/** Key IDs of AWS are looked for as well; its account numbers, which come with them, are no secret. */
-const token_pattern_OPTIONS = { enableIDScanRule: true };
-const NO_SECRET = 'AWSAccountID';
-/** Only where something is to be searched: it takes 60 ms. */
-async function loadTokenRules() {
-    const [{ lintSource }, preset] = await Promise.all([
-        Promise.all(/* import() */[__nccwpck_require__.e(830), __nccwpck_require__.e(198)]).then(__nccwpck_require__.bind(__nccwpck_require__, 198)),
-        __nccwpck_require__.e(/* import() */ 577).then(__nccwpck_require__.bind(__nccwpck_require__, 31577)),
-    ]);
-    const rules = preset.rules
-        .filter(({ meta }) => !LEFT_OUT.includes(meta.id.replace(RULE, '')))
-        .map((rule) => ({ id: rule.meta.id, rule, options: token_pattern_OPTIONS }));
-    return async (content) => {
-        const { messages } = await lintSource({
-            source: { filePath: 'body', content, ext: '', contentType: 'text' },
-            options: { config: { rules }, noPhysicFilePath: true },
-        });
-        return messages
-            .filter(({ messageId }) => messageId !== NO_SECRET)
-            .map(({ ruleId, messageId, range: [start, end], data }) => ({
-            label: `${ruleId.replace(RULE, '')}/${messageId}`,
-            start,
-            end: Math.max(end, endOfValue(content, start, data)),
-        }));
-    };
-}
-/** Where a rule names the variable before the token, its range is too short by that name. */
-function endOfValue(text, start, data) {
-    const ends = Object.values(data ?? {}).map((value) => {
-        const at = typeof value === 'string' ? text.indexOf(value, start) : -1;
-        return at < 0 || at > start + MAX_NAME ? 0 : at + String(value).length;
-    });
-    return Math.max(0, ...ends);
-}
-const MAX_NAME = 100;
-/** What each match of a rule holds. A text without any of it need not be given to the rules. */
-const CANDIDATE = new RegExp([
-    '(?:A3T|AKIA|AGPA|AIDA|AROA|AIPA|ANPA|ANVA|ASIA)[A-Z\\d]{15}|(?:ACCESS|[Aa]ccess)_?(?:KEY|[Kk]ey)',
-    '-----BEGIN',
-    'npm_|ops_ey|ntn_\\d|gh[pousr]_|github_pat_|glpat-|glc_|glsa_|lin_api_|gsk_|hf_[A-Za-z]{34}',
-    'sk-ant-api|T3BlbkFJ|[sr]k_(?:live|test)_|shp(?:pa|ca|at|ss)_|SG\\.\\w+\\.\\w|hv[sbr]\\.[\\w-]{90}',
-    'xox[bpaor]-|xapp-|(?:vc[piar]|vck|cfk|cfut|cfat)_[A-Za-z\\d]{20}|dapi[A-Fa-f\\d]{32}|dckr_pat_',
-    'figd_|tskey-',
-    '://[-\\w]{1,256}:[-\\w]{1,256}@|(?i:hooks\\.slack\\.com|mongodb|mysql|postgres)',
-].join('|'));
-/** The longest token that is kept back whole while it arrives, in bytes. */
-const MAX_HELD = 4096;
-const MAX_KEY = 12_000;
-const OPEN_ASSIGNMENT = /["']?(?:aws)?_?secret_?access_?key["']?\s{0,20}(?::|=>|=)?\s{0,20}["']?$/i;
-const OPEN_KEY = /^-----BEGIN[A-Z ]{0,30}(?:-----[\w+/=\s\\-]*|-{0,4})$/;
-/** `load` is called when there is something to give to the rules. */
-function matchTokens(load) {
-    /** What is not decided, and one character before it. */
-    let kept = '';
-    let base = 0;
-    let held = 0;
-    /** `open`: where begins what may become a match; one that reaches into it may become longer. */
-    async function search(text, open) {
-        const found = CANDIDATE.test(text) ? await (await load())(text) : [];
-        const until = found
-            .toSorted((a, b) => b.start - a.start)
-            .reduce((least, { start, end }) => (end > least ? Math.min(start, least) : least), open);
-        held = text.length - until;
-        const from = Math.max(0, until - 1);
-        kept = text.slice(from);
-        const matches = found
-            .filter(({ end }) => end <= until)
-            .map(({ label, start, end }) => ({
-            label,
-            start: base + start,
-            end: base + end,
-        }));
-        base += from;
-        return matches;
-    }
-    return {
-        push(chunk) {
-            const text = kept + Buffer.from(chunk).toString('latin1');
-            return search(text, token_pattern_unfinishedAt(text));
-        },
-        end: () => search(kept, kept.length),
-        held: () => held,
-    };
-}
-/** Where what may become a match begins: an open key, an assignment or the last word. */
-function token_pattern_unfinishedAt(text) {
-    let word = text.length;
-    const least = Math.max(0, text.length - MAX_HELD);
-    while (word > least && text.charCodeAt(word - 1) > 0x20)
-        word--;
-    const assignment = OPEN_ASSIGNMENT.exec(text.slice(Math.max(0, word - MAX_NAME), word));
-    const key = text.lastIndexOf('-----BEGIN');
-    const isOpenKey = key >= text.length - MAX_KEY && key >= 0 && OPEN_KEY.test(text.slice(key));
-    return Math.min(word - (assignment?.[0].length ?? 0), isOpenKey ? key : word);
-}
-
+// EXTERNAL MODULE: ./build/secret/matcher.js + 3 modules
+var matcher = __nccwpck_require__(33646);
+// EXTERNAL MODULE: ./build/secret/token-pattern.js
+var token_pattern = __nccwpck_require__(78387);
 ;// CONCATENATED MODULE: ./build/git-check/secret-search.js
 /** Looks for secrets in bytes of any kind: the run's own in all encodings, and tokens of vendors. */
 
@@ -58195,14 +57589,14 @@ function token_pattern_unfinishedAt(text) {
 const secret_search_BLOCK = 65536;
 /** Loading the rules for tokens takes its time, and most changes have nothing for them. */
 function searchSecrets(secrets) {
-    const known = matchSecrets(secrets.map(({ name, value }) => ({ label: name, value })));
+    const known = (0,matcher/* matchSecrets */.g)(secrets.map(({ name, value }) => ({ label: name, value })));
     let rules;
     const load = () => {
-        rules ??= loadTokenRules();
+        rules ??= (0,token_pattern/* loadTokenRules */.pE)();
         return rules;
     };
     function stream() {
-        const [values, tokens] = [known.stream(), matchTokens(load)];
+        const [values, tokens] = [known.stream(), (0,token_pattern/* matchTokens */.IT)(load)];
         return {
             push: async (chunk) => [...values.push(chunk), ...(await tokens.push(chunk))],
             end: tokens.end,
@@ -58282,67 +57676,8 @@ async function together(...tasks) {
     return Promise.all(tasks);
 }
 
-;// CONCATENATED MODULE: ./build/secret/cover.js
-function createCover() {
-    let kept = new Uint8Array(0);
-    /** Where the kept bytes begin in the stream. */
-    let base = 0;
-    /** By their start, none touching the next. */
-    let ranges = [];
-    /** The end of the match that was last handed out, whole or in part. */
-    let covered = -1;
-    function cut(until) {
-        const pieces = [];
-        const take = (to, isCovered) => {
-            if (to <= base)
-                return;
-            const bytes = kept.subarray(0, to - base);
-            pieces.push({ bytes, covered: isCovered, isStart: base > covered });
-            kept = kept.subarray(to - base);
-            base = to;
-            if (isCovered)
-                covered = to;
-        };
-        for (const { start, end } of ranges) {
-            take(Math.min(start, until), false);
-            if (start < until)
-                take(Math.min(end, until), true);
-        }
-        take(until, false);
-        ranges = ranges.filter(({ end }) => end > base);
-        return pieces;
-    }
-    const add = (matches) => {
-        if (matches.length > 0)
-            ranges = cover_join([...ranges, ...matches]);
-    };
-    return {
-        push(chunk, matches, held) {
-            kept = kept.length > 0 ? Buffer.concat([kept, chunk]) : chunk;
-            add(matches);
-            const pieces = cut(base + kept.length - held);
-            // The rest is a copy: the caller may use its chunk again.
-            kept = new Uint8Array(kept);
-            return pieces;
-        },
-        end(matches = []) {
-            add(matches);
-            return cut(base + kept.length);
-        },
-    };
-}
-function cover_join(ranges) {
-    const joined = [];
-    for (const { start, end } of ranges.toSorted((a, b) => a.start - b.start)) {
-        const last = joined.at(-1);
-        if (last && start <= last.end)
-            last.end = Math.max(last.end, end);
-        else
-            joined.push({ start, end });
-    }
-    return joined;
-}
-
+// EXTERNAL MODULE: ./build/secret/cover.js
+var secret_cover = __nccwpck_require__(35818);
 ;// CONCATENATED MODULE: ./build/proposal/cover.js
 /** Covers the secrets that the checks have found wherever else the change shows them. */
 
@@ -58355,7 +57690,7 @@ async function coverText(search, text) {
     const matches = await search.find(bytes);
     if (matches.length === 0)
         return text;
-    const cover = createCover();
+    const cover = (0,secret_cover/* createCover */.m)();
     return Buffer.concat([...cover.push(bytes, matches, 0), ...cover.end()].map(cover_shown)).toString();
 }
 /** Rewrites the file where there is something to cover. */
@@ -58376,7 +57711,7 @@ async function findAll(search, path) {
     return matches;
 }
 async function* coveredBytes(path, matches) {
-    const cover = createCover();
+    const cover = (0,secret_cover/* createCover */.m)();
     let all = matches;
     for await (const chunk of (0,external_node_fs_.createReadStream)(path)) {
         yield Buffer.concat(cover.push(chunk, all, 0).map(cover_shown));
@@ -58791,7 +58126,7 @@ function checkTrailer(pack, algorithm) {
 
 
 
-const ref_name_MAX_NAME = 250;
+const MAX_NAME = 250;
 const ALLOWED = /^refs\/(?:heads|tags|notes)\/./;
 /** `git check-ref-format`, and what the shells of file systems make of a name. */
 const FORBIDDEN = /\.\.|@\{|[\0-\x20\x7f~^:?*[\\]|(?:^|\/)[.-]|\.(?:\/|$)|\.lock(?:\/|$)|\/\/|\/$/;
@@ -58819,8 +58154,8 @@ function checkRefs(refs) {
 }
 /** Undefined: it is a good name of a branch, a tag or notes. */
 function refNameFault(ref) {
-    if (ref.length > ref_name_MAX_NAME)
-        return `it is longer than ${ref_name_MAX_NAME} characters`;
+    if (ref.length > MAX_NAME)
+        return `it is longer than ${MAX_NAME} characters`;
     if (!ALLOWED.test(ref))
         return 'it is neither a branch nor a tag nor notes';
     if (FORBIDDEN.test(ref))
@@ -59984,6 +59319,7 @@ const runRecordSchema = strictObject({
     artifacts: record_list(artifact).describe('Those that were uploaded before the one that holds this'),
     notices: record_list(record_text),
     secretsFound: record_count.describe('Secret values that were found in what leaves the run'),
+    secrets: record_list(strictObject({ label: record_text, count: record_count })).describe('The same by name or rule'),
 })
     .describe('The record of one run of bottle-action');
 /** The JSON Schema that is published as `schema/run.schema.json`. */
@@ -60047,6 +59383,7 @@ function makeRecord(facts) {
             ...(facts.egress?.cut ? ['egress.jsonl was cut: it grew over 128 MiB'] : []),
         ],
         secretsFound: 0,
+        secrets: [],
     };
 }
 function record_limitsOf({ plan, agent, collected }, usage) {
@@ -60176,8 +59513,11 @@ function cap(text, note) {
     return `${start}\n\n[Cut at ${LARGEST_TEXT / 1024} KiB. ${note}]`;
 }
 
+// EXTERNAL MODULE: ./build/report/redact.js
+var redact = __nccwpck_require__(17234);
 ;// CONCATENATED MODULE: ./build/report/clean-file.js
-/** Takes known secrets out of the files that leave the run. */
+/** Takes secrets out of the files that leave the run. */
+
 
 
 
@@ -60190,31 +59530,39 @@ function cap(text, note) {
  * name holds a secret, is left behind.
  */
 async function cleanFiles(files, directory, redactor, binary = 'keep') {
-    if (redactor.empty)
-        return { files, refused: [], notices: [], found: 0 };
     const kept = [];
     const refused = [];
     const notices = [];
-    let sum = 0;
+    const sum = [];
+    const named = await namesHoldSecrets(files, redactor);
     for (const file of files) {
-        const name = redactor.text(file.path);
-        if (name.found > 0) {
+        const name = named ? await redactor.text(file.path) : undefined;
+        if (name && name.found.size > 0) {
             refused.push({ path: name.text, reason: 'its name holds a secret' });
+            sum.push(name.found);
             continue;
         }
         try {
             const { found, now } = await cleanFile(file.path, directory, redactor, binary);
             kept.push({ ...file, ...now });
-            sum += found;
-            if (found > 0 && !now) {
-                notices.push(`${file.path} is binary, holds ${found} secret values and was left as it is`);
+            sum.push(found);
+            if (found.size > 0 && !now) {
+                const count = (0,redact/* countFound */.WC)(found);
+                notices.push(`${file.path} is binary, holds ${count} secret values and was left as it is`);
             }
         }
         catch (error) {
             refused.push({ path: file.path, reason: `cannot be searched: ${messageOf(error)}` });
         }
     }
-    return { files: kept, refused, notices, found: sum };
+    return { files: kept, refused, notices, found: (0,redact/* sumFound */.sB)(sum) };
+}
+/** Nothing that belongs together reaches over so many line breaks. */
+const BETWEEN_NAMES = '\n'.repeat(64);
+/** All names at once, since there may be 100,000. False: none does. */
+async function namesHoldSecrets(files, redactor) {
+    const names = files.map(({ path }) => path).join(BETWEEN_NAMES);
+    return (await redactor.text(names)).found.size > 0;
 }
 async function cleanFile(name, directory, redactor, binary) {
     const path = (0,external_node_path_.join)(directory, name);
@@ -60222,11 +59570,11 @@ async function cleanFile(name, directory, redactor, binary) {
     const redacting = redactor.stream();
     for await (const chunk of read(path)) {
         hasNul ||= chunk.includes(0);
-        redacting.push(chunk);
+        await redacting.push(chunk);
     }
-    redacting.end();
+    await redacting.end();
     const found = redacting.found();
-    if (found === 0 || (hasNul && binary === 'keep'))
+    if (found.size === 0 || (hasNul && binary === 'keep'))
         return { found };
     return { found, now: await clean_file_rewrite(path, (0,external_node_path_.join)(directory, '.redacting'), redactor) };
 }
@@ -60241,8 +59589,8 @@ async function clean_file_rewrite(path, scratch, redactor) {
     };
     async function* redacted() {
         for await (const chunk of read(path))
-            yield measure(redacting.push(chunk));
-        yield measure(redacting.end());
+            yield measure(await redacting.push(chunk));
+        yield measure(await redacting.end());
     }
     await (0,external_node_stream_promises_.pipeline)(redacted, (0,external_node_fs_.createWriteStream)(scratch));
     await (0,promises_.rename)(scratch, path);
@@ -60260,6 +59608,7 @@ async function* read(path) {
 
 
 
+
 /** Names at the top of the artifact; what was collected lies in directories beside them. */
 const BUNDLE_FILES = {
     record: 'run.json',
@@ -60272,7 +59621,7 @@ const BUNDLE_FILES = {
 /** Rewrites files in the directory where a secret stood in them; writes nothing else. */
 async function cleanBundle(input, redactor) {
     const { directory } = input;
-    const text = redactStrings(input.record, redactor);
+    const text = await redactStrings(withoutFiles(input.record), redactor);
     const collected = await cleanFiles(input.record.outputs.files, directory, redactor);
     const own = [...input.logs, input.change.patch].filter((path) => path !== '').map(loose);
     const rewritten = await cleanFiles(own, directory, redactor, 'rewrite');
@@ -60287,7 +59636,7 @@ async function cleanBundle(input, redactor) {
             refused: [...text.value.outputs.refused, ...collected.refused, ...rewritten.refused],
         },
         notices: [...text.value.notices, ...collected.notices],
-        secretsFound: text.found + collected.found + rewritten.found + blockedSecrets(input.record),
+        ...countSecrets([text.found, collected.found, rewritten.found], input.record),
     };
     const record = { ...clean, change: { ...clean.change, ...digests } };
     const patchHead = await readHead(patch);
@@ -60309,9 +59658,13 @@ function ownWords(clean, { outcome, engine, startedAt, change }) {
     const { verdict } = change;
     return { ...clean, outcome, engine, startedAt, change: { ...clean.change, verdict, findings } };
 }
-/** Those that the checks found in the commits, which is why no bundle of them leaves. */
-function blockedSecrets({ change }) {
-    return change.findings.filter(({ rule }) => rule === 'secret').length;
+const BLOCKED = 'blocked in a commit';
+/** With those that the checks found in the commits, which is why no bundle of them leaves. */
+function countSecrets(found, { change }) {
+    const blocked = change.findings.filter(({ rule }) => rule === 'secret').length;
+    const all = (0,redact/* sumFound */.sB)([...found, ...(blocked > 0 ? [new Map([[BLOCKED, blocked]])] : [])]);
+    const secrets = [...all].map(([label, count]) => ({ label, count }));
+    return { secretsFound: (0,redact/* countFound */.WC)(all), secrets };
 }
 /** SHA-256 in lower-case hex; empty for no file. */
 async function bundle_digest(path) {
@@ -60357,16 +59710,33 @@ async function bundle_writeBundle(bundle, { summary, html }, directory) {
     }
     return files;
 }
-function redactStrings(value, redactor) {
-    let found = 0;
-    const json = JSON.stringify(value, (_, part) => {
-        if (typeof part !== 'string')
+/** Their names are searched with their contents. */
+function withoutFiles(record) {
+    return { ...record, outputs: { ...record.outputs, files: [] } };
+}
+/** Every text in the value, whatever its shape. */
+async function redactStrings(value, redactor) {
+    const all = [];
+    async function walk(part) {
+        if (typeof part === 'string') {
+            const { text, found } = await redactor.text(part);
+            all.push(found);
+            return text;
+        }
+        if (Array.isArray(part)) {
+            const items = [];
+            for (const item of part)
+                items.push(await walk(item));
+            return items;
+        }
+        if (typeof part !== 'object' || part === null)
             return part;
-        const clean = redactor.text(part);
-        found += clean.found;
-        return clean.text;
-    });
-    return { value: JSON.parse(json), found };
+        const entries = [];
+        for (const [key, item] of Object.entries(part))
+            entries.push([key, await walk(item)]);
+        return Object.fromEntries(entries);
+    }
+    return { value: (await walk(value)), found: (0,redact/* sumFound */.sB)(all) };
 }
 
 ;// CONCATENATED MODULE: ./build/report/artifact-set.js
@@ -61252,46 +60622,6 @@ function renderHtmlReport(record, extras) {
     return pageHtml(makeRunPage(record, extras), title);
 }
 
-;// CONCATENATED MODULE: ./build/report/redact.js
-/** Finds known secret values in bytes, plain or encoded, whole or in part, and replaces them. */
-
-
-const redact_LABEL = Buffer.from('***');
-/** Shorter secrets than `MIN_SECRET_LENGTH` are not looked for. */
-function createRedactor(secrets) {
-    const matcher = matchSecrets(secrets.map((value) => ({ label: '', value })));
-    function stream() {
-        const matching = matcher.stream();
-        const cover = createCover();
-        let found = 0;
-        const replace = ({ bytes, covered, isStart }) => {
-            if (!covered)
-                return [bytes];
-            if (isStart)
-                found++;
-            return isStart ? [redact_LABEL] : [];
-        };
-        return {
-            push(chunk) {
-                const matches = matching.push(chunk);
-                return Buffer.concat(cover.push(chunk, matches, matching.held()).flatMap(replace));
-            },
-            end: () => Buffer.concat(cover.end().flatMap(replace)),
-            found: () => found,
-        };
-    }
-    return {
-        empty: matcher.empty,
-        stream,
-        text(value) {
-            const redacting = stream();
-            const bytes = Buffer.concat([redacting.push(Buffer.from(value)), redacting.end()]);
-            const found = redacting.found();
-            return { text: found > 0 ? bytes.toString() : value, found };
-        },
-    };
-}
-
 ;// CONCATENATED MODULE: ./build/report/phase-chart.js
 const phase_chart_MOST_PHASES = 40;
 /** A fenced block that GitHub draws; empty when nothing ran. */
@@ -61588,7 +60918,7 @@ const LONGEST_MESSAGE = 4000;
  */
 async function report_report(host, services, input) {
     const { proposal } = input;
-    const redactor = createRedactor(input.secrets);
+    const redactor = (0,redact/* createRedactor */.lY)(input.secrets);
     const change = proposal?.kind === 'change' ? proposal : { patch: '', bundle: '' };
     const bundle = await cleanBundle({ ...input, change }, redactor);
     const { record, patch } = bundle;
@@ -61848,7 +61178,7 @@ async function concludeRun(host, services, run, inputs) {
         record,
         plan,
         directory: run.paths.artifact,
-        secrets: secretsOf(run).map(({ value }) => value),
+        secrets: secretsOf(run),
         logs: [
             ...(made.agent ? [run.paths.transcript] : []),
             ...(made.gateway ? [run.paths.egress] : []),
@@ -67621,7 +66951,7 @@ function openFile(realRoot, direct, path) {
         return (0,external_node_fs_.openSync)(direct, FLAGS);
     }
     catch (error) {
-        if (worktree_codeOf(error) !== 'ELOOP')
+        if (codeOf(error) !== 'ELOOP')
             throw error;
         const real = resolveInside(realRoot, path);
         return real === undefined ? undefined : (0,external_node_fs_.openSync)(real, FLAGS);
@@ -67650,14 +66980,14 @@ function worktree_attempt(action, path) {
     catch (error) {
         if (error instanceof BottleError)
             throw error;
-        const code = worktree_codeOf(error);
+        const code = codeOf(error);
         if (worktree_ABSENT.has(code))
             return undefined;
         const what = code === 'ELOOP' ? 'This link leads to itself' : `This cannot be read (${code})`;
         throw worktree_refuse(path, what, 'Make it a readable file inside the repository.');
     }
 }
-function worktree_codeOf(error) {
+function codeOf(error) {
     return error.code ?? 'unknown';
 }
 function worktree_refuse(path, what, fix) {
@@ -68814,7 +68144,7 @@ async function repository_openRepository(host, place) {
             remove();
             return undefined;
         }
-        const view = await repository_makeView(git, scratch, source);
+        const view = await makeView(git, scratch, source);
         const remote = makeRemote(host, git, { ...view, token });
         return await openView({ git, source, view, remote, remove });
     }
@@ -68848,7 +68178,7 @@ async function findSource(git, checkout) {
 function inCheckout(checkout) {
     return { cwd: checkout, env: { GIT_CEILING_DIRECTORIES: (0,external_node_path_.dirname)(checkout) } };
 }
-async function repository_makeView(git, scratch, source) {
+async function makeView(git, scratch, source) {
     const directory = (0,external_node_path_.join)(scratch, 'view');
     (0,external_node_fs_.mkdirSync)(directory);
     const init = ['init', '--quiet', '--bare', '--template=', `--object-format=${source.format}`];
@@ -70208,10 +69538,10 @@ async function findPersisted(git, source) {
         .filter((path) => (0,external_node_path_.isAbsolute)(path) && INCLUDED.test((0,external_node_path_.basename)(path)) && (0,external_node_fs_.existsSync)(path));
     const others = await Promise.all([...new Set(included)].map((path) => settingsIn(git, path)));
     const found = [...own, ...others.flat()].flatMap(([key, value]) => credentialsIn(key, value));
-    return matchSecrets([...new Set(found)].map((value) => ({ label: '', value })));
+    return (0,matcher/* matchSecrets */.g)([...new Set(found)].map((value) => ({ label: '', value })));
 }
 /** Where nothing can tell. */
-const persisted_credential_NO_CREDENTIALS = matchSecrets([]);
+const persisted_credential_NO_CREDENTIALS = (0,matcher/* matchSecrets */.g)([]);
 async function settingsIn(git, file) {
     const list = ['config', '--file', file, '--no-includes', '--list', '-z'];
     const { stdout } = await git.ask(list, { cwd: '/' });
@@ -71227,6 +70557,90 @@ async function carryOut(host, services, engine, run) {
 
 /***/ }),
 
+/***/ 71439:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   a: () => (/* binding */ guardHost)
+/* harmony export */ });
+/* harmony import */ var _report_redact_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(17234);
+
+/** How long a whole line may wait for what it might be the beginning of. */
+const LONGEST_WAIT_MS = 20;
+/**
+ * What is registered by `setSecret` is known from then on, also to guest logs that are opened after
+ * it. The runner's own masks stay; they come behind these and know fewer encodings.
+ */
+function guardHost(host) {
+    const secrets = [];
+    let redactor;
+    const current = () => {
+        redactor ??= (0,_report_redact_js__WEBPACK_IMPORTED_MODULE_0__/* .createRedactor */ .lY)(secrets);
+        return redactor;
+    };
+    const clean = (text) => (secrets.length === 0 ? text : current().known(text));
+    return {
+        ...host,
+        log: guardLog(host.log, clean, current),
+        setSecret(value) {
+            host.setSecret(value);
+            secrets.push({ name: '', value });
+            redactor = undefined;
+        },
+        setOutput: (name, value) => host.setOutput(name, clean(value)),
+        writeSummary: (markdown) => host.writeSummary(clean(markdown)),
+        setFailed: (message) => host.setFailed(clean(message)),
+    };
+}
+function guardLog(log, clean, current) {
+    const cleanPlace = (at) => ({
+        ...at,
+        ...(at?.file !== undefined && { file: clean(at.file) }),
+        ...(at?.title !== undefined && { title: clean(at.title) }),
+    });
+    return {
+        info: (message) => log.info(clean(message)),
+        debug: (message) => log.debug(clean(message)),
+        notice: (message, at) => log.notice(clean(message), cleanPlace(at)),
+        warning: (message, at) => log.warning(clean(message), cleanPlace(at)),
+        error: (message, at) => log.error(clean(message), cleanPlace(at)),
+        startGroup: (title) => log.startGroup(clean(title)),
+        endGroup: () => log.endGroup(),
+        openGuestLog: (source) => guardGuestLog(log.openGuestLog(source), current()),
+    };
+}
+/**
+ * Within a line nothing is given out early, since the log prints whole lines. A secret over several
+ * lines that come more than 20 ms apart is found line by line.
+ */
+function guardGuestLog(log, redactor) {
+    const redacting = redactor.stream();
+    // One after the other, in the order in which they came.
+    let last = Promise.resolve();
+    let timer;
+    const release = () => {
+        timer = undefined;
+        last = last.then(() => log.write(redacting.release()));
+    };
+    return {
+        write(chunk) {
+            // The caller may use its chunk again.
+            const own = Uint8Array.from(chunk);
+            last = last.then(async () => log.write(await redacting.push(own)));
+            timer ??= setTimeout(release, LONGEST_WAIT_MS).unref();
+        },
+        async end() {
+            clearTimeout(timer);
+            await last;
+            log.write(await redacting.end());
+            await log.end();
+        },
+    };
+}
+
+
+/***/ }),
+
 /***/ 30623:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -71920,19 +71334,826 @@ async function withTools(tools, call) {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(32991);
-/* harmony import */ var _host_actions_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(30623);
-/* harmony import */ var _host_services_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(58503);
+/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(10791);
+/* harmony import */ var _guarded_host_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(71439);
+/* harmony import */ var _host_actions_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(30623);
+/* harmony import */ var _host_services_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(58503);
 /** The step: entry of `dist/main`. */
 
 
 
-const host = (0,_host_actions_js__WEBPACK_IMPORTED_MODULE_1__/* .createHost */ .D)();
-await (0,_action_js__WEBPACK_IMPORTED_MODULE_0__/* .runAction */ .C)(host, (0,_host_services_js__WEBPACK_IMPORTED_MODULE_2__/* .createServices */ .h)());
+
+const host = (0,_host_actions_js__WEBPACK_IMPORTED_MODULE_2__/* .createHost */ .D)();
+await (0,_action_js__WEBPACK_IMPORTED_MODULE_0__/* .runAction */ .C)((0,_guarded_host_js__WEBPACK_IMPORTED_MODULE_1__/* .guardHost */ .a)(host), (0,_host_services_js__WEBPACK_IMPORTED_MODULE_3__/* .createServices */ .h)());
 host.exit();
 
 __webpack_async_result__();
 } catch(e) { __webpack_async_result__(e); } }, 1);
+
+/***/ }),
+
+/***/ 17234:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   WC: () => (/* binding */ countFound),
+/* harmony export */   lY: () => (/* binding */ createRedactor),
+/* harmony export */   sB: () => (/* binding */ sumFound)
+/* harmony export */ });
+/* harmony import */ var _secret_cover_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(35818);
+/* harmony import */ var _secret_matcher_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(33646);
+/* harmony import */ var _secret_token_pattern_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(78387);
+/**
+ * Replaces secrets in what leaves the run: known values, plain or in the encodings of
+ * `secret/encoding.ts`, whole or in part, and tokens of vendors by the rules of
+ * `secret/token-pattern.ts`.
+ */
+
+
+
+/** As GitHub's runner masks: it gives away neither length nor kind. What it was is counted. */
+const LABEL = Buffer.from('***');
+/** Values shorter than `MIN_SECRET_LENGTH` are not looked for. */
+function createRedactor(secrets) {
+    const matcher = (0,_secret_matcher_js__WEBPACK_IMPORTED_MODULE_0__/* .matchSecrets */ .g)(secrets.map(({ name, value }) => ({ label: name, value })));
+    let rules;
+    const load = () => {
+        rules ??= (0,_secret_token_pattern_js__WEBPACK_IMPORTED_MODULE_1__/* .loadTokenRules */ .pE)();
+        return rules;
+    };
+    function stream() {
+        const [values, tokens] = [matcher.stream(), (0,_secret_token_pattern_js__WEBPACK_IMPORTED_MODULE_1__/* .matchTokens */ .IT)(load)];
+        const replacing = createReplacing();
+        return {
+            async push(chunk) {
+                const matches = [...values.push(chunk), ...(await tokens.push(chunk))];
+                const held = Math.max(values.held(), tokens.held());
+                return replacing.show((cover) => cover.push(chunk, matches, held));
+            },
+            release: () => replacing.show((cover) => cover.release()),
+            async end() {
+                const matches = await tokens.end();
+                return replacing.show((cover) => cover.end(matches));
+            },
+            found: () => replacing.found,
+        };
+    }
+    return {
+        stream,
+        known(value) {
+            if (matcher.empty)
+                return value;
+            const matching = matcher.stream();
+            const { show, found } = createReplacing();
+            const bytes = Buffer.from(value);
+            const matches = matching.push(bytes);
+            if (matches.length === 0)
+                return value;
+            const parts = [show((cover) => cover.push(bytes, matches, 0)), show((cover) => cover.end())];
+            return found.size > 0 ? Buffer.concat(parts).toString() : value;
+        },
+        async text(value) {
+            const redacting = stream();
+            const start = await redacting.push(Buffer.from(value));
+            const bytes = Buffer.concat([start, await redacting.end()]);
+            const found = redacting.found();
+            return { text: found.size > 0 ? bytes.toString() : value, found };
+        },
+    };
+}
+function createReplacing() {
+    const cover = (0,_secret_cover_js__WEBPACK_IMPORTED_MODULE_2__/* .createCover */ .m)();
+    const found = new Map();
+    const replace = ({ bytes, covered, isStart, label }) => {
+        if (!covered)
+            return [bytes];
+        if (!isStart)
+            return [];
+        found.set(label, (found.get(label) ?? 0) + 1);
+        return [LABEL];
+    };
+    return {
+        found: found,
+        show: (step) => Buffer.concat(step(cover).flatMap(replace)),
+    };
+}
+function sumFound(all) {
+    const sum = new Map();
+    for (const found of all)
+        for (const [label, count] of found)
+            sum.set(label, (sum.get(label) ?? 0) + count);
+    return sum;
+}
+function countFound(found) {
+    return [...found.values()].reduce((sum, count) => sum + count, 0);
+}
+
+
+/***/ }),
+
+/***/ 35818:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   m: () => (/* binding */ createCover)
+/* harmony export */ });
+const LF = 0x0a;
+function createCover() {
+    let kept = new Uint8Array(0);
+    /** Where the kept bytes begin in the stream. */
+    let base = 0;
+    /** By their start, none touching the next. */
+    let ranges = [];
+    /** The end of the match that was last handed out, whole or in part. */
+    let covered = -1;
+    function cut(until) {
+        const pieces = [];
+        const take = (to, label) => {
+            if (to <= base)
+                return;
+            const bytes = kept.subarray(0, to - base);
+            const isCovered = label !== undefined;
+            pieces.push({ bytes, covered: isCovered, label: label ?? '', isStart: base > covered });
+            kept = kept.subarray(to - base);
+            base = to;
+            if (isCovered)
+                covered = to;
+        };
+        for (const { start, end, label } of ranges) {
+            take(Math.min(start, until));
+            if (start < until)
+                take(Math.min(end, until), label);
+        }
+        take(until);
+        ranges = ranges.filter(({ end }) => end > base);
+        return pieces;
+    }
+    const add = (matches) => {
+        if (matches.length > 0)
+            ranges = join([...ranges, ...matches]);
+    };
+    return {
+        push(chunk, matches, held) {
+            kept = kept.length > 0 ? Buffer.concat([kept, chunk]) : chunk;
+            add(matches);
+            const pieces = cut(base + kept.length - held);
+            // The rest is a copy: the caller may use its chunk again.
+            kept = new Uint8Array(kept);
+            return pieces;
+        },
+        end(matches = []) {
+            add(matches);
+            return cut(base + kept.length);
+        },
+        release: () => cut(base + kept.lastIndexOf(LF) + 1),
+    };
+}
+function join(ranges) {
+    const joined = [];
+    for (const { label, start, end } of ranges.toSorted((a, b) => a.start - b.start)) {
+        const last = joined.at(-1);
+        if (last && start <= last.end)
+            last.end = Math.max(last.end, end);
+        else
+            joined.push({ label, start, end });
+    }
+    return joined;
+}
+
+
+/***/ }),
+
+/***/ 33646:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  g: () => (/* binding */ matchSecrets)
+});
+
+// UNUSED EXPORTS: createMatcher
+
+;// CONCATENATED MODULE: ./build/secret/condense.js
+/**
+ * The letters and digits of a text without what stands between them, so that neither line breaks in
+ * base64, nor colons in hexadecimal, nor a dash after each letter hide anything. `%XX`, `\xXX`,
+ * `\uXXXX`, `&#N;` and `&#xX;` count as the letter that they stand for; `\n` and its like as a gap.
+ */
+/** More bytes than these between two letters, and they do not belong together. */
+const MAX_GAP = 16;
+const NO_LETTERS = { letters: new Uint8Array(0), places: new Int32Array(0) };
+const [LETTER, ESCAPE] = [1, 2];
+const KIND = new Uint8Array(256);
+for (const letter of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789')
+    KIND[letter.charCodeAt(0)] = LETTER;
+const codeOf = (letter) => letter.charCodeAt(0);
+const [PERCENT, AMPERSAND] = ['%', '&'].map(codeOf);
+const [HASH, SEMICOLON, U, X] = ['#', ';', 'u', 'x'].map(codeOf);
+/** After a backslash. */
+const GAPS = ['b', 'f', 'n', 'r', 't'].map(codeOf);
+for (const mark of '%&\\')
+    KIND[codeOf(mark)] = ESCAPE;
+const NO_DIGIT = 16;
+const MAX_DIGITS = 7;
+const DIGIT = new Uint8Array(256).fill(NO_DIGIT);
+for (const digit of '0123456789abcdefABCDEF')
+    DIGIT[codeOf(digit)] = Number.parseInt(digit, 16);
+let room = NO_LETTERS;
+/** `before`: letters of an earlier text that belong in front; their places are below zero. */
+function condense(text, before = NO_LETTERS) {
+    const most = before.letters.length + text.length + 1;
+    if (room.letters.length < most)
+        room = { letters: new Uint8Array(most), places: new Int32Array(most) };
+    room.letters.set(before.letters);
+    room.places.set(before.places);
+    const { letters, places } = room;
+    let length = before.letters.length;
+    let rest = 0;
+    for (let at = 0;;) {
+        length = copyLetters(text, at, room, length);
+        at = (places[length] ?? 0) >> 3;
+        if (at === text.length)
+            break;
+        const found = readEscape(text, at);
+        if (found === 'cut') {
+            rest = text.length - at;
+            break;
+        }
+        if (KIND[found.byte] === LETTER) {
+            letters[length] = found.byte;
+            places[length++] = (at << 3) | found.width;
+        }
+        at += found.width;
+    }
+    return { letters: letters.subarray(0, length), places: places.subarray(0, length), rest };
+}
+/**
+ * Up to the next escape or the end, whose place is put behind those of the letters. Returns the new
+ * number of letters. The casts are for speed, as is that each byte is copied before it is judged.
+ */
+function copyLetters(text, from, to, have) {
+    const { letters, places } = to;
+    let length = have;
+    for (let at = from; at < text.length; at++) {
+        const byte = text[at];
+        const kind = KIND[byte];
+        letters[length] = byte;
+        places[length] = (at << 3) | 1;
+        if (kind === ESCAPE)
+            return length;
+        length += kind;
+    }
+    places[length] = text.length << 3;
+    return length;
+}
+/** Where a letter starts and ends in the text. */
+function placeOf({ places }, at) {
+    const place = places[at] ?? 0;
+    return { start: place >> 3, end: (place >> 3) + (place & 7) };
+}
+/** The same places, counted from `by` bytes further on. */
+function movePlaces({ letters, places }, by) {
+    return { letters, places: places.map((place) => place - by * 8) };
+}
+const NO_ESCAPE = { byte: 0, width: 1 };
+function readEscape(text, at) {
+    if (text[at] === PERCENT)
+        return readHex(text, at, 1, 2);
+    if (at + 1 === text.length)
+        return 'cut';
+    const second = text[at + 1];
+    if (text[at] === AMPERSAND)
+        return second === HASH ? readEntity(text, at) : NO_ESCAPE;
+    if (second === X)
+        return readHex(text, at, 2, 2);
+    if (second === U)
+        return readHex(text, at, 2, 4);
+    return GAPS.includes(second ?? 0) ? { byte: 0, width: 2 } : NO_ESCAPE;
+}
+/** A number of exactly so many digits. */
+function readHex(text, at, skip, count) {
+    let value = 0;
+    for (let index = at + skip; index < at + skip + count; index++) {
+        if (index >= text.length)
+            return 'cut';
+        const digit = DIGIT[text[index] ?? 0] ?? NO_DIGIT;
+        if (digit === NO_DIGIT)
+            return NO_ESCAPE;
+        value = value * 16 + digit;
+    }
+    return { byte: value > 0xff ? 0 : value, width: skip + count };
+}
+/** A number of any length up to that of Unicode's last, and a semicolon. */
+function readEntity(text, at) {
+    const isHex = text[at + 2] === X;
+    const start = at + (isHex ? 3 : 2);
+    let value = 0;
+    for (let index = start; index < start + MAX_DIGITS + 1; index++) {
+        if (index >= text.length)
+            return 'cut';
+        if (text[index] === SEMICOLON && index > start)
+            return { byte: value > 0xff ? 0 : value, width: index + 1 - at };
+        const digit = DIGIT[text[index] ?? 0] ?? NO_DIGIT;
+        if (digit >= (isHex ? 16 : 10))
+            return NO_ESCAPE;
+        value = value * (isHex ? 16 : 10) + digit;
+    }
+    return NO_ESCAPE;
+}
+
+;// CONCATENATED MODULE: ./build/secret/encoding.js
+/**
+ * What a secret looks like in the places where one turns up: as it is and in the encodings that
+ * programs use, of which a long enough piece counts as well.
+ */
+
+/** A shorter value would be found in ordinary text, and is no secret worth the name. */
+const MIN_SECRET_LENGTH = 8;
+/** So many bytes in a row of a secret are as good as the secret. */
+const FRAGMENT_LENGTH = 12;
+/** All forms of one value; a value of several lines is looked for line by line. */
+function encodingsOf(secret) {
+    const value = secret.toWellFormed();
+    const lines = value.split(/[\r\n]+/).map((line) => line.trim());
+    const long = lines.filter((line) => isLong(line) && !PEM_ARMOUR.test(line));
+    const wholes = (lines.length > 1 && long.length > 0 ? long : [value, ...lines]).filter(isLong);
+    return [
+        ...wholes.flatMap((text) => [...evenForms(text), ...unevenForms(text), ...escapedForms(text)].map(asWhole)),
+        ...wholes.flatMap(fragmentable).flatMap((text) => asFragments(text, evenForms(text))),
+    ];
+}
+const PEM_ARMOUR = /^-----(?:BEGIN|END) [A-Z0-9 ]+-----$/;
+const isLong = (text) => Buffer.byteLength(text) >= MIN_SECRET_LENGTH;
+function asWhole(text) {
+    const bytes = Buffer.from(text);
+    return { bytes, run: bytes.length };
+}
+/** The first and last digit of an encoded fragment hold bits of its neighbours, hence the ± 1. */
+function asFragments(value, forms) {
+    return forms.map((form) => {
+        const bytes = Buffer.from(form);
+        const run = 1 + ((FRAGMENT_LENGTH - 1) * bytes.length) / Buffer.byteLength(value);
+        return { bytes, run: Math.min(bytes.length, Math.max(MIN_SECRET_LENGTH, Math.floor(run))) };
+    });
+}
+/** What all tokens of a vendor, or all JSON web tokens, begin with gives nothing away. */
+const PUBLIC_PREFIX = /^(?:eyJ[\w-]+\.|(?:[A-Za-z]{2,10}\d{0,2}[-_]){1,4})/;
+const RANDOM = /^(?=.*[a-z])(?=.*[A-Z])(?=.*\d)|^[\da-f]{32,}$/;
+/** The parts of a value that other texts do not have as well, but for six bytes at the start. */
+function fragmentable(value) {
+    const isToken = /^[^\s"]+$/.test(value) && !value.includes('://');
+    const words = isToken
+        ? [value]
+        : value.split(/[^\w+/=-]+/).filter((word) => word.length >= 20 && RANDOM.test(word));
+    return words
+        .map((word) => word.slice(Math.max(0, (PUBLIC_PREFIX.exec(word)?.[0].length ?? 0) - 6)))
+        .filter((word) => Buffer.byteLength(word) >= FRAGMENT_LENGTH);
+}
+const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+const BASE64URL = `${BASE64.slice(0, 62)}-_`;
+const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+/** Encodings in which each byte takes as much as the next, so that fragments can be counted. */
+function evenForms(value) {
+    const bytes = Buffer.from(value);
+    const hex = bytes.toString('hex');
+    return [
+        bytes,
+        [...value].toReversed().join(''),
+        Buffer.from(value, 'utf16le'),
+        Buffer.from(value, 'utf16le').swap16(),
+        ...[0, 1, 2].flatMap((offset) => [BASE64, BASE64URL].map((digits) => digitsAt(bytes, offset, digits))),
+        ...[0, 1, 2, 3, 4].flatMap((offset) => bothCases(digitsAt(bytes, offset, BASE32))),
+        ...bothCases(hex),
+        ...bothCases(hex).map((text) => text.replace(/../g, '0x$&,').slice(0, -1)),
+        bytes.join(','),
+    ];
+}
+/** So much between its letters that a value cannot be found by them once it is escaped. */
+const GAPPY = /[^A-Za-z0-9]{3}|[%&\\]/;
+/** Each character escaped. The others are found by their letters, and much faster so. */
+function escapedForms(value) {
+    const { letters } = condense(Buffer.from(value));
+    const isGappy = GAPPY.test(Buffer.from(value).toString('latin1'));
+    if (letters.length >= MIN_SECRET_LENGTH && !isGappy)
+        return [];
+    const hex = Buffer.from(value).toString('hex');
+    const units = Buffer.from(value, 'utf16le').swap16().toString('hex');
+    const codes = [...value].map((char) => char.codePointAt(0) ?? 0);
+    return [
+        ...bothCases(hex).flatMap((text) => [text.replace(/../g, '%$&'), text.replace(/../g, '\\x$&')]),
+        ...bothCases(units).map((text) => text.replace(/.{4}/g, '\\u$&')),
+        codes.map((code) => `&#${code};`).join(''),
+        codes.map((code) => `&#x${code.toString(16)};`).join(''),
+    ];
+}
+/** Encodings that write only some bytes otherwise. */
+function unevenForms(value) {
+    const loose = encodeURIComponent(value);
+    const strict = loose.replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16)}`);
+    const json = JSON.stringify(value).slice(1, -1);
+    const named = value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+    const form = new URLSearchParams({ '': value }).toString().slice(1);
+    const spaced = [loose, strict].map((url) => url.replaceAll('%20', '+'));
+    return [
+        ...[loose, strict, form, ...spaced].flatMap((url) => [
+            url.replace(/%../g, (byte) => byte.toUpperCase()),
+            url.replace(/%../g, (byte) => byte.toLowerCase()),
+        ]),
+        json,
+        json.replaceAll('/', '\\/'),
+        json.replace(/[^\0-\x7f]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`),
+        named,
+        named.replaceAll('"', '&quot;'),
+        named.replaceAll('"', '&quot;').replaceAll("'", '&#39;'),
+        named.replaceAll('"', '&quot;').replaceAll("'", '&#x27;'),
+        named.replaceAll('"', '&quot;').replaceAll("'", '&apos;'),
+        named.replaceAll('"', '&#34;').replaceAll("'", '&#39;'),
+    ];
+}
+const bothCases = (text) => [text.toLowerCase(), text.toUpperCase()];
+/** The digits that the bytes alone decide when `offset` bytes stand before them. */
+function digitsAt(bytes, offset, digits) {
+    const width = Math.log2(digits.length);
+    const all = Buffer.concat([Buffer.alloc(offset), bytes]);
+    let text = '';
+    for (let bit = Math.ceil((offset * 8) / width) * width; bit + width <= all.length * 8; bit += width) {
+        const pair = ((all[bit >> 3] ?? 0) << 8) | (all[(bit >> 3) + 1] ?? 0);
+        text += digits[(pair >> (16 - width - (bit & 7))) & (digits.length - 1)];
+    }
+    return text;
+}
+
+;// CONCATENATED MODULE: ./build/secret/needle-index.js
+/**
+ * Finds long enough runs of known byte strings in a text. Every so many bytes, four of the text are
+ * looked up among all fours that the needles have; where they have them, the run around is measured.
+ * A run of `n` bytes holds `n - 3` fours in a row, so none is missed by steps of the shortest `n - 3`.
+ */
+const GRAM = 4;
+/** Fewer different bytes than these are no secret, unless they are all of one. */
+const MIN_VARIETY = 5;
+function indexNeedles(needles) {
+    const table = tabulate(needles);
+    const tails = tabulateTails(needles);
+    const step = Math.min(...needles.map(({ run }) => run)) - GRAM + 1;
+    /** The longest common run of the text and a needle around a four that they share. */
+    function measure(text, at, place) {
+        const needle = table.needles[place] ?? 0;
+        const from = table.offsets[place] ?? 0;
+        const bytes = needles[needle]?.bytes ?? text;
+        let length = 0;
+        while (from + length < bytes.length && bytes[from + length] === text[at + length])
+            length++;
+        if (length < GRAM)
+            return undefined;
+        let before = 0;
+        while (before < from && before < at && bytes[from - before - 1] === text[at - before - 1])
+            before++;
+        return { needle, start: at - before, end: at + length };
+    }
+    function counts(text, { needle, start, end }) {
+        const { bytes, run } = needles[needle] ?? { bytes: text, run: Number.POSITIVE_INFINITY };
+        if (end - start === bytes.length)
+            return true;
+        return end - start >= run && new Set(text.subarray(start, end)).size >= MIN_VARIETY;
+    }
+    return {
+        counts,
+        runsIn(text) {
+            const { known, shift } = table;
+            const runs = [];
+            const last = text.length - GRAM;
+            for (let at = 0; at <= last; at += step) {
+                const key = hash(text, at, shift);
+                if (known[key] === 0)
+                    continue;
+                for (let place = table.first[key] ?? 0; place < (table.first[key + 1] ?? 0); place++) {
+                    const run = measure(text, at, place);
+                    if (run && counts(text, run))
+                        runs.push(run);
+                }
+            }
+            return runs;
+        },
+        unfinishedAt(text) {
+            const at = text.length - GRAM;
+            let start = text.length;
+            if (at >= 0) {
+                const key = hash(text, at, table.shift);
+                for (let place = table.first[key] ?? 0; place < (table.first[key + 1] ?? 0); place++) {
+                    const run = measure(text, at, place);
+                    if (!run)
+                        continue;
+                    const { bytes, run: least } = needles[run.needle] ?? { bytes: text, run: 0 };
+                    const begin = (table.offsets[place] ?? 0) - (at - run.start);
+                    const ended = begin + run.end - run.start === bytes.length;
+                    if (!ended && bytes.length - begin >= least)
+                        start = Math.min(start, run.start);
+                }
+            }
+            for (let length = GRAM - 1; length > 0 && start > text.length - length; length--)
+                if (length <= text.length && tails[tailKey(text, text.length - length, length)] === 1)
+                    start = text.length - length;
+            return start;
+        },
+    };
+}
+function tabulate(needles) {
+    const total = needles.reduce((sum, { bytes }) => sum + Math.max(0, bytes.length - GRAM + 1), 0);
+    const bits = Math.min(20, Math.max(14, Math.ceil(Math.log2(total * 8))));
+    const shift = 32 - bits;
+    const first = new Uint32Array(2 ** bits + 1);
+    const known = new Uint8Array(2 ** bits);
+    const eachPlace = (visit) => {
+        for (const [needle, { bytes }] of needles.entries())
+            for (let at = 0; at + GRAM <= bytes.length; at++)
+                visit(hash(bytes, at, shift), needle, at);
+    };
+    eachPlace((key) => {
+        first[key] = (first[key] ?? 0) + 1;
+        known[key] = 1;
+    });
+    for (let key = 0, sum = 0; key < first.length; key++) {
+        sum += first[key] ?? 0;
+        first[key] = sum;
+    }
+    const table = { needles: new Uint32Array(total), offsets: new Uint32Array(total) };
+    eachPlace((key, needle, offset) => {
+        const place = (first[key] ?? 0) - 1;
+        first[key] = place;
+        table.needles[place] = needle;
+        table.offsets[place] = offset;
+    });
+    return { known, first, shift, ...table };
+}
+/** The one to three bytes with which a run may begin or be cut off, hashed together. */
+function tabulateTails(needles) {
+    const tails = new Uint8Array(65536);
+    for (const { bytes, run } of needles)
+        for (let at = 0; bytes.length - at >= run; at++)
+            for (let length = 1; length < GRAM && at + length < bytes.length; length++)
+                tails[tailKey(bytes, at, length)] = 1;
+    return tails;
+}
+function tailKey(bytes, at, length) {
+    let key = length;
+    for (let index = at; index < at + length; index++)
+        key = Math.imul(key ^ (bytes[index] ?? 0), 0x01000193);
+    return (key ^ (key >>> 16)) & 0xffff;
+}
+/** The casts are for speed: the caller stays within the bytes. */
+function hash(bytes, at, shift) {
+    const low = bytes[at] | (bytes[at + 1] << 8);
+    const high = bytes[at + 2] | (bytes[at + 3] << 8);
+    return Math.imul(low | (high << 16), 0x9e3779b1) >>> shift;
+}
+
+;// CONCATENATED MODULE: ./build/secret/matcher.js
+/**
+ * Looks for secrets in a stream, in two views of it: its bytes as they are, and its letters and
+ * digits alone. Not found is what was compressed, encrypted or hashed; what was encoded twice,
+ * unless the outer encoding is URL's `%XX` or JSON's; other encodings than those of `encoding.ts`;
+ * letters more than 16 bytes apart; and less than a fragment of a secret at a time.
+ */
+
+
+
+function matchSecrets(secrets) {
+    return createMatcher(secrets.flatMap(({ label, value }) => encodingsOf(value).map((form) => ({ label, ...form }))));
+}
+const BLOCK = 65536;
+/** `gaps: 'none'`: only as it stands, with nothing between its letters; little is kept back then. */
+function createMatcher(needles, gaps = 'some') {
+    const plain = makeView(needles);
+    const bare = gaps === 'some' ? makeView(needles.flatMap(condensed)) : undefined;
+    return {
+        empty: !plain,
+        stream() {
+            const views = [
+                ...(plain ? [plainStream(plain)] : []),
+                ...(bare ? [condensedStream(bare)] : []),
+            ];
+            let base = 0;
+            return {
+                push(chunk) {
+                    const matches = [];
+                    for (let at = 0; at < chunk.length; at += BLOCK) {
+                        const block = chunk.subarray(at, at + BLOCK);
+                        for (const view of views)
+                            matches.push(...view.push(block, base));
+                        base += block.length;
+                    }
+                    return matches;
+                },
+                held: () => Math.max(0, ...views.map((view) => view.held())),
+            };
+        },
+    };
+}
+/** Each needle once, with the shortest run that counts. */
+function makeView(needles) {
+    const byBytes = new Map();
+    for (const needle of needles) {
+        const key = Buffer.from(needle.bytes).toString('latin1');
+        const known = byBytes.get(key);
+        if (!known || needle.run < known.run)
+            byBytes.set(key, { ...needle, label: known?.label ?? needle.label });
+    }
+    const unique = [...byBytes.values()];
+    if (unique.length === 0)
+        return undefined;
+    return { index: indexNeedles(unique), labels: unique.map(({ label }) => label) };
+}
+/** Shorter runs of letters and digits alone would be found in any text. */
+const MIN_CONDENSED_RUN = 10;
+function condensed({ label, bytes, run }) {
+    const letters = condense(bytes).letters.slice();
+    if (letters.length < MIN_SECRET_LENGTH)
+        return [];
+    const least = Math.max(MIN_CONDENSED_RUN, Math.floor((run * letters.length) / bytes.length));
+    return [{ label, bytes: letters, run: Math.min(letters.length, least) }];
+}
+function plainStream({ index, labels }) {
+    let tail = new Uint8Array(0);
+    return {
+        push(block, base) {
+            const text = tail.length > 0 ? Buffer.concat([tail, block]) : block;
+            const start = base - tail.length;
+            const matches = index.runsIn(text).map((run) => ({
+                label: labels[run.needle] ?? '',
+                start: start + run.start,
+                end: start + run.end,
+            }));
+            tail = new Uint8Array(text.subarray(index.unfinishedAt(text)));
+            return matches;
+        },
+        held: () => tail.length,
+    };
+}
+function condensedStream({ index, labels }) {
+    /** What may be the start of a match; the places are those before the next block. */
+    let tail = NO_LETTERS;
+    let halfEscape = new Uint8Array(0);
+    return {
+        push(block, base) {
+            const text = halfEscape.length > 0 ? Buffer.concat([halfEscape, block]) : block;
+            const start = base - halfEscape.length;
+            const now = condense(text, movePlaces(tail, -halfEscape.length));
+            const matches = index
+                .runsIn(now.letters)
+                .flatMap((run) => splitAtGaps(run, now))
+                .filter((run) => index.counts(now.letters, run))
+                .map((run) => ({
+                label: labels[run.needle] ?? '',
+                start: start + placeOf(now, run.start).start,
+                end: start + placeOf(now, run.end - 1).end,
+            }));
+            const unfinished = unfinishedAt(index, now, text.length - now.rest);
+            const letters = now.letters.slice(unfinished);
+            tail = movePlaces({ letters, places: now.places.slice(unfinished) }, text.length);
+            halfEscape = new Uint8Array(text.subarray(text.length - now.rest));
+            return matches;
+        },
+        held: () => Math.max(halfEscape.length, tail.letters.length && -placeOf(tail, 0).start),
+    };
+}
+function splitAtGaps(run, text) {
+    const parts = [];
+    let start = run.start;
+    for (let at = run.start + 1; at < run.end; at++) {
+        if (!isGap(text, at))
+            continue;
+        parts.push({ ...run, start, end: at });
+        start = at;
+    }
+    return [...parts, { ...run, start }];
+}
+/** `end`: where the next letter may stand at the earliest. */
+function unfinishedAt(index, text, end) {
+    const last = text.letters.length - 1;
+    if (last < 0 || end - placeOf(text, last).end > MAX_GAP)
+        return last + 1;
+    let start = index.unfinishedAt(text.letters);
+    for (let at = start + 1; at <= last; at++)
+        if (isGap(text, at))
+            start = at;
+    return start;
+}
+/** Is there too much between this letter and the one before? */
+function isGap(text, at) {
+    return placeOf(text, at).start - placeOf(text, at - 1).end > MAX_GAP;
+}
+
+
+/***/ }),
+
+/***/ 78387:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   IT: () => (/* binding */ matchTokens),
+/* harmony export */   pE: () => (/* binding */ loadTokenRules)
+/* harmony export */ });
+/* unused harmony export MAX_HELD */
+const LEFT_OUT = ['filter-comments', 'gcp'];
+const RULE = '@secretlint/secretlint-rule-';
+/** Key IDs of AWS are looked for as well; its account numbers, which come with them, are no secret. */
+const OPTIONS = { enableIDScanRule: true };
+const NO_SECRET = 'AWSAccountID';
+/** Only where something is to be searched: it takes 60 ms. */
+async function loadTokenRules() {
+    const [{ lintSource }, preset] = await Promise.all([
+        Promise.all(/* import() */[__nccwpck_require__.e(830), __nccwpck_require__.e(198)]).then(__nccwpck_require__.bind(__nccwpck_require__, 198)),
+        __nccwpck_require__.e(/* import() */ 577).then(__nccwpck_require__.bind(__nccwpck_require__, 31577)),
+    ]);
+    const rules = preset.rules
+        .filter(({ meta }) => !LEFT_OUT.includes(meta.id.replace(RULE, '')))
+        .map((rule) => ({ id: rule.meta.id, rule, options: OPTIONS }));
+    return async (content) => {
+        const { messages } = await lintSource({
+            source: { filePath: 'body', content, ext: '', contentType: 'text' },
+            options: { config: { rules }, noPhysicFilePath: true },
+        });
+        return messages
+            .filter(({ messageId }) => messageId !== NO_SECRET)
+            .map(({ ruleId, messageId, range: [start, end], data }) => ({
+            label: `${ruleId.replace(RULE, '')}/${messageId}`,
+            start,
+            end: Math.max(end, endOfValue(content, start, data)),
+        }));
+    };
+}
+/** Where a rule names the variable before the token, its range is too short by that name. */
+function endOfValue(text, start, data) {
+    const ends = Object.values(data ?? {}).map((value) => {
+        const at = typeof value === 'string' ? text.indexOf(value, start) : -1;
+        return at < 0 || at > start + MAX_NAME ? 0 : at + String(value).length;
+    });
+    return Math.max(0, ...ends);
+}
+const MAX_NAME = 100;
+/** What each match of a rule holds. A text without any of it need not be given to the rules. */
+const CANDIDATE = new RegExp([
+    '(?:A3T|AKIA|AGPA|AIDA|AROA|AIPA|ANPA|ANVA|ASIA)[A-Z\\d]{15}|(?:ACCESS|[Aa]ccess)_?(?:KEY|[Kk]ey)',
+    '-----BEGIN',
+    'npm_|ops_ey|ntn_\\d|gh[pousr]_|github_pat_|glpat-|glc_|glsa_|lin_api_|gsk_|hf_[A-Za-z]{34}',
+    'sk-ant-api|T3BlbkFJ|[sr]k_(?:live|test)_|shp(?:pa|ca|at|ss)_|SG\\.\\w+\\.\\w|hv[sbr]\\.[\\w-]{90}',
+    'xox[bpaor]-|xapp-|(?:vc[piar]|vck|cfk|cfut|cfat)_[A-Za-z\\d]{20}|dapi[A-Fa-f\\d]{32}|dckr_pat_',
+    'figd_|tskey-',
+    '://[-\\w]{1,256}:[-\\w]{1,256}@|(?i:hooks\\.slack\\.com|mongodb|mysql|postgres)',
+].join('|'));
+/** The longest token that is kept back whole while it arrives, in bytes. */
+const MAX_HELD = 4096;
+const MAX_KEY = 12_000;
+const OPEN_ASSIGNMENT = /["']?(?:aws)?_?secret_?access_?key["']?\s{0,20}(?::|=>|=)?\s{0,20}["']?$/i;
+const OPEN_KEY = /^-----BEGIN[A-Z ]{0,30}(?:-----[\w+/=\s\\-]*|-{0,4})$/;
+/** `load` is called when there is something to give to the rules. */
+function matchTokens(load) {
+    /** What is not decided, and one character before it. */
+    let kept = '';
+    let base = 0;
+    let held = 0;
+    /** `open`: where begins what may become a match; one that reaches into it may become longer. */
+    async function search(text, open) {
+        const found = CANDIDATE.test(text) ? await (await load())(text) : [];
+        const until = found
+            .toSorted((a, b) => b.start - a.start)
+            .reduce((least, { start, end }) => (end > least ? Math.min(start, least) : least), open);
+        held = text.length - until;
+        const from = Math.max(0, until - 1);
+        kept = text.slice(from);
+        const matches = found
+            .filter(({ end }) => end <= until)
+            .map(({ label, start, end }) => ({
+            label,
+            start: base + start,
+            end: base + end,
+        }));
+        base += from;
+        return matches;
+    }
+    return {
+        push(chunk) {
+            const text = kept + Buffer.from(chunk).toString('latin1');
+            return search(text, unfinishedAt(text));
+        },
+        end: () => search(kept, kept.length),
+        held: () => held,
+    };
+}
+/** Where what may become a match begins: an open key, an assignment or the last word. */
+function unfinishedAt(text) {
+    let word = text.length;
+    const least = Math.max(0, text.length - MAX_HELD);
+    while (word > least && text.charCodeAt(word - 1) > 0x20)
+        word--;
+    const assignment = OPEN_ASSIGNMENT.exec(text.slice(Math.max(0, word - MAX_NAME), word));
+    const key = text.lastIndexOf('-----BEGIN');
+    const isOpenKey = key >= text.length - MAX_KEY && key >= 0 && OPEN_KEY.test(text.slice(key));
+    return Math.min(word - (assignment?.[0].length ?? 0), isOpenKey ? key : word);
+}
+
 
 /***/ }),
 
