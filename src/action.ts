@@ -12,9 +12,10 @@ import { readInputs } from './inputs.ts';
 import { type ReadyEngine, requireEngine } from './machine/engine.ts';
 import { preparePlan } from './prepare.ts';
 import { provision } from './provision/provision.ts';
-import { agentOptions, closeRun, machineSpec, openRun, type Run } from './run.ts';
+import { agentOptions, closeRun, machineSpec, openRun, type Run, wallOptions } from './run.ts';
 import { openStepDirectory } from './state.ts';
 import { proveWalls } from './walls/prove.ts';
+import { writeOut } from './write-out.ts';
 
 export async function runAction(host: Host, services: Services): Promise<void> {
   const failure = await takeStep(host, services).catch((error) => concludeEarly(host, error));
@@ -33,20 +34,19 @@ async function takeStep(host: Host, services: Services): Promise<string | undefi
   const run = await openRun(host, plan, engine, { own, workflowToken: inputs.token });
   // What a phase throws is kept by the run and decides its outcome.
   await carryOut(host, services, engine, run).catch(() => {});
+  await writeOut(host, run).catch(() => {});
   return await concludeRun(host, services, run, inputs);
 }
 
 async function carryOut(host: Host, services: Services, engine: ReadyEngine, run: Run) {
-  const { plan, paths, secrets, signal } = run;
+  const { plan, paths, signal } = run;
   try {
     const fetch = () => ensureImage(host, services, imageRequest(host, plan, engine));
     const image = await run.phase('image', fetch);
     const open = async () => startGateway(host, await gatewayRequest(host, run), run.gatewayEvents);
     const gateway = await run.phase('gateway', open);
-    const spec = machineSpec(run, image);
-    const machine = await run.phase('boot', () => engine.create(spec, signal));
-    const walls = { token: secrets.token, routes: plan.reach.routes, signal };
-    await run.phase('walls', () => proveWalls(host, machine, walls));
+    const machine = await run.phase('boot', () => engine.create(machineSpec(run, image), signal));
+    await run.phase('walls', () => proveWalls(host, machine, wallOptions(run)));
     const into = { signal, scratch: paths.scratch, certificate: gateway.certificate };
     const given = await run.phase('provision', () => provision(host, machine, plan, into));
     try {

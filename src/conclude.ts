@@ -36,6 +36,7 @@ export async function concludeRun(
     ...(made.agent && { agent: agentFacts(made.agent) }),
     ...(made.collect && { collected: made.collect }),
     ...(made.proposal && { proposal: made.proposal }),
+    ...(made['write back'] && { writeBack: made['write back'] }),
   });
   host.log.startGroup('Report');
   const { message } = await report(host, services, {
@@ -48,6 +49,7 @@ export async function concludeRun(
       ...(made.gateway ? [run.paths.egress] : []),
     ],
     ...(made.proposal && { proposal: made.proposal }),
+    ...(made['write back'] && { writeBack: made['write back'] }),
   });
   host.log.endGroup();
   return verdict(host, outcome, message, inputs.failOn);

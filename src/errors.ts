@@ -13,6 +13,7 @@ export const OUTCOMES = [
   'boot-failed',
   'provision-failed',
   'gateway-failed',
+  'push-failed',
   'config-invalid',
   'untrusted',
   'internal-error',

@@ -7,6 +7,7 @@ import type { Collected } from './outputs/outputs.ts';
 import type { Proposal } from './proposal/proposal.ts';
 import type { Provisioned } from './provision/provisioned.ts';
 import type { Walls } from './walls/prove.ts';
+import type { WriteBack } from './write-back/written.ts';
 
 /** The phases of a run in their order, and what each one makes. */
 export type PhaseResults = {
@@ -19,6 +20,7 @@ export type PhaseResults = {
   collect: Collected;
   proposal: Proposal;
   'clean up': undefined;
+  'write back': WriteBack;
 };
 
 export type PhaseName = keyof PhaseResults;
@@ -33,6 +35,7 @@ export const PHASE_TITLES: Readonly<Record<PhaseName, string>> = {
   collect: 'Collect what it made',
   proposal: 'Check its work',
   'clean up': 'Clean up',
+  'write back': 'Write its work back',
 };
 
 const SENTENCES: { readonly [K in PhaseName]: (result: PhaseResults[K]) => string } = {
@@ -54,7 +57,14 @@ const SENTENCES: { readonly [K in PhaseName]: (result: PhaseResults[K]) => strin
   collect: ({ files, refused }) => `${files.length} outputs, ${refused.length} refused.`,
   proposal: proposalSentence,
   'clean up': () => 'Done.',
+  'write back': writeBackSentence,
 };
+
+function writeBackSentence({ state, reason, branch, commit, pullRequest }: WriteBack): string {
+  if (branch === '') return reason || state;
+  const request = pullRequest && `, pull request ${pullRequest.state}: ${pullRequest.url}`;
+  return `The branch ${branch} is at ${commit}${request ?? ''}.`;
+}
 
 function proposalSentence(proposal: Proposal): string {
   if (proposal.kind === 'none') return 'It changed nothing.';

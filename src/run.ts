@@ -227,6 +227,11 @@ export function machineSpec({ plan, paths }: Run, image: EnsuredImage): MachineS
   };
 }
 
+/** What the walls are proven with. */
+export function wallOptions({ plan, secrets, signal }: Run) {
+  return { token: secrets.token, routes: plan.reach.routes, signal };
+}
+
 /** How the agent is watched, and what it gets that the plan does not know. */
 export function agentOptions({ plan, paths, secrets, made, signal }: Run): RunAgentOptions {
   const { token, canary } = secrets;

@@ -19,6 +19,7 @@ const STAGES = [
   'report',
   'trust',
   'walls',
+  'write-back',
 ];
 /** What a stage may use at run time beside its own folder. */
 const SHARED = [
@@ -28,6 +29,7 @@ const SHARED = [
   'download.ts',
   'git-check',
   'git-settings.ts',
+  'github',
   'inside.ts',
   'lfs-filter.ts',
   'lock',

@@ -53,6 +53,8 @@ export type PushPlan = {
   readonly reviewers: Sourced<readonly string[]>;
   /** Is the issue or pull request that started the run told how it ended? */
   readonly comment: Sourced<boolean>;
+  /** The issue or pull request that started the run; 0: none did. */
+  readonly number: Sourced<number>;
 };
 
 export type GitPlan = {

@@ -31,11 +31,9 @@ export function planPush({ inputs, selected, trigger, trust }: PushRequest, runI
       comment: isDropped
         ? { value: false, source: FORK }
         : { value: comment, source: 'input comment' },
+      number: { value: trigger.number, source: trigger.number === 0 ? 'default' : 'the event' },
     },
-    notices: [
-      ...(isDropped ? droppedNotices(inputs) : notWrittenBack(inputs)),
-      ...idleNotices(inputs),
-    ],
+    notices: [...(isDropped ? droppedNotices(inputs) : []), ...idleNotices(inputs)],
   };
 }
 
@@ -61,13 +59,6 @@ function droppedNotices({ push, comment }: Inputs): Problem[] {
   const asked = [...(push === 'none' ? [] : [`push: ${push}`]), ...(comment ? ['comment'] : [])];
   return asked.map((input) => ({
     message: `${input} is dropped: of a fork's run, nothing is written back but a patch`,
-  }));
-}
-
-function notWrittenBack({ push, comment }: Inputs): Problem[] {
-  const asked = [...(push === 'none' ? [] : [`push: ${push}`]), ...(comment ? ['comment'] : [])];
-  return asked.map((input) => ({
-    message: `${input} is not available in this version: the change is a patch in the artifact`,
   }));
 }
 

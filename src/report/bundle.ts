@@ -74,13 +74,23 @@ export async function cleanBundle(input: BundleInput, redactor: Redactor): Promi
 const loose = (path: HostPath) => ({ path: basename(path), size: 0, sha256: '' });
 
 /** What we say stays, even where a secret happens to be one of our words. */
-function ownWords(clean: RunRecord, { outcome, engine, startedAt, change }: RunRecord): RunRecord {
+function ownWords(clean: RunRecord, own: RunRecord): RunRecord {
+  const { outcome, engine, startedAt, change, writeBack } = own;
   const findings = clean.change.findings.map((finding, at) => {
     const { rule, action } = change.findings[at] ?? finding;
     return { ...finding, rule, action };
   });
   const { verdict } = change;
-  return { ...clean, outcome, engine, startedAt, change: { ...clean.change, verdict, findings } };
+  const words = { outcome, engine, startedAt };
+  return {
+    ...{ ...clean, ...words, change: { ...clean.change, verdict, findings } },
+    writeBack: {
+      ...clean.writeBack,
+      mode: writeBack.mode,
+      state: writeBack.state,
+      by: writeBack.by,
+    },
+  };
 }
 
 const BLOCKED = 'blocked in a commit';

@@ -8,6 +8,7 @@ import type { Collected } from '../outputs/outputs.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Proposal } from '../proposal/proposal.ts';
 import type { Provisioned } from '../provision/provisioned.ts';
+import type { WriteBack } from '../write-back/written.ts';
 import { changeSchema, makeChangeRecord } from './change-record.ts';
 import {
   egressSchema,
@@ -19,6 +20,7 @@ import {
 import { explain } from './explain.ts';
 import { totalTokens } from './figure.ts';
 import { makeOriginRecord, originSchema, type StepOrigin } from './origin-record.ts';
+import { makeWriteBackRecord, writeBackSchema } from './write-back-record.ts';
 
 const text = z.string();
 const count = z.int().min(0);
@@ -108,6 +110,7 @@ export const runRecordSchema = z
       refused: list(z.strictObject({ path: text, reason: text })),
     }),
     change: changeSchema,
+    writeBack: writeBackSchema,
     result: text,
     artifacts: list(artifact).describe('Those that were uploaded before the one that holds this'),
     notices: list(text),
@@ -148,6 +151,7 @@ export type RunFacts = {
   readonly agent?: { readonly exitCode: number | null; readonly durationMs: number };
   readonly collected?: Collected;
   readonly proposal?: Proposal;
+  readonly writeBack?: WriteBack;
 };
 
 /** Pure. Secrets are not looked for here: `report` does that before anything is written. */
@@ -197,6 +201,7 @@ export function makeRecord(facts: RunFacts): RunRecord {
     },
     outputs: { files, refused: collected?.refused ?? [] },
     change: makeChangeRecord(facts.proposal, provisioned?.baseCommit ?? ''),
+    writeBack: makeWriteBackRecord(facts.writeBack, plan.git.push),
     result: collected?.result ?? '',
     artifacts: [],
     notices: [
@@ -204,6 +209,7 @@ export function makeRecord(facts: RunFacts): RunRecord {
       ...(provisioned?.notices ?? []),
       ...(collected?.notices ?? []),
       ...(facts.proposal?.notices ?? []),
+      ...(facts.writeBack?.notices ?? []),
       ...(facts.egress?.cut ? ['egress.jsonl was cut: it grew over 128 MiB'] : []),
     ],
     secretsFound: 0,

@@ -22,6 +22,7 @@ import {
 } from './page.ts';
 import { costGlance, limitSection, phaseSection } from './phase-section.ts';
 import type { RunRecord } from './record.ts';
+import { writeBackGlance, writeBackSection } from './write-back-section.ts';
 
 /** What is known beside the record when the page is written. */
 export type PageExtras = {
@@ -49,6 +50,7 @@ const HEADLINES: Readonly<Record<Outcome, readonly [mark: Page['mark'], sentence
   'boot-failed': ['FAIL', 'The machine did not start'],
   'provision-failed': ['FAIL', 'The bottle could not be provisioned'],
   'gateway-failed': ['FAIL', 'The gateway failed'],
+  'push-failed': ['FAIL', 'The change was not written back'],
   'config-invalid': ['FAIL', 'The configuration is not valid'],
   untrusted: ['FAIL', 'The event is not trusted to run an agent'],
   'internal-error': ['FAIL', 'The action itself failed'],
@@ -69,6 +71,7 @@ export function makeRunPage(record: RunRecord, extras: PageExtras): Page {
     ],
     sections: [
       changeSection(record, extras.patch),
+      writeBackSection(record.writeBack),
       reachSection(record.egress),
       limitSection(record),
       phaseSection(record),
@@ -125,6 +128,7 @@ function place({ file, line, column }: Problem): string {
 function glance(record: RunRecord, extras: PageExtras): Block[] {
   const rows: readonly (readonly [string, Text])[] = [
     ['Change', changeGlance(record)],
+    ...writeBackGlance(record.writeBack).map((text) => ['Written back', text] as const),
     ['Cost', costGlance(record)],
     ['Reach', reachGlance(record.egress)],
     ['Walls', bottleGlance(record)],

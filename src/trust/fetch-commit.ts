@@ -1,5 +1,6 @@
 /** Fetches from the repository that the event belongs to, never from a checkout's remotes. */
 import { BottleError } from '../errors.ts';
+import { accessTo } from '../github/access.ts';
 import type { Host } from '../host/host.ts';
 import type { Git, GitResult } from './git.ts';
 import type { View } from './repository.ts';
@@ -14,12 +15,6 @@ export type Remote = {
 };
 
 const FETCH_MS = 120_000;
-
-/** Of the runner's environment: how it reaches the network. */
-const NETWORK = [
-  ...['http_proxy', 'https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY', 'no_proxy', 'NO_PROXY'],
-  ...['SSL_CERT_FILE', 'SSL_CERT_DIR', 'GIT_SSL_CAINFO'],
-];
 
 export function makeRemote(host: Host, git: Git, view: View & { readonly token: string }): Remote {
   const { GITHUB_SERVER_URL: server = '', GITHUB_REPOSITORY: name = '' } = host.env;
@@ -62,30 +57,6 @@ export function makeRemote(host: Host, git: Git, view: View & { readonly token: 
       const result = await git.ask(args, options);
       if (result.exitCode !== 0) throw absent(sha, `Fetching from ${url}: ${result.stderr}`);
     },
-  };
-}
-
-/** The token goes to this server alone, and in the environment: an argv is for all to read. */
-function accessTo(host: Host, server: string, token: string): Record<string, string> {
-  const network = NETWORK.flatMap((name) => {
-    const value = host.env[name];
-    return value === undefined ? [] : [[name, value] as const];
-  });
-  const basic = Buffer.from(`x-access-token:${token}`).toString('base64');
-  const settings = [
-    ['http.followRedirects', 'false'],
-    ...(token === '' ? [] : [[`http.${server}/.extraheader`, `Authorization: Basic ${basic}`]]),
-  ];
-  return {
-    ...Object.fromEntries(network),
-    GIT_ALLOW_PROTOCOL: new URL(server).protocol.slice(0, -1),
-    GIT_CONFIG_COUNT: String(settings.length),
-    ...Object.fromEntries(
-      settings.flatMap(([key = '', value = ''], index) => [
-        [`GIT_CONFIG_KEY_${index}`, key],
-        [`GIT_CONFIG_VALUE_${index}`, value],
-      ]),
-    ),
   };
 }
 

@@ -286,6 +286,7 @@ describe('what becomes of the change', () => {
       labels: { value: [], source: 'default' },
       reviewers: { value: [], source: 'default' },
       comment: { value: false, source: 'input comment' },
+      number: { value: 17, source: 'the event' },
     });
   });
 
@@ -309,6 +310,7 @@ describe('what becomes of the change', () => {
       labels: { value: ['bot'], source: 'input labels' },
       reviewers: { value: ['octo/team'], source: 'input reviewers' },
       comment: { value: true, source: 'input comment' },
+      number: { value: 17, source: 'the event' },
     });
   });
 

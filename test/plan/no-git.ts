@@ -27,5 +27,6 @@ export const NO_GIT: GitPlan = {
     labels: fromDefault([]),
     reviewers: fromDefault([]),
     comment: fromDefault(false),
+    number: fromDefault(0),
   },
 };

@@ -68,6 +68,7 @@ function gitSaying(text: string): GitPlan {
       draft: { value: true, source: text },
       labels: listed,
       reviewers: listed,
+      number: { value: 7, source: 'the event' },
       comment: { value: true, source: text },
     },
   };

@@ -289,6 +289,18 @@ function endedBy(outcome: Outcome, names: readonly string[], what: string): RunF
 const STOPPED = { ...SUCCESS, agent: { exitCode: null, durationMs: 61_400 } };
 
 /** Every outcome after the plan, and the two ends of what a run can leave: nothing, and malice. */
+const NOT_OPENED = new BottleError({
+  outcome: 'push-failed',
+  what: 'The pull request was not opened',
+  where: 'POST /repos/octo/site/pulls: status 403, not permitted',
+  fix: 'Turn on the setting.',
+});
+
+function withPush(plan: Plan): Plan {
+  const mode = { value: 'pull-request', source: 'input push' } as const;
+  return { ...plan, git: { ...plan.git, push: { ...plan.git.push, mode } } };
+}
+
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   success: SUCCESS,
   'agent-failed': {
@@ -313,6 +325,24 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     'The workspace could not be unpacked.',
   ),
   'gateway-failed': endedBy('gateway-failed', ['image', 'gateway'], 'The gateway ended early.'),
+  'push-failed': {
+    ...SUCCESS,
+    plan: withPush(SUCCESS.plan),
+    outcome: 'push-failed',
+    error: NOT_OPENED,
+    writeBack: {
+      state: 'failed',
+      reason: '',
+      branch: 'bottle/hello-k3x9q',
+      commit: 'e'.repeat(40),
+      by: 'git-push',
+      pullRequest: undefined,
+      notices: [
+        'Pushed by git, so GitHub does not sign the commits: there are more than 25 commits',
+      ],
+      error: NOT_OPENED,
+    },
+  },
   'internal-error': endedBy('internal-error', ['image'], 'Something undefined was read.'),
   empty: {
     ...EARLY,
