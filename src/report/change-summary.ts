@@ -43,7 +43,8 @@ export function changeGlance(record: RunRecord): Text {
   if (verdict === 'none') return ['nothing was changed'];
   if (verdict === 'refused') return [strong(VERDICTS.refused)];
   const url = compareUrl(record);
-  const partial = record.outcome === 'success' ? '' : 'partial work: ';
+  const isWhole = record.outcome === 'success' || record.outcome === 'push-failed';
+  const partial = isWhole ? '' : 'partial work: ';
   const stat = `${partial}${diffStat(record)}`;
   return [
     url === '' ? stat : link(stat, url),

@@ -10,9 +10,9 @@ export function writeBackGlance(written: WriteBackRecord): readonly Text[] {
   if (mode === 'none' || state === 'none') return [];
   if (state === 'nothing') return [['there was nothing to write back']];
   if (state === 'held-back') return [['held back: ', code(reason)]];
-  const failed: Text = state === 'failed' ? [strong('failed: '), code(reason), ' '] : [];
-  const request = requestOf(written);
-  return [[...failed, ...(request ?? (branch === '' ? [] : ['branch ', code(branch)]))]];
+  const where: Text = requestOf(written) ?? (branch === '' ? [] : ['branch ', code(branch)]);
+  if (state !== 'failed') return [where];
+  return [[strong('failed'), ': ', code(reason), ...(where.length > 0 ? ['; ', ...where] : [])]];
 }
 
 export function writeBackSection(written: WriteBackRecord): Section {
