@@ -26,7 +26,7 @@ export async function writeOut(host: Host, run: Run): Promise<void> {
     const { proposal } = made;
     if (outcome !== 'success') return nothingWritten('held-back', `the run ended with ${outcome}`);
     if (proposal?.kind !== 'change') return withoutChange(proposal);
-    const written = await writeBack(host, requestOf(host, run, proposal));
+    const written = await writeBack(host, await requestOf(host, run, proposal));
     made['write back'] = written;
     if (written.error !== undefined) throw written.error;
     return written;
@@ -61,10 +61,10 @@ export function runUrlOf({ env }: Pick<Host, 'env'>): string {
   return `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}/actions/runs/${GITHUB_RUN_ID}`;
 }
 
-function requestOf(host: Host, run: Run, proposal: Change): WriteBackRequest {
+async function requestOf(host: Host, run: Run, proposal: Change): Promise<WriteBackRequest> {
   const { plan, made, secrets } = run;
-  const redactor = createRedactor(secretsOf(run).map(({ value }) => value));
-  const result = redactor.text(made.collect?.result ?? '').text;
+  const redactor = createRedactor(secretsOf(run));
+  const { text: result } = await redactor.text(made.collect?.result ?? '');
   return {
     ...commonOf(host, plan, secrets.workflowToken),
     change: proposal,
