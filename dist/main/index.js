@@ -37278,7 +37278,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 10791:
+/***/ 44612:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -37302,6 +37302,7 @@ const OUTCOMES = [
     'boot-failed',
     'provision-failed',
     'gateway-failed',
+    'push-failed',
     'config-invalid',
     'untrusted',
     'internal-error',
@@ -54934,6 +54935,7 @@ const PHASE_TITLES = {
     collect: 'Collect what it made',
     proposal: 'Check its work',
     'clean up': 'Clean up',
+    'write back': 'Write its work back',
 };
 const SENTENCES = {
     image: ({ facts }) => facts.hit === 'host'
@@ -54949,7 +54951,14 @@ const SENTENCES = {
     collect: ({ files, refused }) => `${files.length} outputs, ${refused.length} refused.`,
     proposal: proposalSentence,
     'clean up': () => 'Done.',
+    'write back': writeBackSentence,
 };
+function writeBackSentence({ state, reason, branch, commit, pullRequest }) {
+    if (branch === '')
+        return reason || state;
+    const request = pullRequest && `, pull request ${pullRequest.state}: ${pullRequest.url}`;
+    return `The branch ${branch} is at ${commit}${request ?? ''}.`;
+}
 function proposalSentence(proposal) {
     if (proposal.kind === 'none')
         return 'It changed nothing.';
@@ -55417,6 +55426,10 @@ function machineSpec({ plan, paths }, image) {
         stateDir: paths.machineState,
         labels: { 'bottle.run': plan.runId },
     };
+}
+/** What the walls are proven with. */
+function wallOptions({ plan, secrets, signal }) {
+    return { token: secrets.token, routes: plan.reach.routes, signal };
 }
 /** How the agent is watched, and what it gets that the plan does not know. */
 function agentOptions({ plan, paths, secrets, made, signal }) {
@@ -59226,8 +59239,42 @@ function percent(share) {
     return `${Math.round(share * 100)} %`;
 }
 
+;// CONCATENATED MODULE: ./build/report/write-back-record.js
+/** What `run.json` says about the branch and the pull request that came of the change. */
+
+const write_back_record_text = schemas_string();
+const pullRequest = strictObject({
+    number: schemas_int(),
+    url: write_back_record_text,
+    state: schemas_enum(['created', 'updated', 'kept'])
+        .describe('`kept`: somebody has rewritten its text, so that was left alone'),
+});
+const writeBackSchema = strictObject({
+    mode: schemas_enum(['none', 'branch', 'pull-request']).describe('What was asked for'),
+    state: schemas_enum(['none', 'nothing', 'held-back', 'unchanged', 'written', 'failed'])
+        .describe('`none`: nobody asked, or the run did not come so far; `nothing`: there was no change; `held-back`: the run did not end in success; `unchanged`: the branch had it already; `failed`: what stands below was still done'),
+    reason: write_back_record_text.describe('Why it was held back or failed; empty otherwise'),
+    branch: write_back_record_text.describe('That holds the change; empty: none does'),
+    commit: write_back_record_text.describe('The last one of the branch, as GitHub has it'),
+    by: schemas_enum(['api', 'git-push', '']).describe('GitHub signs the commits of its API'),
+    pullRequest: pullRequest.nullable(),
+});
+function makeWriteBackRecord(written, { mode }) {
+    const none = { reason: '', branch: '', commit: '', by: '' };
+    if (written === undefined) {
+        return { mode: mode.value, state: 'none', ...none, pullRequest: null };
+    }
+    const { state, branch, commit, by, error } = written;
+    return {
+        ...{ mode: mode.value, state, branch, commit, by },
+        reason: error?.what ?? written.reason,
+        pullRequest: written.pullRequest ?? null,
+    };
+}
+
 ;// CONCATENATED MODULE: ./build/report/record.js
 /** `run.json`, the record of a run: versioned plain data. Its published schema comes from here. */
+
 
 
 
@@ -59315,6 +59362,7 @@ const runRecordSchema = strictObject({
         refused: record_list(strictObject({ path: record_text, reason: record_text })),
     }),
     change: changeSchema,
+    writeBack: writeBackSchema,
     result: record_text,
     artifacts: record_list(artifact).describe('Those that were uploaded before the one that holds this'),
     notices: record_list(record_text),
@@ -59373,6 +59421,7 @@ function makeRecord(facts) {
         },
         outputs: { files, refused: collected?.refused ?? [] },
         change: makeChangeRecord(facts.proposal, provisioned?.baseCommit ?? ''),
+        writeBack: makeWriteBackRecord(facts.writeBack, plan.git.push),
         result: collected?.result ?? '',
         artifacts: [],
         notices: [
@@ -59380,6 +59429,7 @@ function makeRecord(facts) {
             ...(provisioned?.notices ?? []),
             ...(collected?.notices ?? []),
             ...(facts.proposal?.notices ?? []),
+            ...(facts.writeBack?.notices ?? []),
             ...(facts.egress?.cut ? ['egress.jsonl was cut: it grew over 128 MiB'] : []),
         ],
         secretsFound: 0,
@@ -59472,6 +59522,9 @@ function actionOutputs(record, paths) {
         tokens: record.usage.requests === 0 ? '' : String(totalTokens(record.usage)),
         'changed-files': listTexts(record.change.files.map((file) => file.path)),
         patch: paths.patch,
+        branch: record.writeBack.branch,
+        commit: record.writeBack.commit,
+        'pull-request-url': record.writeBack.pullRequest?.url ?? '',
         'run-record': paths.record,
         'secrets-found': String(record.secretsFound),
         denied: listTexts(deniedHosts(record.egress)),
@@ -59650,13 +59703,23 @@ async function cleanBundle(input, redactor) {
 }
 const loose = (path) => ({ path: (0,external_node_path_.basename)(path), size: 0, sha256: '' });
 /** What we say stays, even where a secret happens to be one of our words. */
-function ownWords(clean, { outcome, engine, startedAt, change }) {
+function ownWords(clean, own) {
+    const { outcome, engine, startedAt, change, writeBack } = own;
     const findings = clean.change.findings.map((finding, at) => {
         const { rule, action } = change.findings[at] ?? finding;
         return { ...finding, rule, action };
     });
     const { verdict } = change;
-    return { ...clean, outcome, engine, startedAt, change: { ...clean.change, verdict, findings } };
+    const words = { outcome, engine, startedAt };
+    return {
+        ...{ ...clean, ...words, change: { ...clean.change, verdict, findings } },
+        writeBack: {
+            ...clean.writeBack,
+            mode: writeBack.mode,
+            state: writeBack.state,
+            by: writeBack.by,
+        },
+    };
 }
 const BLOCKED = 'blocked in a commit';
 /** With those that the checks found in the commits, which is why no bundle of them leaves. */
@@ -60273,7 +60336,8 @@ function changeGlance(record) {
     if (verdict === 'refused')
         return [strong(VERDICTS.refused)];
     const url = compareUrl(record);
-    const partial = record.outcome === 'success' ? '' : 'partial work: ';
+    const isWhole = record.outcome === 'success' || record.outcome === 'push-failed';
+    const partial = isWhole ? '' : 'partial work: ';
     const stat = `${partial}${diffStat(record)}`;
     return [
         url === '' ? stat : page_link(stat, url),
@@ -60465,7 +60529,54 @@ function fullest(bars) {
     return `${most.label.toLowerCase()} nearest, ${most.used} of ${most.allowed}`;
 }
 
+;// CONCATENATED MODULE: ./build/report/write-back-section.js
+/** The branch and the pull request on the page: where they are, or why there are none. */
+
+const STATES = { created: 'opened', updated: 'brought up to date', kept: 'is there already' };
+/** One line of what a maintainer sees first; none where nobody asked for anything. */
+function writeBackGlance(written) {
+    const { mode, state, reason, branch } = written;
+    if (mode === 'none' || state === 'none')
+        return [];
+    if (state === 'nothing')
+        return [['there was nothing to write back']];
+    if (state === 'held-back')
+        return [['held back: ', page_code(reason)]];
+    const where = requestOf(written) ?? (branch === '' ? [] : ['branch ', page_code(branch)]);
+    if (state !== 'failed')
+        return [where];
+    return [[strong('failed'), ': ', page_code(reason), ...(where.length > 0 ? ['; ', ...where] : [])]];
+}
+function writeBackSection(written) {
+    const { state, branch, commit, by } = written;
+    const request = requestOf(written);
+    const signed = by === 'git-push' ? ', by git push, so GitHub does not sign it' : '';
+    const now = state === 'unchanged' ? [' had the change already'] : [' is at ', page_code(commit)];
+    const blocks = [
+        ...(branch === '' ? [] : [say('Branch ', page_code(branch), ...now, signed)]),
+        ...(request === undefined ? [] : [say(...request)]),
+    ];
+    return {
+        title: 'Written back',
+        brief: state === 'failed' ? 'not as it was asked for' : branch,
+        urgent: state === 'failed',
+        blocks,
+    };
+}
+function requestOf({ pullRequest }) {
+    if (pullRequest === null)
+        return undefined;
+    const { number, url, state } = pullRequest;
+    const name = `#${number}`;
+    return ['pull request ', isAddress(url) ? page_link(name, url) : name, ` ${STATES[state]}`];
+}
+/** GitHub's own word, and yet: it becomes a link. */
+function isAddress(url) {
+    return /^https?:\/\/[\w.:-]+\/[\w./-]+$/.test(url);
+}
+
 ;// CONCATENATED MODULE: ./build/report/run-page.js
+
 
 
 
@@ -60490,6 +60601,7 @@ const HEADLINES = {
     'boot-failed': ['FAIL', 'The machine did not start'],
     'provision-failed': ['FAIL', 'The bottle could not be provisioned'],
     'gateway-failed': ['FAIL', 'The gateway failed'],
+    'push-failed': ['FAIL', 'The change was not written back'],
     'config-invalid': ['FAIL', 'The configuration is not valid'],
     untrusted: ['FAIL', 'The event is not trusted to run an agent'],
     'internal-error': ['FAIL', 'The action itself failed'],
@@ -60509,6 +60621,7 @@ function makeRunPage(record, extras) {
         ],
         sections: [
             changeSection(record, extras.patch),
+            writeBackSection(record.writeBack),
             reachSection(record.egress),
             limitSection(record),
             phaseSection(record),
@@ -60553,6 +60666,7 @@ function place({ file, line, column }) {
 function glance(record, extras) {
     const rows = [
         ['Change', changeGlance(record)],
+        ...writeBackGlance(record.writeBack).map((text) => ['Written back', text]),
         ['Cost', costGlance(record)],
         ['Reach', reachGlance(record.egress)],
         ['Walls', bottleGlance(record)],
@@ -61172,6 +61286,7 @@ async function concludeRun(host, services, run, inputs) {
         ...(made.agent && { agent: agentFacts(made.agent) }),
         ...(made.collect && { collected: made.collect }),
         ...(made.proposal && { proposal: made.proposal }),
+        ...(made['write back'] && { writeBack: made['write back'] }),
     });
     host.log.startGroup('Report');
     const { message } = await report_report(host, services, {
@@ -61184,6 +61299,7 @@ async function concludeRun(host, services, run, inputs) {
             ...(made.gateway ? [run.paths.egress] : []),
         ],
         ...(made.proposal && { proposal: made.proposal }),
+        ...(made['write back'] && { writeBack: made['write back'] }),
     });
     host.log.endGroup();
     return verdict(host, outcome, message, inputs.failOn);
@@ -65116,11 +65232,9 @@ function planPush({ inputs, selected, trigger, trust }, runId) {
             comment: isDropped
                 ? { value: false, source: FORK }
                 : { value: comment, source: 'input comment' },
+            number: { value: trigger.number, source: trigger.number === 0 ? 'default' : 'the event' },
         },
-        notices: [
-            ...(isDropped ? droppedNotices(inputs) : notWrittenBack(inputs)),
-            ...idleNotices(inputs),
-        ],
+        notices: [...(isDropped ? droppedNotices(inputs) : []), ...idleNotices(inputs)],
     };
 }
 const FORK = "a fork's run";
@@ -65141,12 +65255,6 @@ function droppedNotices({ push, comment }) {
     const asked = [...(push === 'none' ? [] : [`push: ${push}`]), ...(comment ? ['comment'] : [])];
     return asked.map((input) => ({
         message: `${input} is dropped: of a fork's run, nothing is written back but a patch`,
-    }));
-}
-function notWrittenBack({ push, comment }) {
-    const asked = [...(push === 'none' ? [] : [`push: ${push}`]), ...(comment ? ['comment'] : [])];
-    return asked.map((input) => ({
-        message: `${input} is not available in this version: the change is a patch in the artifact`,
     }));
 }
 /** What is said about a branch or a pull request that will not be. */
@@ -66780,7 +66888,7 @@ const issue = object({
 const event_repository = object({ id, full_name: schemas_string() });
 /** Null when the fork was deleted. */
 const headRepository = event_repository.nullish().transform(event_orUndefined);
-const pullRequest = object({
+const event_pullRequest = object({
     number: id,
     title: trust_event_text,
     body: trust_event_text,
@@ -66804,10 +66912,10 @@ const PAYLOADS = {
     schedule: nothing,
     workflow_dispatch: nothing,
     repository_dispatch: nothing,
-    pull_request: object({ pull_request: pullRequest }),
-    pull_request_target: object({ pull_request: pullRequest }),
-    pull_request_review: object({ pull_request: pullRequest, review: comment }),
-    pull_request_review_comment: object({ pull_request: pullRequest, comment }),
+    pull_request: object({ pull_request: event_pullRequest }),
+    pull_request_target: object({ pull_request: event_pullRequest }),
+    pull_request_review: object({ pull_request: event_pullRequest, review: comment }),
+    pull_request_review_comment: object({ pull_request: event_pullRequest, comment }),
     workflow_run: object({ workflow_run: workflowRun }),
     issue_comment: object({ issue, comment }),
     issues: object({ issue }),
@@ -67161,65 +67269,119 @@ function agent_config_tooMuch(sha, files, bytes) {
     });
 }
 
-;// CONCATENATED MODULE: ./build/trust/api.js
-/** GitHub's REST API as far as trust needs it: GET, bounded in time and size, to one host only. */
+;// CONCATENATED MODULE: ./build/github/rate-limit.js
+/** Reads from an answer of GitHub whether it limits the rate, and for how long. */
+/** What GitHub asks for where it does not say how long. */
+const UNSAID_MS = 60_000;
+/**
+ * Milliseconds, 0 where it says no time; undefined: it is no limit. A limit is a 429, or a 403 that
+ * says so in its headers or, if it is a secondary one, in its text.
+ */
+function pauseWanted({ status, body }, headers) {
+    if (status !== 403 && status !== 429)
+        return undefined;
+    const after = headers.get('retry-after');
+    if (after !== null)
+        return within(/^\d+$/.test(after) ? Number(after) * 1000 : 0);
+    if (headers.get('x-ratelimit-remaining') === '0') {
+        const reset = Number(headers.get('x-ratelimit-reset') ?? 0);
+        return within(reset * 1000 - Date.now());
+    }
+    const { message = '' } = (body ?? {});
+    if (/secondary rate limit/i.test(String(message)))
+        return UNSAID_MS;
+    return status === 429 ? 0 : undefined;
+}
+function within(milliseconds) {
+    return Math.max(0, milliseconds);
+}
+
+;// CONCATENATED MODULE: ./build/github/client.js
+/** GitHub's REST API: bounded in time and size, patient with faults and rate limits, to one host only. */
 
 
 
+
+/** There was no answer, or none that says more than that the server is unwell. */
+class ApiSilence extends Error {
+    name = 'ApiSilence';
+    /** It was GitHub's rate limit. */
+    isLimit;
+    constructor(call, failure, isLimit) {
+        super(`${call}: ${failure}`);
+        this.isLimit = isLimit;
+    }
+}
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
-const api_REDIRECTS = 3;
-const api_ATTEMPTS = 3;
+const client_REDIRECTS = 3;
+const client_ATTEMPTS = 3;
 /** @throws {BottleError} `config-invalid` when GITHUB_API_URL is no address to send a token to. */
-function makeGitHubApi(host, token, { timeoutMs = 10_000, retryMs = 1000 } = {}) {
+function makeApiClient(host, token, options = {}) {
+    const { timeoutMs = 10_000, retryMs = 1000, longestPauseMs = 30_000 } = options;
+    const pause = options.pause ?? ((ms, signal) => (0,external_node_timers_promises_namespaceObject.setTimeout)(ms, undefined, { signal }));
     const base = apiUrl(host.env.GITHUB_API_URL ?? 'https://api.github.com');
-    const headers = {
+    let waited = 0;
+    async function attempt(method, path, call) {
+        const signal = AbortSignal.any([host.cancelled, AbortSignal.timeout(timeoutMs)]);
+        try {
+            const { headers, ...answer } = await send(base, path, { method, token, signal, ...call });
+            const wanted = pauseWanted(answer, headers);
+            if (wanted !== undefined)
+                return { failure: 'GitHub limits the rate', wanted };
+            return answer.status < 500 ? { answer } : { failure: `status ${answer.status}` };
+        }
+        catch (error) {
+            return { failure: client_describe(error) };
+        }
+    }
+    return {
+        async call(method, path, call = {}) {
+            const name = `${method} ${base.origin}${path}`;
+            for (let count = 1;; count += 1) {
+                const { answer, failure = '', wanted } = await attempt(method, path, call);
+                if (answer !== undefined)
+                    return answer;
+                if (wanted !== undefined && waited + wanted > longestPauseMs) {
+                    throw new ApiSilence(name, `${failure} for another ${Math.ceil(wanted / 1000)} s`, true);
+                }
+                const isLast = count >= client_ATTEMPTS || (call.once && wanted === undefined);
+                if (isLast || host.cancelled.aborted) {
+                    throw new ApiSilence(name, failure, wanted !== undefined);
+                }
+                waited += wanted ?? 0;
+                await pause(wanted || retryMs * count, host.cancelled);
+            }
+        },
+        rest: async (count) => void (await pause(retryMs * count, host.cancelled)),
+    };
+}
+async function send(base, path, sending) {
+    const { method, token, signal, body, maxBytes = MAX_BODY_BYTES } = sending;
+    const json = body === undefined ? {} : { body: JSON.stringify(body) };
+    const type = body === undefined ? {} : { 'content-type': 'application/json' };
+    const request = { method, headers: { ...headersOf(token), ...type }, ...json, signal };
+    let url = new URL(base.pathname.replace(/\/$/, '') + path, base);
+    for (let hop = 0; hop <= client_REDIRECTS; hop += 1) {
+        const response = await fetch(url, { ...request, redirect: 'manual' });
+        const { status, headers } = response;
+        const location = headers.get('location');
+        if (status < 300 || status >= 400 || location === null) {
+            return { status, headers, body: await client_readJson(response, maxBytes) };
+        }
+        await response.body?.cancel();
+        url = new URL(location, url);
+        // A renamed repository is answered with another path; the token goes to no other host.
+        if (url.origin !== base.origin)
+            throw new Error(`it redirects to ${url.origin}`);
+    }
+    throw new Error(`more than ${client_REDIRECTS} redirects`);
+}
+function headersOf(token) {
+    return {
         accept: 'application/vnd.github+json',
         'x-github-api-version': '2022-11-28',
         'user-agent': 'bottle-action',
         ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
-    };
-    async function attempt(path) {
-        const signal = AbortSignal.any([host.cancelled, AbortSignal.timeout(timeoutMs)]);
-        let url = new URL(base.pathname.replace(/\/$/, '') + path, base);
-        for (let hop = 0; hop <= api_REDIRECTS; hop += 1) {
-            const response = await fetch(url, { headers, redirect: 'manual', signal });
-            const location = response.headers.get('location');
-            if (response.status < 300 || response.status >= 400 || location === null) {
-                return { status: response.status, body: await api_readJson(response) };
-            }
-            await response.body?.cancel();
-            url = new URL(location, url);
-            // A renamed repository is answered with another path; the token goes to no other host.
-            if (url.origin !== base.origin)
-                throw new Error(`it redirects to ${url.origin}`);
-        }
-        throw new Error(`more than ${api_REDIRECTS} redirects`);
-    }
-    return {
-        get: async (path) => {
-            let failure = '';
-            for (let count = 1; count <= api_ATTEMPTS; count += 1) {
-                try {
-                    const answer = await attempt(path);
-                    if (answer.status < 500 && answer.status !== 429)
-                        return answer;
-                    failure = `status ${answer.status}`;
-                }
-                catch (error) {
-                    failure = api_describe(error);
-                }
-                if (host.cancelled.aborted)
-                    break;
-                if (count < api_ATTEMPTS)
-                    await (0,external_node_timers_promises_namespaceObject.setTimeout)(retryMs * count, undefined, { signal: host.cancelled });
-            }
-            throw new BottleError({
-                outcome: 'untrusted',
-                what: 'GitHub could not be asked whether this run may be trusted',
-                where: `GET ${base.origin}${path}: ${failure}`,
-                fix: 'Run the job again; if it stays, check that the runner reaches the API.',
-            });
-        },
     };
 }
 function apiUrl(text) {
@@ -67234,13 +67396,13 @@ function apiUrl(text) {
     });
 }
 /** A body that is too large, or no JSON, is no body. */
-async function api_readJson(response) {
+async function client_readJson(response, maxBytes) {
     const chunks = [];
     let bytes = 0;
     for await (const chunk of response.body ?? []) {
         bytes += chunk.length;
-        if (bytes > MAX_BODY_BYTES)
-            throw new Error(`the answer has more than ${MAX_BODY_BYTES} bytes`);
+        if (bytes > maxBytes)
+            throw new Error(`the answer has more than ${maxBytes} bytes`);
         chunks.push(chunk);
     }
     try {
@@ -67251,9 +67413,35 @@ async function api_readJson(response) {
     }
 }
 /** `fetch` hides the reason in the cause. */
-function api_describe(error) {
+function client_describe(error) {
     const { cause } = error;
     return cause === undefined ? messageOf(error) : `${messageOf(error)}: ${messageOf(cause)}`;
+}
+
+;// CONCATENATED MODULE: ./build/trust/api.js
+/** GitHub's REST API as far as trust needs it: only GET, and no answer is no trust. */
+
+
+/** @throws {BottleError} `config-invalid` when GITHUB_API_URL is no address to send a token to. */
+function makeGitHubApi(host, token, options = {}) {
+    const client = makeApiClient(host, token, options);
+    return {
+        get: async (path) => {
+            try {
+                return await client.call('GET', path);
+            }
+            catch (error) {
+                if (!(error instanceof ApiSilence))
+                    throw error;
+                throw new BottleError({
+                    outcome: 'untrusted',
+                    what: 'GitHub could not be asked whether this run may be trusted',
+                    where: messageOf(error),
+                    fix: 'Run the job again; if it stays, check that the runner reaches the API.',
+                });
+            }
+        },
+    };
 }
 
 ;// CONCATENATED MODULE: ./build/trust/git-files.js
@@ -68026,20 +68214,44 @@ function openAnswers() {
     };
 }
 
-;// CONCATENATED MODULE: ./build/trust/fetch-commit.js
-/** Fetches from the repository that the event belongs to, never from a checkout's remotes. */
-
-const FETCH_MS = 120_000;
+;// CONCATENATED MODULE: ./build/github/access.js
 /** Of the runner's environment: how it reaches the network. */
 const NETWORK = [
     ...['http_proxy', 'https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY', 'no_proxy', 'NO_PROXY'],
     ...['SSL_CERT_FILE', 'SSL_CERT_DIR', 'GIT_SSL_CAINFO'],
 ];
+/** The token goes to this server alone, and in the environment: an argv is for all to read. */
+function access_accessTo(host, server, token) {
+    const network = NETWORK.flatMap((name) => {
+        const value = host.env[name];
+        return value === undefined ? [] : [[name, value]];
+    });
+    const basic = Buffer.from(`x-access-token:${token}`).toString('base64');
+    const settings = [
+        ['http.followRedirects', 'false'],
+        ...(token === '' ? [] : [[`http.${server}/.extraheader`, `Authorization: Basic ${basic}`]]),
+    ];
+    return {
+        ...Object.fromEntries(network),
+        GIT_ALLOW_PROTOCOL: new URL(server).protocol.slice(0, -1),
+        GIT_CONFIG_COUNT: String(settings.length),
+        ...Object.fromEntries(settings.flatMap(([key = '', value = ''], index) => [
+            [`GIT_CONFIG_KEY_${index}`, key],
+            [`GIT_CONFIG_VALUE_${index}`, value],
+        ])),
+    };
+}
+
+;// CONCATENATED MODULE: ./build/trust/fetch-commit.js
+/** Fetches from the repository that the event belongs to, never from a checkout's remotes. */
+
+
+const FETCH_MS = 120_000;
 function makeRemote(host, git, view) {
     const { GITHUB_SERVER_URL: server = '', GITHUB_REPOSITORY: name = '' } = host.env;
     const exists = server !== '' && name !== '';
     const url = `${server}/${name}`;
-    const environment = exists ? fetch_commit_accessTo(host, server, view.token) : {};
+    const environment = exists ? access_accessTo(host, server, view.token) : {};
     return {
         exists,
         resolve: async (revision) => {
@@ -68078,27 +68290,6 @@ function makeRemote(host, git, view) {
             if (result.exitCode !== 0)
                 throw absent(sha, `Fetching from ${url}: ${result.stderr}`);
         },
-    };
-}
-/** The token goes to this server alone, and in the environment: an argv is for all to read. */
-function fetch_commit_accessTo(host, server, token) {
-    const network = NETWORK.flatMap((name) => {
-        const value = host.env[name];
-        return value === undefined ? [] : [[name, value]];
-    });
-    const basic = Buffer.from(`x-access-token:${token}`).toString('base64');
-    const settings = [
-        ['http.followRedirects', 'false'],
-        ...(token === '' ? [] : [[`http.${server}/.extraheader`, `Authorization: Basic ${basic}`]]),
-    ];
-    return {
-        ...Object.fromEntries(network),
-        GIT_ALLOW_PROTOCOL: new URL(server).protocol.slice(0, -1),
-        GIT_CONFIG_COUNT: String(settings.length),
-        ...Object.fromEntries(settings.flatMap(([key = '', value = ''], index) => [
-            [`GIT_CONFIG_KEY_${index}`, key],
-            [`GIT_CONFIG_VALUE_${index}`, value],
-        ])),
     };
 }
 function absent(sha, detail) {
@@ -70490,8 +70681,1034 @@ function prove_cancelled() {
     });
 }
 
+;// CONCATENATED MODULE: ./build/report/outgoing-text.js
+/**
+ * Makes text that an agent wrote fit for GitHub: nobody is called, no issue is closed or pointed at
+ * but the one that started the run, nothing is hidden, linked or loaded, and no line is a trailer.
+ */
+
+const outgoing_text_LARGEST = { message: 20_000, title: 200, markdown: 30_000 };
+const CLOSING = /\b(close[sd]?|fix(?:e[sd])?|resolve[sd]?)\b(\s*:?\s+)/.source;
+/** `#7`, `GH-7`, `owner/name#7`, the address of an issue. */
+const outgoing_text_REFERENCE = /(?:[\w.-]+\/[\w.-]+)?#\d+|GH-\d+|https?:\/\/\S+\/(?:issues|pull)\/\d+/.source;
+const CLOSES = new RegExp(`${CLOSING}(${outgoing_text_REFERENCE})`, 'gi');
+/** What GitHub, or a tool of git, would take for somebody's word. */
+const TRAILER = /^[ \t]*((?:[A-Za-z]+-)*(?:by|for)|Bottle-[A-Za-z-]+|skip-checks)[ \t]*:.*$/gim;
+const SKIPS = /\[((?:skip|no) (?:ci|actions)|(?:ci|actions) skip)\]/gi;
+/** A commit's message: plain text, of which GitHub reads mentions, references and trailers. */
+function cleanMessage(message, issue) {
+    const text = visible(message.slice(0, outgoing_text_LARGEST.message))
+        .replace(SKIPS, '($1)')
+        .replace(TRAILER, (line) => `(${line.trim()})`)
+        .replace(/(^|[^\w`])@(?=[a-z0-9])/gim, '$1@ ');
+    return unlinked(text, issue).trim() || 'Work of the agent';
+}
+/** One line: titles become messages of commits when pull requests are squashed. */
+function cleanTitle(text, issue) {
+    const first = text.split('\n').find((line) => /[\p{L}\p{N}]/u.test(line)) ?? '';
+    const line = cleanMessage(first.replace(/^[#>*\-\s]+/, '').replace(/[*`]+/g, ''), issue);
+    const characters = [...line.replace(/\s+/g, ' ')];
+    if (characters.length <= outgoing_text_LARGEST.title)
+        return characters.join('');
+    return `${characters.slice(0, outgoing_text_LARGEST.title - 1).join('')}…`;
+}
+/** No reference is left but to `issue`, with or without a word that closes it. */
+function unlinked(text, issue) {
+    return text
+        .replace(/(?:[\w.-]+\/[\w.-]+)?#(\d+)/g, (reference, number) => reference === `#${issue}` ? reference : reference.replace(`#${number}`, `# ${number}`))
+        .replace(/\bGH-(\d+)/gi, 'GH $1')
+        .replace(/(\/(?:issues|pull|discussions)\/)(\d+)/g, '$1 $2');
+}
+/** GitHub draws these instead of showing them, or offers to apply them. */
+const DRAWN = ['mermaid', 'math', 'geojson', 'topojson', 'stl', 'suggestion'];
+const outgoing_text_FENCE = /^ {0,3}(`{3,}|~{3,})[ \t]*([\w+#.-]{0,20})[^`]*$/;
+/**
+ * Markdown that keeps its paragraphs, lists, headings, emphasis and code. All else is shown as it is
+ * written. What is code is decided here and written anew, so that GitHub cannot see it otherwise.
+ */
+function cleanMarkdown(text, issue) {
+    const isCut = text.length > outgoing_text_LARGEST.markdown;
+    const lines = visible(text.slice(0, outgoing_text_LARGEST.markdown)).split('\n');
+    const out = [];
+    for (let at = 0; at < lines.length; at += 1) {
+        const line = lines[at] ?? '';
+        const [, fence = '', language = ''] = outgoing_text_FENCE.exec(line) ?? [];
+        if (fence === '') {
+            out.push(cleanLine(line, issue));
+            continue;
+        }
+        const end = lines.findIndex((later, index) => index > at && isEnd(later, fence));
+        const until = end < 0 ? lines.length : end;
+        out.push('', ...outgoing_text_codeBlock(lines.slice(at + 1, until), language), '');
+        at = until;
+    }
+    const cleaned = out.join('\n').trim();
+    return isCut ? `${cleaned}\n\nCut here: all of it is in \`result.md\` of the artifact.` : cleaned;
+}
+function isEnd(line, fence) {
+    const found = /^ {0,3}(`{3,}|~{3,})[ \t]*$/.exec(line)?.[1] ?? '';
+    return found[0] === fence[0] && found.length >= fence.length;
+}
+function outgoing_text_codeBlock(lines, language) {
+    const content = lines.map((line) => line.replace(CLOSES, '$1$2($3)'));
+    const longest = Math.max(2, ...content.flatMap((line) => line.match(/`+/g) ?? []).map(({ length }) => length));
+    const fence = '`'.repeat(longest + 1);
+    return [`${fence}${DRAWN.includes(language.toLowerCase()) ? '' : language}`, ...content, fence];
+}
+const IMAGE = /!\[([^\]]*)\]\([^)]*\)/g;
+const SPAN = /(`+)(?!`)(.+?)(?<!`)\1(?!`)/g;
+/** Code spans are taken out first, so that what stands beside them is text and nothing else. */
+function cleanLine(line, issue) {
+    const [start = ''] = /^[ \t]*(?:#{1,6} |> ?|[-*+] |\d{1,9}[.)] )*/.exec(line) ?? [];
+    const rest = line.slice(start.length).replace(IMAGE, '(image removed: $1)');
+    let cleaned = '';
+    let from = 0;
+    for (const match of rest.matchAll(SPAN)) {
+        cleaned = apart(cleaned, cleanProse(rest.slice(from, match.index), issue));
+        cleaned = apart(cleaned, code(match[2] ?? ''));
+        from = match.index + match[0].length;
+    }
+    return start + apart(cleaned, cleanProse(rest.slice(from), issue));
+}
+/** Backticks that touch are one run, which would end neither span. */
+function apart(left, right) {
+    return left.endsWith('`') && right.startsWith('`') ? `${left} ${right}` : left + right;
+}
+/** What may call, point or link, as a whole word: it is shown as code. */
+const ACTIVE = /@[\w.-]|:\/\/|www\.|mailto:|xmpp:|#\d|GH-\d/i;
+function cleanProse(text, issue) {
+    return text
+        .split(/(\s+)/)
+        .map((word) => (ACTIVE.test(word) ? cleanWord(word, issue) : outgoing_text_plain(word)))
+        .join('');
+}
+function cleanWord(word, issue) {
+    const [, before = '', own, after = ''] = /^([("']*)(#\d+)([.,;:!?)"']*)$/.exec(word) ?? [];
+    if (own !== undefined && own === `#${issue}`)
+        return outgoing_text_plain(before) + own + outgoing_text_plain(after);
+    return code(word);
+}
+/** Backslashes first: one that the text has must not undo one of ours. */
+function outgoing_text_plain(text) {
+    return text
+        .replace(/[\\`[\]~]/g, '\\$&')
+        .replace(/&/g, '&amp;')
+        .replace(/</g, '&lt;')
+        .replace(/\$/g, '&#36;');
+}
+
+;// CONCATENATED MODULE: ./build/report/pull-request-text.js
+
+
+function pullRequestText(facts) {
+    const { agent, number, result, change } = facts;
+    const subject = change.commits.length === 1 ? (change.commits[0]?.subject ?? '') : '';
+    const said = [result, subject].map((text) => text.trim()).find((text) => text !== '');
+    const made = said === undefined ? '' : cleanTitle(said, number);
+    return {
+        title: facts.title || made || `Work of the agent ${agent}`,
+        body: pull_request_text_join([
+            change.verdict === 'review' ? reviewNotice(change) : '',
+            cleanMarkdown(result, number),
+            '---',
+            footer(facts),
+        ]),
+    };
+}
+function reviewNotice({ findings }) {
+    const rows = findings.slice(0, pull_request_text_LONGEST_LIST).map(({ rule, path, detail }) => {
+        return `| ${code(rule)} | ${path && code(path)} | ${code(detail)} |`;
+    });
+    return pull_request_text_join([
+        '> [!WARNING]\n> **A person has to review this before it is merged.** The checks found:',
+        ['| Rule | Where | What |', '| --- | --- | --- |', ...rows].join('\n'),
+    ]);
+}
+function pull_request_text_join(parts) {
+    return parts.filter((part) => part !== '').join('\n\n');
+}
+function footer(facts) {
+    const { agent, runId, runUrl, number, change } = facts;
+    const run = runUrl === '' ? code(runId) : `[${runId}](${runUrl})`;
+    const cause = number === 0 ? '' : ` · asked for in #${number}`;
+    return pull_request_text_join([
+        `Made by the agent ${code(agent)} in a bottle, run ${run}${cause}.`,
+        pull_request_text_statOf(change),
+    ]);
+}
+const pull_request_text_LONGEST_LIST = 20;
+/** The files with their lines, folded away. */
+function pull_request_text_statOf({ files }) {
+    if (files.length === 0)
+        return '';
+    const sum = (of) => files.reduce((all, file) => all + (file[of] ?? 0), 0);
+    const head = `${files.length} changed files, +${sum('added')} −${sum('removed')}`;
+    const rows = files.slice(0, pull_request_text_LONGEST_LIST).map(({ path, added, removed }) => {
+        return `- ${code(path)} ${added === null ? '' : `+${added} −${removed}`}`;
+    });
+    const more = files.length - rows.length;
+    const list = [...rows, ...(more > 0 ? [`- and ${more} more`] : [])].join('\n');
+    return `<details><summary>${head}</summary>\n\n${list}\n\n</details>`;
+}
+
+;// CONCATENATED MODULE: ./build/write-back/mark.js
+/** By what a later run knows its own: trailers in commits, a hidden line in Markdown. */
+
+/** Agents' messages keep no such lines: see `cleanMessage`. */
+function trailersOf({ runId, branch, workflow }) {
+    return `Bottle-Run: ${runId}\n${branchTrailer({ branch, workflow })}`;
+}
+/** Was the commit made for this branch by this workflow? */
+function isOwnMessage(message, mark) {
+    const last = message.trimEnd().split('\n\n').at(-1) ?? '';
+    return last.split('\n').includes(branchTrailer(mark));
+}
+function branchTrailer({ branch, workflow }) {
+    return `Bottle-Branch: ${branch}, ${workflow || 'no workflow'}`;
+}
+/** Shown by nobody; cleaned text cannot hold a comment of HTML. */
+function hiddenMark(kind, ...owner) {
+    const id = (0,external_node_crypto_.createHash)('sha256').update(owner.join('\0')).digest('hex').slice(0, 24);
+    return `<!-- bottle-action ${kind} ${id} -->`;
+}
+
+;// CONCATENATED MODULE: ./build/write-back/commit-plan.js
+
+
+/** Those of the tip that `known` has not, parents first. `known`: commits that GitHub has. */
+async function planCommits(git, { change, push, place, runId, cleanMessage }, known) {
+    const without = known.map((id) => `^${id}`);
+    const list = ['rev-list', '--topo-order', '--reverse', change.tip, ...without];
+    const ids = (await run(git, list)).split('\n').filter((id) => id !== '');
+    const trailers = trailersOf({ runId, branch: push.branch.value, workflow: place.workflow });
+    const read = new Map();
+    await streamObjects(git, ids, {
+        onObject: () => true,
+        onContent: ({ id }, content) => {
+            const { message, ...rest } = parseCommit(content);
+            read.set(id, { id, ...rest, message: `${cleanMessage(message)}\n\n${trailers}` });
+        },
+    });
+    return ids.flatMap((id) => read.get(id) ?? []);
+}
+/** The tree that a commit has. */
+async function commit_plan_treeOf(git, commit) {
+    return (await run(git, ['rev-parse', '--verify', `${commit}^{tree}`])).trim();
+}
+async function commit_plan_descends(git, commit, from) {
+    return (await git(['merge-base', '--is-ancestor', from, commit])).exitCode === 0;
+}
+/** What git said; throws for any exit code but 0. */
+async function run(...[git, args, options]) {
+    const { exitCode, stdout, stderr } = await git(args, options);
+    if (exitCode === 0)
+        return stdout.toString();
+    throw new Error(`git ${args[0]} ended with exit code ${exitCode}: ${stderr}`);
+}
+/** Headers, an empty line, the message. Bytes that are no UTF-8 become U+FFFD. */
+function parseCommit(content) {
+    const text = content.toString();
+    const end = text.indexOf('\n\n');
+    const headers = text.slice(0, end < 0 ? undefined : end).split('\n');
+    const valuesOf = (name) => headers
+        .filter((line) => line.startsWith(`${name} `))
+        .map((line) => line.slice(name.length + 1));
+    return {
+        tree: valuesOf('tree')[0] ?? '',
+        parents: valuesOf('parent'),
+        message: end < 0 ? '' : text.slice(end + 2),
+    };
+}
+
+;// CONCATENATED MODULE: ./build/write-back/fault.js
+/** Says why GitHub did not do something, and which permission, setting or rule is in the way. */
+
+
+
+function pushFailed(texts, cause) {
+    return new BottleError({ outcome: 'push-failed', ...texts, cause });
+}
+const SETTING = '"Allow GitHub Actions to create and approve pull requests"';
+/** What is known of GitHub's refusals, by what it says. */
+const CAUSES = [
+    [
+        403,
+        /not permitted to create or approve pull requests/i,
+        `Turn on ${SETTING} in the settings of the repository or its organisation, at Actions, General; or give the input \`token\` an app's token.`,
+    ],
+    [
+        403,
+        /workflows?. permission|without .workflows?/i,
+        "The token may not change workflow files: leave them out, or give the input `token` an app's token that has the permission `workflows`.",
+    ],
+    [
+        403,
+        /./,
+        "Give the job `permissions: {contents: write, pull-requests: write}`, or the input `token` one that has them. A fork's token never has.",
+    ],
+    [401, /./, 'The input `token` is not valid, or no longer: give the default, or a fresh one.'],
+    [
+        404,
+        /./,
+        'Give the job `permissions: {contents: write}`: a token that may not write is told that there is nothing.',
+    ],
+    [
+        422,
+        /rule violation|protected branch|ruleset/i,
+        'A ruleset or a branch protection forbids it: let the token bypass it, or name another `branch`.',
+    ],
+    [
+        422,
+        /\bbase\b.*invalid|invalid.*\bbase\b/i,
+        'The branch that the pull request goes into is not there: correct the input `base`.',
+    ],
+];
+/** An answer that is none of those that were hoped for. `call`: `POST /repos/…`. */
+function refusedBy(what, call, { status, body }) {
+    const said = messageOfAnswer(body) || 'no reason';
+    const known = CAUSES.find(([code, pattern]) => code === status && pattern.test(said));
+    const fix = known?.[2] ?? 'See what GitHub says there; the change is in the artifact.';
+    return pushFailed({ what, where: `${call}: status ${status}, ${said}`, fix });
+}
+/** GitHub's `message`, and what its `errors` say beside it. */
+function messageOfAnswer(body) {
+    const { message, errors } = (body ?? {});
+    const more = Array.isArray(errors) ? errors.map(textOfError) : [];
+    return printable([message, ...more].filter((part) => typeof part === 'string').join(': '), 400);
+}
+function textOfError(error) {
+    if (typeof error === 'string')
+        return error;
+    const { message, field, code } = (error ?? {});
+    return message ?? [field, code].filter((part) => typeof part === 'string').join(' ');
+}
+/** Anything that was thrown on the way. */
+function toPushError(what, error, isCancelled) {
+    if (error instanceof BottleError)
+        return error;
+    const said = printable(error instanceof Error ? error.message : String(error), 400);
+    const fix = isCancelled
+        ? 'The run was cancelled; the change is in the artifact.'
+        : error instanceof ApiSilence && error.isLimit
+            ? "GitHub's rate limit is reached: run it again later. The change is in the artifact."
+            : 'Run it again; if it stays, check that the runner reaches GitHub. The change is in the artifact.';
+    return pushFailed({ what, where: said, fix }, error);
+}
+
+;// CONCATENATED MODULE: ./build/write-back/tree-change.js
+
+
+const tree_change_SUBMODULE = '160000';
+const tree_change_MAX_BYTES = 32 << 20;
+async function listTreeChanges(git, from, to) {
+    const args = ['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-abbrev'];
+    const { exitCode, stdout, stderr } = await git([...args, from || emptyTreeOf(to), to], {
+        maxBytes: tree_change_MAX_BYTES,
+    });
+    if (exitCode !== 0)
+        throw new Error(`git diff-tree ended with exit code ${exitCode}: ${stderr}`);
+    const fields = stdout.toString('latin1').split('\0');
+    const changes = [];
+    for (let at = 0; at + 1 < fields.length; at += 2) {
+        const [header = '', path = ''] = fields.slice(at, at + 2);
+        changes.push({ path: tree_change_decode(path), ...readSide(header) });
+    }
+    return changes;
+}
+/** `:<modes> <ids> <letter>`: of what is gone, the mode that it had. */
+function readSide(header) {
+    const [oldMode = '', mode = '', , id = '', letter] = header.slice(1).split(' ');
+    return letter === 'D' ? { mode: oldMode, id: null } : { mode, id };
+}
+function tree_change_decode(path) {
+    try {
+        return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(path, 'latin1'));
+    }
+    catch {
+        return undefined;
+    }
+}
+/** Does one of the paths stand where another has a directory? In one request that means nothing. */
+function hasConflict(changes) {
+    const paths = new Set(changes.map(({ path }) => path));
+    return changes.some(({ path = '' }) => {
+        for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) {
+            if (paths.has(path.slice(0, at)))
+                return true;
+        }
+        return false;
+    });
+}
+/** Bytes of each object. */
+async function sizesOf(git, ids) {
+    const input = Buffer.from(ids.map((id) => `${id}\n`).join(''));
+    const { stdout } = await git(['cat-file', '--batch-check=%(objectname) %(objectsize)'], {
+        input,
+    });
+    const lines = stdout.toString().split('\n').slice(0, -1);
+    return new Map(lines.map((line) => line.split(' ')).map(([id = '', size]) => [id, Number(size)]));
+}
+async function readBlobs(git, ids) {
+    const contents = new Map();
+    await streamObjects(git, ids, {
+        onObject: () => true,
+        onContent: ({ id }, content) => contents.set(id, Buffer.from(content)),
+    });
+    return contents;
+}
+
+;// CONCATENATED MODULE: ./build/write-back/api-commit.js
+/** Makes commits through GitHub's API, which signs them: blobs, trees, commits; no ref yet. */
+
+
+
+
+
+/** More of anything goes by git: each request costs of the hour's allowance that others share. */
+const MOST = { commits: 25, blobs: 60, entries: 3000, bytes: 20 << 20 };
+/** Text of a tree that is sent along with it. */
+const MAX_INLINE = { file: 1 << 20, tree: 4 << 20 };
+/** Text: why git has to do it instead. */
+async function planApiWork(git, commits) {
+    if (commits.length > MOST.commits)
+        return `there are more than ${MOST.commits} commits`;
+    const steps = [];
+    const trees = new Map(commits.map(({ id, tree }) => [id, tree]));
+    for (const commit of commits) {
+        const [parent] = commit.parents;
+        const parentTree = parent ? (trees.get(parent) ?? (await commit_plan_treeOf(git, parent))) : '';
+        const changes = parentTree === commit.tree ? [] : await listTreeChanges(git, parentTree, commit.tree);
+        steps.push({ commit, parentTree, changes });
+    }
+    const all = steps.flatMap(({ changes }) => changes);
+    if (all.length > MOST.entries)
+        return `more than ${MOST.entries} files are changed`;
+    if (all.some(({ path }) => path === undefined))
+        return 'the name of a file is no UTF-8';
+    if (steps.some(({ changes }) => hasConflict(changes)))
+        return 'a file stands where a directory stood';
+    const ids = all.flatMap(({ id, mode }) => (id !== null && mode !== tree_change_SUBMODULE ? [id] : []));
+    const wanted = [...new Set(ids)];
+    const sizes = await sizesOf(git, wanted);
+    const bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+    if (bytes > MOST.bytes)
+        return `the change has more than ${MOST.bytes >> 20} MiB`;
+    const blobs = await readBlobs(git, wanted);
+    const binary = [...blobs.values()].filter((content) => !isPlainText(content));
+    if (binary.length > MOST.blobs)
+        return `more than ${MOST.blobs} files are no text`;
+    return { steps, blobs };
+}
+const made = object({ sha: schemas_string().regex(/^[0-9a-f]{40,64}$/) });
+/** GitHub's tree is another than ours: whatever it makes of it is not what was checked. */
+class TreeMismatch extends Error {
+    name = 'TreeMismatch';
+}
+/** The id of the last commit. Throws `TreeMismatch`, and what the calls throw. */
+async function commitByApi(github, work) {
+    const sent = new Set();
+    const ids = new Map();
+    let last = '';
+    for (const step of work.steps) {
+        const { commit } = step;
+        if (step.changes.length > 0)
+            await makeTree(github, step, work.blobs, sent);
+        // Neither author nor committer: who they are is then whose token it is, and GitHub signs.
+        const { sha } = await github.demand({
+            method: 'POST',
+            path: '/git/commits',
+            what: 'The commit was not made',
+            body: {
+                message: commit.message,
+                tree: commit.tree,
+                parents: commit.parents.map((id) => ids.get(id) ?? id),
+            },
+            answer: made,
+        });
+        ids.set(commit.id, sha);
+        last = sha;
+    }
+    return last;
+}
+async function makeTree(github, { commit, parentTree, changes }, blobs, sent) {
+    let room = MAX_INLINE.tree;
+    const entries = [];
+    for (const { path, mode, id } of changes) {
+        const type = mode === tree_change_SUBMODULE ? 'commit' : 'blob';
+        const content = id === null ? undefined : blobs.get(id);
+        if (id === null || content === undefined || sent.has(id)) {
+            entries.push({ path, mode, type, sha: id });
+            continue;
+        }
+        sent.add(id);
+        if (isPlainText(content) && content.length <= room) {
+            room -= content.length;
+            entries.push({ path, mode, type, content: content.toString() });
+        }
+        else {
+            const body = { content: content.toString('base64'), encoding: 'base64' };
+            await makeObject(github, { path: '/git/blobs', what: 'a file', body, id });
+            entries.push({ path, mode, type, sha: id });
+        }
+    }
+    const body = { ...(parentTree && { base_tree: parentTree }), tree: entries };
+    await makeObject(github, { path: '/git/trees', what: 'the tree', body, id: commit.tree });
+}
+async function makeObject(github, { path, what, body, id }) {
+    const answer = await github.ask('POST', path, { body });
+    // Names and sizes that git takes and the API does not.
+    if (answer.status === 422 || answer.status === 413) {
+        throw new TreeMismatch(`GitHub's API does not take ${what}: ${messageOfAnswer(answer.body)}`);
+    }
+    if (answer.status > 299) {
+        throw refusedBy('The change was not taken', `POST ${github.pathOf(path)}`, answer);
+    }
+    const sha = made.safeParse(answer.body).data?.sha ?? 'nothing';
+    if (sha !== id)
+        throw new TreeMismatch(`${what} became ${sha}, and not ${id}`);
+}
+/** JSON carries it as it is, and nobody on the way has a reason to change it. */
+function isPlainText(content) {
+    if (content.length === 0 || content.length > MAX_INLINE.file || !(0,external_node_buffer_.isUtf8)(content))
+        return false;
+    return !content.includes(0) && !content.includes('\ufeff');
+}
+
+;// CONCATENATED MODULE: ./build/write-back/github.js
+
+function github_openGitHub(api, { repository }) {
+    const pathOf = (below) => `/repos/${repository}${below}`;
+    const ask = (method, below, options) => api.call(method, pathOf(below), options);
+    function read({ method, path, what, answer }, given) {
+        const call = `${method} ${pathOf(path)}`;
+        if (given.status < 200 || given.status > 299)
+            throw refusedBy(what, call, given);
+        const parsed = answer.safeParse(given.body);
+        if (parsed.success)
+            return parsed.data;
+        throw refusedBy(what, call, {
+            ...given,
+            body: { message: 'an answer that is not understood' },
+        });
+    }
+    return {
+        pathOf,
+        rest: api.rest,
+        ask,
+        demand: async (call) => read(call, await ask(call.method, call.path, call)),
+        find: async (call) => {
+            const given = await ask('GET', call.path, call);
+            return given.status === 404 ? undefined : read({ ...call, method: 'GET' }, given);
+        },
+    };
+}
+/** A name as one segment of a path. */
+const github_segment = (name) => encodeURIComponent(name);
+
+;// CONCATENATED MODULE: ./build/write-back/branch.js
+/** The branch that a change is written to: what it is now, and whether it may be written. */
+
+
+
+
+const branch_sha = schemas_string().regex(/^[0-9a-f]{40,64}$/);
+const repositoryAnswer = object({ default_branch: schemas_string() });
+const branchAnswer = object({
+    name: schemas_string(),
+    protected: schemas_boolean(),
+    commit: object({
+        sha: branch_sha,
+        commit: object({ message: schemas_string(), tree: object({ sha: branch_sha }) }),
+    }),
+});
+const comparison = object({
+    total_commits: schemas_int(),
+    commits: array(object({ sha: branch_sha, commit: object({ message: schemas_string() }) })),
+});
+/** @throws {BottleError} `push-failed`: the branch is the default, protected, or somebody else's. */
+async function findTarget(github, request) {
+    const { push, place, change } = request;
+    const branch = push.branch.value;
+    const what = 'The repository could not be looked at';
+    const { default_branch: defaultBranch } = await github.demand({
+        ...{ method: 'GET', path: '', what, answer: repositoryAnswer },
+    });
+    const base = push.base.value || defaultBranch;
+    if ([defaultBranch, base].includes(branch)) {
+        throw refusedBranch(branch, 'it is where changes go after a review, and not before');
+    }
+    const path = `/branches/${github_segment(branch)}`;
+    const found = await github.find({ path, what: 'The branch could not be looked at', ...ANSWER });
+    // A branch that was renamed answers to its old name too.
+    const there = found?.name === branch ? found : undefined;
+    if (there?.protected)
+        throw refusedBranch(branch, 'it is protected');
+    if (there && !isOwnMessage(there.commit.commit.message, { branch, workflow: place.workflow })) {
+        throw refusedBranch(branch, `its last commit, ${there.commit.sha}, is not of this workflow`);
+    }
+    await requireBase(github, change.base);
+    return {
+        defaultBranch,
+        now: there && { sha: there.commit.sha, tree: there.commit.commit.tree.sha },
+    };
+}
+const ANSWER = { answer: branchAnswer };
+/** A commit that only the runner has would be written along, and nobody has looked at it. */
+async function requireBase(github, base) {
+    const what = 'The commit that the agent began with could not be looked at';
+    const answer = object({ sha: branch_sha });
+    if (await github.find({ path: `/git/commits/${base}`, what, answer }))
+        return;
+    throw pushFailed({
+        what: 'The agent began with a commit that GitHub does not have',
+        where: `commit ${base}`,
+        fix: 'Check out a commit that is pushed, and make no commit of your own before the agent runs.',
+    });
+}
+/** Would taking the branch to a commit beside it lose what somebody else has written? */
+async function requireOwnCommits(github, { change, push, place }, now) {
+    const branch = push.branch.value;
+    const { total_commits: total, commits } = await github.demand({
+        method: 'GET',
+        path: `/compare/${change.base}...${now.sha}?per_page=100`,
+        what: 'What the branch holds could not be looked at',
+        answer: comparison,
+        maxBytes: 32 << 20,
+    });
+    const mark = { branch, workflow: place.workflow };
+    const foreign = commits.find(({ commit }) => !isOwnMessage(commit.message, mark));
+    if (foreign !== undefined) {
+        const reason = `the change does not follow it, and would lose its commit ${foreign.sha}`;
+        throw refusedBranch(branch, `${reason}, which is not of this workflow`);
+    }
+    if (total > commits.length)
+        throw refusedBranch(branch, `it has ${total} commits of its own`);
+}
+function refusedBranch(branch, reason) {
+    return pushFailed({
+        what: 'The branch may not be written',
+        where: `branch ${branch}: ${reason}`,
+        fix: 'Name another in the input `branch`, or leave it empty for one that is always new.',
+    });
+}
+
+;// CONCATENATED MODULE: ./build/write-back/written.js
+/** What stands on top of a change that a person has to look at. */
+const REVIEW_LABEL = 'bottle: needs review';
+function nothingWritten(state, reason = '') {
+    return { state, reason, branch: '', commit: '', by: '', pullRequest: undefined, notices: [] };
+}
+
+;// CONCATENATED MODULE: ./build/write-back/pull-request.js
+/** The pull request of a branch: one for each base, opened once and complete, or brought up to date. */
+
+
+
+
+
+
+const WHAT = 'The pull request was not opened';
+const pull_request_ATTEMPTS = 3;
+const pull_request_pullRequest = object({
+    number: schemas_int(),
+    html_url: schemas_string(),
+    body: schemas_string().nullish(),
+});
+/** `base`: the branch that it goes into. */
+async function openPullRequest(github, request, base) {
+    const branch = request.push.branch.value;
+    const mark = hiddenMark('pull-request', branch, request.place.workflow);
+    const text = { title: request.title, body: `${request.body}\n\n${mark}` };
+    const found = await findPullRequest(github, request, base);
+    if (found !== undefined) {
+        const isOurs = (found.body ?? '').includes(mark);
+        if (isOurs)
+            await update(github, found, text);
+        return { pullRequest: pull_request_shown(found, isOurs ? 'updated' : 'kept'), notices: [] };
+    }
+    const notices = [];
+    const created = await create(github, request, { ...text, base }, notices);
+    return { pullRequest: pull_request_shown(created, 'created'), notices };
+}
+function pull_request_shown({ number, html_url: url }, state) {
+    return { number, url, state };
+}
+async function findPullRequest(github, { push, place }, base) {
+    const [owner = ''] = place.repository.split('/');
+    const head = github_segment(`${owner}:${push.branch.value}`);
+    const found = await github.demand({
+        method: 'GET',
+        path: `/pulls?state=open&head=${head}&base=${github_segment(base)}`,
+        what: 'The pull requests of the branch could not be looked at',
+        answer: array(pull_request_pullRequest),
+    });
+    return found[0];
+}
+async function update(github, { number }, body) {
+    const [path, what] = [`/pulls/${number}`, 'The pull request was not brought up to date'];
+    await github.demand({ method: 'PATCH', path, what, body, answer: pull_request_pullRequest });
+}
+/** With all that it says, in one request; asked again only where it is certain that there is none. */
+async function create(github, request, text, notices) {
+    const { push, change } = request;
+    let draft = push.draft.value || change.verdict === 'review';
+    for (let count = 1;; count += 1) {
+        const body = { ...text, head: push.branch.value, draft, maintainer_can_modify: true };
+        try {
+            const answer = await github.ask('POST', '/pulls', { body, once: true });
+            const parsed = pull_request_pullRequest.safeParse(answer.body);
+            if (answer.status === 201 && parsed.success)
+                return parsed.data;
+            const said = messageOfAnswer(answer.body);
+            if (draft && answer.status === 422 && /draft/i.test(said)) {
+                draft = false;
+                notices.push('The pull request is no draft: this repository cannot have drafts');
+                continue;
+            }
+            const known = /already exists/i.test(said) && (await findPullRequest(github, request, text.base));
+            if (known)
+                return known;
+            throw refusedBy(WHAT, `POST ${github.pathOf('/pulls')}`, answer);
+        }
+        catch (error) {
+            if (!(error instanceof ApiSilence) || error.isLimit || count >= pull_request_ATTEMPTS)
+                throw error;
+            await github.rest(count);
+            const known = await findPullRequest(github, request, text.base);
+            if (known !== undefined)
+                return known;
+        }
+    }
+}
+/** What makes it found and read: each that fails is named, and the pull request stays as it is. */
+async function dressPullRequest(github, { push, change }, { number }) {
+    const labels = [...push.labels.value, ...(change.verdict === 'review' ? [REVIEW_LABEL] : [])];
+    const people = push.reviewers.value.filter((name) => !name.includes('/'));
+    const teams = push.reviewers.value.flatMap((name) => name.split('/')[1] ?? []);
+    const failed = [];
+    async function add(what, path, body) {
+        const answer = await github.ask('POST', path, { body });
+        if (answer.status > 299)
+            failed.push(`${what}: ${messageOfAnswer(answer.body)}`);
+    }
+    if (labels.length > 0)
+        await add('The labels', `/issues/${number}/labels`, { labels });
+    if (push.reviewers.value.length > 0) {
+        const body = { reviewers: people, team_reviewers: teams };
+        await add('The reviewers', `/pulls/${number}/requested_reviewers`, body);
+    }
+    return failed;
+}
+
+;// CONCATENATED MODULE: ./build/write-back/push-commit.js
+
+
+
+/** Whom GitHub shows where nobody was named. */
+const push_commit_NOBODY = {
+    name: 'github-actions[bot]',
+    email: '41898282+github-actions[bot]@users.noreply.github.com',
+};
+const PUSH = ['push', '--porcelain', '--no-verify', '--no-signed', '--no-recurse-submodules'];
+/** git-push(1), `--porcelain`: a flag, from:to, and why. */
+const REJECTED = /^!\t[^\t]*\t(.+)$/gm;
+/** Written anew: whom the agent named as authors is nobody's word. The id of the last one. */
+async function rewriteCommits(git, commits, author) {
+    const [name, email] = [author.name || push_commit_NOBODY.name, author.email || push_commit_NOBODY.email];
+    const env = {
+        ...{ GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email },
+        ...{ GIT_COMMITTER_NAME: name, GIT_COMMITTER_EMAIL: email },
+    };
+    const ids = new Map();
+    let last = '';
+    for (const { id, tree, parents, message } of commits) {
+        const after = parents.flatMap((parent) => ['-p', ids.get(parent) ?? parent]);
+        const input = Buffer.from(`${message}\n`);
+        last = (await run(git, ['commit-tree', tree, ...after, '-F', '-'], { env, input })).trim();
+        ids.set(id, last);
+    }
+    return last;
+}
+/** `old`: what the branch has to be until then; empty: nothing. Replaces it in one step, or fails. */
+async function pushBranch(host, git, { place, push }, { commit, old }) {
+    const ref = `refs/heads/${push.branch.value}`;
+    const url = `${place.server}/${place.repository}`;
+    const env = access_accessTo(host, place.server, place.token);
+    const lease = `--force-with-lease=${ref}:${old}`;
+    const { exitCode, stdout, stderr } = await git([...PUSH, lease, url, `${commit}:${ref}`], {
+        env,
+    });
+    if (exitCode === 0)
+        return;
+    const reasons = Array.from(stdout.toString().matchAll(REJECTED), ([, reason = '']) => reason);
+    const said = reasons.length > 0 ? reasons.join(', ') : stderr;
+    throw pushFailed({
+        what: 'The branch was not pushed',
+        where: `git push to ${url}, ${ref}: ${said}`,
+        fix: fixOf(said),
+    });
+}
+function fixOf(said) {
+    if (/stale info|fetch first|fast-forward|failed to update ref|cannot lock ref/.test(said)) {
+        return 'Somebody else has written to the branch meanwhile: run it again, or name another `branch`.';
+    }
+    if (/\b(401|403)\b|denied|not granted|Authentication failed/i.test(said)) {
+        return 'Give the job `permissions: {contents: write}`, or the input `token` one that has it.';
+    }
+    return 'See what git says there; the change is in the artifact.';
+}
+
+;// CONCATENATED MODULE: ./build/write-back/ref.js
+/** Takes a branch to a commit through the API: makes it, or moves it forward; never back. */
+
+
+
+
+
+const ref_WHAT = 'The branch was not written';
+const ref_ATTEMPTS = 3;
+const reference = object({ object: object({ sha: schemas_string() }) });
+/** `old`: empty where there is no such branch. */
+async function setBranch(github, branch, { commit, old }) {
+    const path = old === '' ? '/git/refs' : `/git/refs/heads/${pathOf(branch)}`;
+    const method = old === '' ? 'POST' : 'PATCH';
+    const body = old === '' ? { ref: `refs/heads/${branch}`, sha: commit } : { sha: commit, force: false };
+    for (let count = 1;; count += 1) {
+        try {
+            const answer = await github.ask(method, path, { body, once: true });
+            if (answer.status < 300)
+                return;
+            // An answer that was lost on the way leaves the branch written.
+            if (answer.status === 422 && (await headOf(github, branch)) === commit)
+                return;
+            if (answer.status === 422 &&
+                /already exists|fast.forward/i.test(messageOfAnswer(answer.body)))
+                throw refusedBranch(branch, 'somebody else has written to it meanwhile');
+            throw refusedBy(ref_WHAT, `${method} ${github.pathOf(path)}`, answer);
+        }
+        catch (error) {
+            if (!(error instanceof ApiSilence) || error.isLimit || count === ref_ATTEMPTS)
+                throw error;
+            await github.rest(count);
+            if ((await headOf(github, branch)) === commit)
+                return;
+        }
+    }
+}
+async function headOf(github, branch) {
+    const path = `/git/ref/heads/${pathOf(branch)}`;
+    return (await github.find({ path, what: ref_WHAT, answer: reference }))?.object.sha;
+}
+/** Slashes separate here. */
+const pathOf = (branch) => branch.split('/').map(github_segment).join('/');
+
+;// CONCATENATED MODULE: ./build/write-back/write-back.js
+/** Writes a checked change to a branch of its own, and opens a pull request for it. */
+
+
+
+
+
+
+
+
+
+
+
+/** For one git: it may push a large change. */
+const GIT_MS = 10 * 60_000;
+const PATIENCE = { timeoutMs: 60_000, retryMs: 2000, longestPauseMs: 180_000 };
+/**
+ * First the objects, which nobody sees, then the branch in one step, then the pull request with all
+ * its text: whatever fails leaves nothing, a complete branch, or a complete pull request. Never
+ * throws: what was done is told with why it did not go on.
+ */
+async function writeBack(host, request, options = PATIENCE) {
+    let done = nothingWritten('failed');
+    try {
+        requireVerdict(request);
+        const github = github_openGitHub(makeApiClient(host, request.place.token, options), request.place);
+        const git = openGit(host, request);
+        const target = await findTarget(github, request);
+        done = { ...(await writeBranch(host, { github, git, request, target })), state: 'failed' };
+        if (request.push.mode.value !== 'pull-request')
+            return { ...done, state: write_back_stateOf(done) };
+        const base = request.push.base.value || target.defaultBranch;
+        const { pullRequest, notices } = await openPullRequest(github, request, base);
+        done = { ...done, pullRequest, notices: [...done.notices, ...notices] };
+        const undressed = await dressPullRequest(github, request, pullRequest);
+        if (undressed.length > 0)
+            throw incomplete(pullRequest.url, undressed);
+        return { ...done, state: write_back_stateOf(done) };
+    }
+    catch (error) {
+        const what = done.branch === '' ? 'The change was not written back' : WITHOUT_REQUEST;
+        return { ...done, error: toPushError(what, error, host.cancelled.aborted) };
+    }
+}
+const WITHOUT_REQUEST = 'The branch is written, and its pull request is not as it should be';
+function write_back_stateOf({ by }) {
+    return by === '' ? 'unchanged' : 'written';
+}
+function requireVerdict({ change, push }) {
+    if (change.verdict === 'clean')
+        return;
+    if (change.verdict === 'review' && push.mode.value === 'pull-request')
+        return;
+    throw pushFailed({
+        what: change.verdict === 'review'
+            ? 'The change needs a review, and a branch alone asks nobody for it'
+            : 'The change is blocked by its checks',
+        where: `push: ${push.mode.value}, from ${push.mode.source}`,
+        fix: change.verdict === 'review'
+            ? 'Use `push: pull-request`; the change is in the artifact.'
+            : 'Read the findings; what may pass is said by `git-gate` of the bottle.',
+    });
+}
+function incomplete(url, failed) {
+    return pushFailed({
+        what: 'The pull request is there, and something was not added to it',
+        where: `${url}: ${failed.join('; ')}`,
+        fix: 'Check that the labels and reviewers exist and that the token may add them.',
+    });
+}
+function openGit(host, { change }) {
+    const program = host.which('git');
+    if (program === undefined)
+        throw new Error('there is no git on the runner');
+    return makeGitRunner({
+        spawn: (argv, options) => host.spawn(argv, options),
+        program,
+        directory: change.repository,
+        path: host.env.PATH ?? '',
+        timeoutMs: GIT_MS,
+        signal: host.cancelled,
+    });
+}
+async function writeBranch(host, writing) {
+    const { github, git, request, target } = writing;
+    const { change, push } = request;
+    const { now } = target;
+    const branch = push.branch.value;
+    const told = { ...nothingWritten('written'), branch };
+    if (now !== undefined && now.tree === (await commit_plan_treeOf(git, change.tip))) {
+        return { ...told, commit: now.sha };
+    }
+    const follows = now === undefined || (await commit_plan_descends(git, change.tip, now.sha));
+    if (now !== undefined && !follows)
+        await requireOwnCommits(github, request, now);
+    const known = [change.base, ...(now && follows ? [now.sha] : [])];
+    const commits = await planCommits(git, request, known);
+    const old = now?.sha ?? '';
+    const work = follows ? await planApiWork(git, commits) : 'the branch is replaced';
+    const commit = typeof work === 'string' ? work : await tryApi(github, work);
+    if (typeof commit !== 'string') {
+        await setBranch(github, branch, { commit: commit.id, old });
+        return { ...told, commit: commit.id, by: 'api' };
+    }
+    const pushed = await rewriteCommits(git, commits, request.author);
+    await pushBranch(host, git, request, { commit: pushed, old });
+    const notices = [`Pushed by git, so GitHub does not sign the commits: ${commit}`];
+    return { ...told, commit: pushed, by: 'git-push', notices };
+}
+/** Text: why git has to do it. */
+async function tryApi(github, work) {
+    try {
+        return { id: await commitByApi(github, work) };
+    }
+    catch (error) {
+        // Objects alone are seen by nobody: nothing has happened yet.
+        if (error instanceof TreeMismatch)
+            return error.message;
+        throw error;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/write-out.js
+/** Writes the change back to GitHub, where the plan wants it and the run's end allows it. */
+
+
+
+
+
+
+
+
+/** Throws what kept it from being written, after noting what was. */
+async function writeOut(host, run) {
+    const { plan, made } = run;
+    const { mode } = plan.git.push;
+    if (mode.value === 'none' || made.agent === undefined)
+        return;
+    await run.phase('write back', async () => {
+        const { outcome } = run.ending();
+        const { proposal } = made;
+        if (outcome !== 'success')
+            return nothingWritten('held-back', `the run ended with ${outcome}`);
+        if (proposal?.kind !== 'change')
+            return withoutChange(proposal);
+        const written = await writeBack(host, await write_out_requestOf(host, run, proposal));
+        made['write back'] = written;
+        if (written.error !== undefined)
+            throw written.error;
+        return written;
+    });
+}
+function withoutChange(proposal) {
+    if (proposal?.kind !== 'refused')
+        return nothingWritten('nothing');
+    throw new BottleError({
+        outcome: 'push-failed',
+        what: "The agent's work could not be taken, so nothing of it was written back",
+        where: proposal.reason,
+        fix: 'Read the findings in the summary; what came out of the bottle is in the artifact.',
+    });
+}
+/** Where this workflow's repository is, and who asks. */
+function write_out_placeOf({ env }, token) {
+    return {
+        repository: env.GITHUB_REPOSITORY ?? '',
+        server: env.GITHUB_SERVER_URL ?? 'https://github.com',
+        token,
+        // Without the ref: a workflow keeps its branches when it is changed.
+        workflow: (env.GITHUB_WORKFLOW_REF ?? '').replace(/@.*$/, ''),
+    };
+}
+/** Of the workflow's run; empty off GitHub. */
+function runUrlOf({ env }) {
+    const { GITHUB_SERVER_URL, GITHUB_REPOSITORY, GITHUB_RUN_ID } = env;
+    if (!GITHUB_SERVER_URL || !GITHUB_REPOSITORY || !GITHUB_RUN_ID)
+        return '';
+    return `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}/actions/runs/${GITHUB_RUN_ID}`;
+}
+async function write_out_requestOf(host, run, proposal) {
+    const { plan, made, secrets } = run;
+    const redactor = (0,redact/* createRedactor */.lY)(secretsOf(run));
+    const { text: result } = await redactor.text(made.collect?.result ?? '');
+    return {
+        ...commonOf(host, plan, secrets.workflowToken),
+        change: proposal,
+        runId: plan.runId,
+        ...pullRequestText({
+            ...{ agent: plan.agent.name.value, runId: plan.runId, runUrl: runUrlOf(host) },
+            ...{ number: plan.git.push.number.value, title: plan.git.push.title.value, result },
+            change: makeChangeRecord(proposal, proposal.base),
+        }),
+    };
+}
+function commonOf(host, plan, token) {
+    const { push } = plan.git;
+    return {
+        push,
+        place: write_out_placeOf(host, token),
+        author: plan.provision.gitUser,
+        cleanMessage: (message) => cleanMessage(message, push.number.value),
+    };
+}
+
 ;// CONCATENATED MODULE: ./build/action.js
 /** The story of a step. Each line is a file or a folder of that name. */
+
 
 
 
@@ -70527,19 +71744,18 @@ async function takeStep(host, services) {
     const run = await openRun(host, plan, engine, { own, workflowToken: inputs.token });
     // What a phase throws is kept by the run and decides its outcome.
     await carryOut(host, services, engine, run).catch(() => { });
+    await writeOut(host, run).catch(() => { });
     return await concludeRun(host, services, run, inputs);
 }
 async function carryOut(host, services, engine, run) {
-    const { plan, paths, secrets, signal } = run;
+    const { plan, paths, signal } = run;
     try {
         const fetch = () => ensureImage(host, services, imageRequest(host, plan, engine));
         const image = await run.phase('image', fetch);
         const open = async () => startGateway(host, await gatewayRequest(host, run), run.gatewayEvents);
         const gateway = await run.phase('gateway', open);
-        const spec = machineSpec(run, image);
-        const machine = await run.phase('boot', () => engine.create(spec, signal));
-        const walls = { token: secrets.token, routes: plan.reach.routes, signal };
-        await run.phase('walls', () => proveWalls(host, machine, walls));
+        const machine = await run.phase('boot', () => engine.create(machineSpec(run, image), signal));
+        await run.phase('walls', () => proveWalls(host, machine, wallOptions(run)));
         const into = { signal, scratch: paths.scratch, certificate: gateway.certificate };
         const given = await run.phase('provision', () => provision(host, machine, plan, into));
         try {
@@ -71334,7 +72550,7 @@ async function withTools(tools, call) {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(10791);
+/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(44612);
 /* harmony import */ var _guarded_host_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(71439);
 /* harmony import */ var _host_actions_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(30623);
 /* harmony import */ var _host_services_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(58503);

@@ -28613,6 +28613,7 @@ const OUTCOMES = (/* unused pure expression or super */ null && ([
     'boot-failed',
     'provision-failed',
     'gateway-failed',
+    'push-failed',
     'config-invalid',
     'untrusted',
     'internal-error',
