@@ -43,6 +43,7 @@ export async function concludeRun(
     record,
     plan,
     directory: run.paths.artifact,
+    signing: { mode: plan.attest.value, token: inputs.token },
     secrets: secretsOf(run),
     logs: [
       ...(made.agent ? [run.paths.transcript] : []),

@@ -65,6 +65,7 @@ export type Inputs = {
   readonly artifactName: string;
   /** 0 = the repository's own setting. */
   readonly retentionDays: number;
+  readonly attest: 'auto' | 'off';
   readonly push: 'none' | 'branch' | 'pull-request';
   /** A template: with `{agent}`, `{run-id}` and `{number}`. */
   readonly branch: string;
@@ -137,6 +138,7 @@ const SHAPES = {
   outputs: list(BETWEEN_GLOBS, oneLine('a glob')),
   'artifact-name': emptyOr(artifactName()),
   'retention-days': numeric('whole', 0, 400),
+  attest: oneOf(['auto', 'off']),
   push: oneOf(['none', 'branch', 'pull-request']),
   branch: emptyOr(branchTemplate()),
   base: emptyOr(BRANCH),
@@ -189,6 +191,7 @@ export function readInputs(host: Pick<Host, 'input' | 'env'>): Inputs {
     outputs: values.outputs,
     artifactName: values['artifact-name'],
     retentionDays: values['retention-days'],
+    attest: values.attest,
     push: values.push,
     branch: values.branch,
     base: values.base,

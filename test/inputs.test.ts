@@ -89,6 +89,7 @@ describe('action.yml, the code and the README are in step', () => {
       outputs: [],
       artifactName: '',
       retentionDays: 0,
+      attest: 'auto',
       push: 'none',
       branch: '',
       base: '',

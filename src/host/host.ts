@@ -160,6 +160,23 @@ export type UploadOptions = {
   readonly raw?: boolean;
 };
 
+/** What is vouched for, as in-toto has it. */
+export type AttestationRequest = {
+  readonly subject: readonly {
+    readonly name: string;
+    readonly digest: { readonly sha256: string };
+  }[];
+  readonly predicateType: string;
+  readonly predicate: object;
+};
+
+export type Attestation = {
+  /** Sigstore's, as JSON. */
+  readonly bundle: unknown;
+  /** Why GitHub does not have it too; empty when it does. */
+  readonly stored: string;
+};
+
 /** GitHub's own services; apart from `Host` so that the post step need not load their clients. */
 export interface Services {
   /** Uploads `files` (absolute, below `root`) as one artifact. Throws what the service answered. */
@@ -169,6 +186,11 @@ export interface Services {
     root: HostPath,
     options: UploadOptions,
   ): Promise<UploadedArtifact>;
+  /**
+   * Signs as this workflow, and leaves the result with GitHub. Needs `id-token: write`, and
+   * `attestations: write` for the latter. Throws what Sigstore answered.
+   */
+  attest(request: AttestationRequest, token: string): Promise<Attestation>;
   /** Restores `paths` under exactly `key`; false on a miss. Throws when no answer comes in time. */
   restoreCache(paths: readonly string[], key: string, options?: CacheOptions): Promise<boolean>;
   /** Saves `paths` under `key`; false when the service did not take it. */

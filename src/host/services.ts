@@ -20,6 +20,18 @@ export function createServices(): Services {
         size: uploaded.size ?? 0,
       };
     },
+    attest: async ({ subject, predicateType, predicate }, token) => {
+      const { attest } = await import('@actions/attest');
+      const { bundle } = await attest({
+        subjects: [...subject],
+        predicateType,
+        predicate,
+        token,
+        // Signing must not be lost where storing fails; the client would throw for both.
+        skipWrite: true,
+      });
+      return { bundle, stored: await storeAttestation(bundle, token) };
+    },
     restoreCache: async (paths, key, { tools, lookupMs } = {}) => {
       const cache = await import('@actions/cache');
       // The service matches keys by prefix; only the exact one is ours.
@@ -37,6 +49,30 @@ export function createServices(): Services {
       });
     },
   };
+}
+
+/** Why GitHub did not take it; empty when it did. */
+async function storeAttestation(bundle: unknown, token: string): Promise<string> {
+  const { env } = process;
+  const url = `${env.GITHUB_API_URL}/repos/${env.GITHUB_REPOSITORY}/attestations`;
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      redirect: 'error',
+      headers: {
+        accept: 'application/vnd.github+json',
+        authorization: `Bearer ${token}`,
+        'content-type': 'application/json',
+        'user-agent': 'bottle-action',
+      },
+      body: JSON.stringify({ bundle }),
+      signal: AbortSignal.timeout(20_000),
+    });
+    await response.body?.cancel();
+    return response.ok ? '' : `GitHub answered ${response.status}`;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 /**

@@ -104,6 +104,7 @@ export function makePlan(request: PlanRequest): Plan {
     outputs: planOutputs(request),
     resultFile: `${HOME}/.bottle/result.md`,
     artifact: planArtifact(inputs, runId),
+    attest: planAttest(request),
     reach: reach.plan,
     git: git.plan,
     secrets: dropCredentials ? [] : planSecrets(selected, environment.env, reach.openings),
@@ -145,6 +146,12 @@ function planOutputs({ inputs, selected }: PlanRequest): Plan['outputs'] {
   ];
   const value = [...new Set([...(agent.outputs ?? []), ...(bottle.outputs ?? [])])];
   return { value, source: given.join(', ') || 'default' };
+}
+
+/** A run without credentials signs nothing. */
+function planAttest({ inputs, trust }: PlanRequest): Plan['attest'] {
+  if (trust.dropCredentials) return { value: 'off', source: trust.reason };
+  return { value: inputs.attest, source: 'input attest' };
 }
 
 function planLimits({ inputs, selected }: PlanRequest): LimitsPlan {

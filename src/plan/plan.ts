@@ -184,6 +184,8 @@ export type Plan = {
   /** Where the agent may leave its one-text answer. */
   readonly resultFile: GuestPath;
   readonly artifact: PlannedArtifact;
+  /** Whether the provenance is signed where the job may sign. */
+  readonly attest: Sourced<'auto' | 'off'>;
   readonly reach: ReachPlan;
   readonly git: GitPlan;
   readonly secrets: readonly SecretPlan[];

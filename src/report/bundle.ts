@@ -5,6 +5,7 @@ import { mkdir, open, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { HostPath } from '../host/host.ts';
 import { cleanFiles } from './clean-file.ts';
+import { makeStatement } from './provenance.ts';
 import type { RunRecord } from './record.ts';
 import { countFound, type Found, type Redactor, sumFound } from './redact.ts';
 
@@ -13,6 +14,8 @@ export const BUNDLE_FILES = {
   record: 'run.json',
   summary: 'summary.md',
   page: 'report.html',
+  provenance: 'provenance.intoto.json',
+  signature: 'provenance.sigstore.json',
   result: 'result.md',
   patch: 'changes.patch',
   bundle: 'proposal.bundle',
@@ -128,6 +131,11 @@ async function readHead(path: HostPath): Promise<string> {
   }
 }
 
+/** `run.json`, to the byte. */
+export function recordText(record: RunRecord): string {
+  return `${JSON.stringify(record, null, 2)}\n`;
+}
+
 /** Writes the bundle's own files, also again; returns every file that leaves. */
 export async function writeBundle(
   bundle: Bundle,
@@ -135,8 +143,10 @@ export async function writeBundle(
   directory: HostPath,
 ): Promise<HostPath[]> {
   const { record } = bundle;
+  const recordJson = recordText(record);
   const contents = [
-    [BUNDLE_FILES.record, `${JSON.stringify(record, null, 2)}\n`],
+    [BUNDLE_FILES.record, recordJson],
+    [BUNDLE_FILES.provenance, `${JSON.stringify(makeStatement(record, recordJson), null, 2)}\n`],
     [BUNDLE_FILES.summary, summary],
     [BUNDLE_FILES.page, html],
     [BUNDLE_FILES.result, record.result],

@@ -53,7 +53,19 @@ export function renderPlan(plan: Plan): string {
 type Row = readonly [what: string, value: string, source: string];
 
 function runRows(plan: Plan): readonly Row[] {
-  const { agent, engine, machine, limits, image, cache, artifact, sources, trust, manifest } = plan;
+  const {
+    agent,
+    engine,
+    machine,
+    limits,
+    image,
+    cache,
+    artifact,
+    sources,
+    trust,
+    manifest,
+    attest,
+  } = plan;
   return [
     ['manifest at', trust.ref, trust.reason],
     ['manifest digest', `sha256:${manifest.sha256}`, manifest.path],
@@ -77,6 +89,7 @@ function runRows(plan: Plan): readonly Row[] {
     row('output, MiB', limits.outputMib),
     row('outputs', plan.outputs),
     ['artifacts', artifactsText(artifact), sources.artifactName],
+    row('signed provenance', attest),
     ['retention, days', daysText(artifact.retentionDays), sources.retentionDays],
   ];
 }

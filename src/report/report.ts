@@ -1,16 +1,26 @@
 /** Tells how a run ended: the artifacts, the step summary, the outputs and the annotations. */
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BottleError, messageOf, type Problem } from '../errors.ts';
-import type { Host, HostPath } from '../host/host.ts';
+import type { Host, HostPath, Services } from '../host/host.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Proposal } from '../proposal/proposal.ts';
 import { type ActionOutputs, actionOutputs, artifactOutputs } from './action-output.ts';
 import { type ArtifactSet, sortFiles } from './artifact-set.ts';
 import type { ArtifactPlace } from './artifact-summary.ts';
-import { BUNDLE_FILES, type Bundle, cleanBundle, type Pages, writeBundle } from './bundle.ts';
+import {
+  BUNDLE_FILES,
+  type Bundle,
+  cleanBundle,
+  type Pages,
+  recordText,
+  writeBundle,
+} from './bundle.ts';
 import { renderHtmlReport } from './html-report.ts';
+import { makeStatement } from './provenance.ts';
 import type { RunRecord } from './record.ts';
 import { createRedactor, type KnownSecret } from './redact.ts';
+import { type Signing, signStatement } from './sign.ts';
 import { renderEarlySummary, renderSummary } from './summary.ts';
 import { type KeptArtifact, type Uploader, type Uploads, uploadSets } from './upload.ts';
 
@@ -25,7 +35,10 @@ export type ReportInput = {
   readonly logs: readonly HostPath[];
   /** What must not leave the run. Values under 8 bytes are not looked for. */
   readonly secrets: readonly KnownSecret[];
+  readonly signing: Signing;
 };
+
+type Keeper = Uploader & Pick<Services, 'attest'>;
 
 export type Reported = {
   /** As it was written: without secrets. */
@@ -43,11 +56,7 @@ const LONGEST_MESSAGE = 4000;
  * Never throws for what the runner's disk or the artifact service does: the outcome is told
  * whatever else fails, and what fails becomes a warning.
  */
-export async function report(
-  host: Host,
-  services: Uploader,
-  input: ReportInput,
-): Promise<Reported> {
+export async function report(host: Host, services: Keeper, input: ReportInput): Promise<Reported> {
   const { proposal } = input;
   const redactor = createRedactor(input.secrets);
   const change = proposal?.kind === 'change' ? proposal : { patch: '', bundle: '' };
@@ -86,7 +95,7 @@ export async function reportEarly(host: Host, error: BottleError): Promise<strin
  */
 async function uploadAll(
   host: Host,
-  services: Uploader,
+  services: Keeper,
   input: ReportInput,
   bundle: Bundle,
   sets: readonly ArtifactSet[],
@@ -101,14 +110,40 @@ async function uploadAll(
   const before = await upload(together ? sets : sets.filter((set) => !isResult(set)));
   const told = { ...bundle, record: addArtifacts(bundle.record, before) };
   const places = placesOf(input, sets, together ? [] : before.kept);
-  if (!together) await writeFiles(host, input, told, places);
-  const last = await upload(together ? [] : sets.filter(isResult));
+  const provenance = together ? 'unsigned' : await writeLast(host, services, input, told, places);
+  const signature = provenance === 'signed' ? [join(directory, BUNDLE_FILES.signature)] : [];
+  const result = sets.filter(isResult).map((set) => ({
+    ...set,
+    files: [...set.files, ...signature],
+  }));
+  const last = await upload(together ? [] : result);
   const notices = [...told.record.notices, ...last.failures];
-  await writeSummary(
-    host,
-    render({ ...told, record: { ...told.record, notices } }, places).summary,
-  );
+  const final = { ...told, record: { ...told.record, notices } };
+  await writeSummary(host, render(final, places, provenance).summary);
   return [...last.kept, ...before.kept];
+}
+
+/** The record is final: its digest can be signed, and the pages can say whether it is. */
+async function writeLast(
+  host: Host,
+  services: Keeper,
+  input: ReportInput,
+  bundle: Bundle,
+  places: readonly ArtifactPlace[],
+): Promise<'signed' | 'unsigned'> {
+  const { record } = bundle;
+  const statement = makeStatement(record, recordText(record));
+  const signature = await signStatement(host, services, input.signing, statement);
+  const path = join(input.directory, BUNDLE_FILES.signature);
+  const kept =
+    signature !== undefined &&
+    (await attempt(host, 'The signature could not be written', path, async () => {
+      await writeFile(path, signature);
+      return true;
+    }));
+  const provenance = kept === true ? 'signed' : 'unsigned';
+  await writeFiles(host, input, bundle, places, provenance);
+  return provenance;
 }
 
 function addArtifacts(record: RunRecord, { kept, failures }: Uploads): RunRecord {
@@ -131,8 +166,12 @@ function placesOf(
   );
 }
 
-function render(bundle: Bundle, artifacts: readonly ArtifactPlace[]): Pages {
-  const extras = { patch: bundle.patchHead, artifacts };
+function render(
+  bundle: Bundle,
+  artifacts: readonly ArtifactPlace[],
+  provenance: 'signed' | 'unsigned' = 'unsigned',
+): Pages {
+  const extras = { patch: bundle.patchHead, artifacts, provenance };
   return {
     summary: renderSummary(bundle.record, extras),
     html: renderHtmlReport(bundle.record, extras),
@@ -144,9 +183,10 @@ function writeFiles(
   { directory }: ReportInput,
   bundle: Bundle,
   places: readonly ArtifactPlace[],
+  provenance: 'signed' | 'unsigned' = 'unsigned',
 ): Promise<readonly HostPath[] | undefined> {
   return attempt(host, 'The report could not be written', directory, () =>
-    writeBundle(bundle, render(bundle, places), directory),
+    writeBundle(bundle, render(bundle, places, provenance), directory),
   );
 }
 

@@ -230,7 +230,14 @@ describe('the same example through smolvm', () => {
     const [ours, theirs] = [await scene.artifact(bubblewrap), await scene.artifact(smolvm)];
     expect([...theirs.keys()].sort()).toEqual([...ours.keys()].sort());
     // These say when, how long and in what; all else is the same to the byte.
-    const own = ['run.json', 'summary.md', 'report.html', 'egress.jsonl', 'proposal.bundle'];
+    const own = [
+      'run.json',
+      'summary.md',
+      'report.html',
+      'provenance.intoto.json',
+      'egress.jsonl',
+      'proposal.bundle',
+    ];
     for (const [path, bytes] of ours) {
       if (own.includes(path)) continue;
       expect(theirs.get(path), path).toEqual(bytes);

@@ -62,6 +62,10 @@ function recordingHost(cancelled = new AbortController().signal) {
   return { host, said };
 }
 
+const neverAsked = async () => {
+  throw new Error('nothing was to be signed');
+};
+
 /** A service that keeps what it was sent, as it was at that moment. */
 function recordingServices() {
   const sent: Record<string, string> = {};
@@ -71,10 +75,11 @@ function recordingServices() {
     names.push(name);
     return ARTIFACT;
   };
-  return { services: { uploadArtifact }, sent, names };
+  return { services: { uploadArtifact, attest: neverAsked }, sent, names };
 }
 
 const refusing = {
+  attest: neverAsked,
   uploadArtifact: async () => {
     throw new Error('503 from the service');
   },
@@ -95,6 +100,7 @@ function inputOf(facts: Scenario, contents: Readonly<Record<string, string>> = {
     plan: PLAN,
     directory,
     secrets: [{ name: 'DEEP', value: SECRET }],
+    signing: { mode: 'off', token: '' },
     logs: [],
     ...(proposal && { proposal }),
   };
@@ -265,7 +271,7 @@ describe('the report', () => {
       started.resolve();
       return new Promise<UploadedArtifact>(() => {});
     };
-    const done = report(host, { uploadArtifact }, inputOf(SUCCESS));
+    const done = report(host, { uploadArtifact, attest: neverAsked }, inputOf(SUCCESS));
     await started.promise;
     await vi.advanceTimersByTimeAsync(60_000);
     if (cancel) cancellation.abort();

@@ -62,6 +62,7 @@ export const PLAN: Plan = {
     names: nameArtifacts('bottle-hello-k3x9q'),
     retentionDays: 0,
   },
+  attest: { value: 'auto', source: 'input attest' },
   reach: {
     mode: fromDefault('enforce'),
     presets: fromDefault([]),
