@@ -28396,6 +28396,13 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("crypto");
 
 /***/ }),
 
+/***/ 72250:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("dns");
+
+/***/ }),
+
 /***/ 24434:
 /***/ ((module) => {
 
@@ -28421,6 +28428,13 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("fs/promises"
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("http");
+
+/***/ }),
+
+/***/ 85675:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("http2");
 
 /***/ }),
 
@@ -28673,6 +28687,13 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("stream");
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("string_decoder");
+
+/***/ }),
+
+/***/ 16460:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("timers/promises");
 
 /***/ }),
 
@@ -37278,7 +37299,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 44612:
+/***/ 15198:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -54748,7 +54769,7 @@ function renderPlan(plan) {
     ].join('\n\n');
 }
 function runRows(plan) {
-    const { agent, engine, machine, limits, image, cache, artifact, sources, trust, manifest } = plan;
+    const { agent, engine, machine, limits, image, cache, artifact, sources, trust, manifest, attest, } = plan;
     return [
         ['manifest at', trust.ref, trust.reason],
         ['manifest digest', `sha256:${manifest.sha256}`, manifest.path],
@@ -54772,6 +54793,7 @@ function runRows(plan) {
         plan_summary_row('output, MiB', limits.outputMib),
         plan_summary_row('outputs', plan.outputs),
         ['artifacts', artifactsText(artifact), sources.artifactName],
+        plan_summary_row('signed provenance', attest),
         ['retention, days', daysText(artifact.retentionDays), sources.retentionDays],
     ];
 }
@@ -58607,6 +58629,7 @@ const SHAPES = {
     outputs: list(BETWEEN_GLOBS, oneLine('a glob')),
     'artifact-name': emptyOr(artifactName()),
     'retention-days': numeric('whole', 0, 400),
+    attest: oneOf(['auto', 'off']),
     push: oneOf(['none', 'branch', 'pull-request']),
     branch: emptyOr(branchTemplate()),
     base: emptyOr(BRANCH),
@@ -58655,6 +58678,7 @@ function readInputs(host) {
         outputs: values.outputs,
         artifactName: values['artifact-name'],
         retentionDays: values['retention-days'],
+        attest: values.attest,
         push: values.push,
         branch: values.branch,
         base: values.base,
@@ -59654,8 +59678,125 @@ async function* read(path) {
     yield* file.createReadStream({ highWaterMark: 1024 * 1024 });
 }
 
+;// CONCATENATED MODULE: ./build/report/link.js
+/** Only what GitHub itself names its things: the record is data of a file, and a link is followed. */
+const SERVER = /^https?:\/\/[a-z0-9.-]+(?::\d+)?$/i;
+const link_NAME = /^[\w.-]+\/[\w.-]+$/;
+const COMMIT = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
+const NUMBER = /^\d+$/;
+function repositoryUrl({ origin }) {
+    const { server, name } = origin.repository;
+    return SERVER.test(server) && link_NAME.test(name) ? `${server}/${name}` : '';
+}
+function commitUrl(record, sha) {
+    const repository = repositoryUrl(record);
+    return repository !== '' && COMMIT.test(sha) ? `${repository}/commit/${sha}` : '';
+}
+/** The run that made the record. */
+function runUrl(record) {
+    const repository = repositoryUrl(record);
+    const { runId } = record.origin.workflow;
+    return repository !== '' && NUMBER.test(runId) ? `${repository}/actions/runs/${runId}` : '';
+}
+/**
+ * Where the change can be seen on the server. Before anything is pushed only its base is there, and
+ * that only where it is the workflow's own commit.
+ */
+function compareUrl(record) {
+    const { baseCommit } = record.change;
+    return baseCommit === record.origin.repository.sha ? commitUrl(record, baseCommit) : '';
+}
+
+;// CONCATENATED MODULE: ./build/report/provenance.js
+/** The provenance of a run's files: an in-toto statement v1 with SLSA's provenance v1, made from the record. */
+
+
+/** Versioned: says how the parameters below are to be read. */
+const BUILD_TYPE = 'https://bottle-action.invalid/run/v1';
+/** GitHub takes 1024. `run.json` has the digests of those that are left out. */
+const MOST_SUBJECTS = 1024;
+/** `recordJson`: the bytes of `run.json`, which `record` was parsed from or written to. */
+function makeStatement(record, recordJson) {
+    return {
+        _type: 'https://in-toto.io/Statement/v1',
+        subject: subjectsOf(record, recordJson),
+        predicateType: 'https://slsa.dev/provenance/v1',
+        predicate: {
+            buildDefinition: {
+                buildType: BUILD_TYPE,
+                externalParameters: externalParameters(record),
+                internalParameters: {
+                    engine: record.engine,
+                    machine: record.machine,
+                    limits: record.limits,
+                    github: { ...record.origin.repository, runner: record.origin.runner },
+                },
+                resolvedDependencies: dependenciesOf(record),
+            },
+            runDetails: {
+                builder: { id: builderId(record) },
+                metadata: {
+                    invocationId: invocationId(record),
+                    startedOn: record.startedAt,
+                    finishedOn: new Date(Date.parse(record.startedAt) + record.durationMs).toISOString(),
+                },
+            },
+        },
+    };
+}
+function subjectsOf({ change, outputs, result }, recordJson) {
+    const subject = (name, sha256) => ({ name, digest: { sha256 } });
+    const given = [
+        subject('run.json', provenance_digestOf(recordJson)),
+        subject('changes.patch', change.patchSha256),
+        subject('proposal.bundle', change.bundleSha256),
+        ...(result === '' ? [] : [subject('result.md', provenance_digestOf(result))]),
+        ...outputs.files.map(({ path, sha256 }) => subject(path, sha256)),
+    ];
+    return given.filter(({ digest }) => digest.sha256 !== '').slice(0, MOST_SUBJECTS);
+}
+function externalParameters({ origin, agent }) {
+    const { ref } = origin.workflow;
+    const [, path = ''] = /^[^/]+\/[^/]+\/([^@]+)@/.exec(ref) ?? [];
+    return {
+        workflow: { repository: repositoryUrl({ origin }), path, ref: origin.repository.ref },
+        agent: agent.name,
+        bottles: agent.bottles,
+        inputs: origin.inputs,
+        task: origin.task,
+        prompt: origin.prompt,
+    };
+}
+/** With a digest each: the image, the manifest, the commit that the agent began with. */
+function dependenciesOf({ image, origin, change }) {
+    const repository = repositoryUrl({ origin });
+    const { manifest } = origin;
+    const at = (commit) => repository === '' || commit === '' ? {} : { uri: `git+${repository}@${commit}` };
+    const manifestAt = manifest.ref === 'worktree' ? {} : at(manifest.ref);
+    return [
+        { name: 'manifest', ...manifestAt, digest: { sha256: manifest.sha256 } },
+        ...(image.sha256 === '' ? [] : [{ name: 'image', digest: { sha256: image.sha256 } }]),
+        ...(change.baseCommit === ''
+            ? []
+            : [{ name: 'base', ...at(change.baseCommit), digest: { gitCommit: change.baseCommit } }]),
+    ];
+}
+function builderId({ origin }) {
+    const { server } = origin.repository;
+    const { ref } = origin.workflow;
+    return ref === '' ? `${BUILD_TYPE}/local` : `${server}/${ref}`;
+}
+function invocationId(record) {
+    const run = runUrl(record);
+    return run === '' ? record.runId : `${run}/attempts/${record.origin.workflow.runAttempt}`;
+}
+function provenance_digestOf(text) {
+    return (0,external_node_crypto_.createHash)('sha256').update(text).digest('hex');
+}
+
 ;// CONCATENATED MODULE: ./build/report/bundle.js
 /** Puts together what leaves the run as files, with known secrets taken out. */
+
 
 
 
@@ -59667,6 +59808,8 @@ const BUNDLE_FILES = {
     record: 'run.json',
     summary: 'summary.md',
     page: 'report.html',
+    provenance: 'provenance.intoto.json',
+    signature: 'provenance.sigstore.json',
     result: 'result.md',
     patch: 'changes.patch',
     bundle: 'proposal.bundle',
@@ -59752,11 +59895,17 @@ async function readHead(path) {
         await file.close();
     }
 }
+/** `run.json`, to the byte. */
+function recordText(record) {
+    return `${JSON.stringify(record, null, 2)}\n`;
+}
 /** Writes the bundle's own files, also again; returns every file that leaves. */
 async function bundle_writeBundle(bundle, { summary, html }, directory) {
     const { record } = bundle;
+    const recordJson = recordText(record);
     const contents = [
-        [BUNDLE_FILES.record, `${JSON.stringify(record, null, 2)}\n`],
+        [BUNDLE_FILES.record, recordJson],
+        [BUNDLE_FILES.provenance, `${JSON.stringify(makeStatement(record, recordJson), null, 2)}\n`],
         [BUNDLE_FILES.summary, summary],
         [BUNDLE_FILES.page, html],
         [BUNDLE_FILES.result, record.result],
@@ -60209,35 +60358,6 @@ function artifactSection(places) {
             bytes === undefined ? [] : [size(bytes)],
         ]),
     };
-}
-
-;// CONCATENATED MODULE: ./build/report/link.js
-/** Only what GitHub itself names its things: the record is data of a file, and a link is followed. */
-const SERVER = /^https?:\/\/[a-z0-9.-]+(?::\d+)?$/i;
-const link_NAME = /^[\w.-]+\/[\w.-]+$/;
-const COMMIT = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
-const NUMBER = /^\d+$/;
-function repositoryUrl({ origin }) {
-    const { server, name } = origin.repository;
-    return SERVER.test(server) && link_NAME.test(name) ? `${server}/${name}` : '';
-}
-function commitUrl(record, sha) {
-    const repository = repositoryUrl(record);
-    return repository !== '' && COMMIT.test(sha) ? `${repository}/commit/${sha}` : '';
-}
-/** The run that made the record. */
-function runUrl(record) {
-    const repository = repositoryUrl(record);
-    const { runId } = record.origin.workflow;
-    return repository !== '' && NUMBER.test(runId) ? `${repository}/actions/runs/${runId}` : '';
-}
-/**
- * Where the change can be seen on the server. Before anything is pushed only its base is there, and
- * that only where it is the workflow's own commit.
- */
-function compareUrl(record) {
-    const { baseCommit } = record.change;
-    return baseCommit === record.origin.repository.sha ? commitUrl(record, baseCommit) : '';
 }
 
 ;// CONCATENATED MODULE: ./build/report/bottle-section.js
@@ -60736,6 +60856,46 @@ function renderHtmlReport(record, extras) {
     return pageHtml(makeRunPage(record, extras), title);
 }
 
+;// CONCATENATED MODULE: ./build/report/sign.js
+/** Signs the provenance through Sigstore where the job may; what cannot be signed stays as it is. */
+
+/** Sigstore and GitHub answer within seconds; the run is over, and somebody waits for its report. */
+const LONGEST_MS = 60_000;
+/** Sigstore's bundle as JSON; undefined when the statement stays unsigned, which is said in the log. */
+async function signStatement(host, services, { mode, token }, statement) {
+    if (mode === 'off' || host.cancelled.aborted)
+        return undefined;
+    if (!host.env.ACTIONS_ID_TOKEN_REQUEST_URL) {
+        host.log.info('The provenance is not signed: the job has no `id-token: write`.');
+        return undefined;
+    }
+    try {
+        const signed = await inTime(services.attest(statement, token), host.cancelled);
+        if (signed.stored === '')
+            host.log.info('The signed provenance is stored at GitHub.');
+        else
+            host.log.notice(`The signed provenance is in the artifact alone: ${signed.stored}`);
+        return `${JSON.stringify(signed.bundle)}\n`;
+    }
+    catch (error) {
+        host.log.notice(`The provenance is not signed: ${messageOf(error)}`);
+        return undefined;
+    }
+}
+async function inTime(answer, cancelled) {
+    const late = Promise.withResolvers();
+    const timer = setTimeout(() => late.reject(new Error(`no answer within ${LONGEST_MS / 1000} s`)), LONGEST_MS);
+    const stop = () => late.reject(new Error('the run was cancelled'));
+    cancelled.addEventListener('abort', stop, { once: true });
+    try {
+        return await Promise.race([answer, late.promise]);
+    }
+    finally {
+        clearTimeout(timer);
+        cancelled.removeEventListener('abort', stop);
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/report/phase-chart.js
 const phase_chart_MOST_PHASES = 40;
 /** A fenced block that GitHub draws; empty when nothing ran. */
@@ -60987,7 +61147,7 @@ async function upload(services, name, { files }, directory, retentionDays) {
         await (0,promises_.rm)(folder, { recursive: true, force: true });
     }
 }
-const LONGEST_MS = 10 * 60_000;
+const upload_LONGEST_MS = 10 * 60_000;
 /** After a cancellation the runner leaves 7.5 s and then 2.5 s for all that is still to do. */
 const LONGEST_AFTER_CANCEL_MS = 3_000;
 /**
@@ -60997,7 +61157,7 @@ const LONGEST_AFTER_CANCEL_MS = 3_000;
 async function uploadInTime(start, cancelled) {
     const late = Promise.withResolvers();
     const expire = (limitMs) => setTimeout(() => late.reject(new Error(`no answer within ${limitMs / 1000} s`)), limitMs);
-    let timer = expire(cancelled.aborted ? LONGEST_AFTER_CANCEL_MS : LONGEST_MS);
+    let timer = expire(cancelled.aborted ? LONGEST_AFTER_CANCEL_MS : upload_LONGEST_MS);
     const hurry = () => {
         clearTimeout(timer);
         timer = expire(LONGEST_AFTER_CANCEL_MS);
@@ -61014,6 +61174,9 @@ async function uploadInTime(start, cancelled) {
 
 ;// CONCATENATED MODULE: ./build/report/report.js
 /** Tells how a run ended: the artifacts, the step summary, the outputs and the annotations. */
+
+
+
 
 
 
@@ -61076,12 +61239,32 @@ async function uploadAll(host, services, input, bundle, sets) {
     const before = await upload(together ? sets : sets.filter((set) => !isResult(set)));
     const told = { ...bundle, record: addArtifacts(bundle.record, before) };
     const places = placesOf(input, sets, together ? [] : before.kept);
-    if (!together)
-        await writeFiles(host, input, told, places);
-    const last = await upload(together ? [] : sets.filter(isResult));
+    const provenance = together ? 'unsigned' : await writeLast(host, services, input, told, places);
+    const signature = provenance === 'signed' ? [(0,external_node_path_.join)(directory, BUNDLE_FILES.signature)] : [];
+    const result = sets.filter(isResult).map((set) => ({
+        ...set,
+        files: [...set.files, ...signature],
+    }));
+    const last = await upload(together ? [] : result);
     const notices = [...told.record.notices, ...last.failures];
-    await writeSummary(host, render({ ...told, record: { ...told.record, notices } }, places).summary);
+    const final = { ...told, record: { ...told.record, notices } };
+    await writeSummary(host, render(final, places, provenance).summary);
     return [...last.kept, ...before.kept];
+}
+/** The record is final: its digest can be signed, and the pages can say whether it is. */
+async function writeLast(host, services, input, bundle, places) {
+    const { record } = bundle;
+    const statement = makeStatement(record, recordText(record));
+    const signature = await signStatement(host, services, input.signing, statement);
+    const path = (0,external_node_path_.join)(input.directory, BUNDLE_FILES.signature);
+    const kept = signature !== undefined &&
+        (await report_attempt(host, 'The signature could not be written', path, async () => {
+            await (0,promises_.writeFile)(path, signature);
+            return true;
+        }));
+    const provenance = kept === true ? 'signed' : 'unsigned';
+    await writeFiles(host, input, bundle, places, provenance);
+    return provenance;
 }
 function addArtifacts(record, { kept, failures }) {
     return {
@@ -61094,15 +61277,15 @@ function addArtifacts(record, { kept, failures }) {
 function placesOf({ plan }, sets, kept) {
     return sets.map(({ kind }) => kept.find((artifact) => artifact.kind === kind) ?? { kind, name: plan.artifact.names[kind] });
 }
-function render(bundle, artifacts) {
-    const extras = { patch: bundle.patchHead, artifacts };
+function render(bundle, artifacts, provenance = 'unsigned') {
+    const extras = { patch: bundle.patchHead, artifacts, provenance };
     return {
         summary: renderSummary(bundle.record, extras),
         html: renderHtmlReport(bundle.record, extras),
     };
 }
-function writeFiles(host, { directory }, bundle, places) {
-    return report_attempt(host, 'The report could not be written', directory, () => bundle_writeBundle(bundle, render(bundle, places), directory));
+function writeFiles(host, { directory }, bundle, places, provenance = 'unsigned') {
+    return report_attempt(host, 'The report could not be written', directory, () => bundle_writeBundle(bundle, render(bundle, places, provenance), directory));
 }
 /** One annotation a place; what the step failed by is its last one. */
 function annotate(host, problems) {
@@ -61293,6 +61476,7 @@ async function concludeRun(host, services, run, inputs) {
         record,
         plan,
         directory: run.paths.artifact,
+        signing: { mode: plan.attest.value, token: inputs.token },
         secrets: secretsOf(run),
         logs: [
             ...(made.agent ? [run.paths.transcript] : []),
@@ -61676,7 +61860,7 @@ async function startGateway(host, { config, log }, events) {
         await egress.close();
     };
     try {
-        const certificate = await inTime(ready.promise);
+        const certificate = await start_inTime(ready.promise);
         state = 'up';
         return { routes: config.routes.length, certificate, egress: egress.facts, stop };
     }
@@ -61695,7 +61879,7 @@ function hear(message, { egress, ready, events }) {
         events.onLimit(message);
     return egress.add(message);
 }
-async function inTime(promise) {
+async function start_inTime(promise) {
     const late = Promise.withResolvers();
     const error = gatewayFailed(`no handshake within ${READY_TIMEOUT_MS / 1000} s`);
     const timer = setTimeout(() => late.reject(error), READY_TIMEOUT_MS);
@@ -66110,6 +66294,7 @@ function makePlan(request) {
         outputs: planOutputs(request),
         resultFile: `${HOME}/.bottle/result.md`,
         artifact: planArtifact(inputs, runId),
+        attest: planAttest(request),
         reach: reach.plan,
         git: git.plan,
         secrets: dropCredentials ? [] : planSecrets(selected, environment.env, reach.openings),
@@ -66144,6 +66329,12 @@ function planOutputs({ inputs, selected }) {
     ];
     const value = [...new Set([...(agent.outputs ?? []), ...(bottle.outputs ?? [])])];
     return { value, source: given.join(', ') || 'default' };
+}
+/** A run without credentials signs nothing. */
+function planAttest({ inputs, trust }) {
+    if (trust.dropCredentials)
+        return { value: 'off', source: trust.reason };
+    return { value: inputs.attest, source: 'input attest' };
 }
 function planLimits({ inputs, selected }) {
     const { minutes, idle_minutes, output_mib, turns, cost_usd } = selected.bottle.limits ?? {};
@@ -72477,7 +72668,7 @@ function createServices() {
     const run = `${env.GITHUB_SERVER_URL}/${env.GITHUB_REPOSITORY}/actions/runs/${env.GITHUB_RUN_ID}`;
     return {
         uploadArtifact: async (name, files, root, { raw = false, ...options }) => {
-            const { DefaultArtifactClient } = await Promise.all(/* import() */[__nccwpck_require__.e(830), __nccwpck_require__.e(271), __nccwpck_require__.e(888)]).then(__nccwpck_require__.bind(__nccwpck_require__, 37888));
+            const { DefaultArtifactClient } = await Promise.all(/* import() */[__nccwpck_require__.e(830), __nccwpck_require__.e(878), __nccwpck_require__.e(271), __nccwpck_require__.e(995), __nccwpck_require__.e(683)]).then(__nccwpck_require__.bind(__nccwpck_require__, 60683));
             const uploaded = await new DefaultArtifactClient().uploadArtifact(name, [...files], root, {
                 ...options,
                 skipArchive: raw,
@@ -72490,8 +72681,20 @@ function createServices() {
                 size: uploaded.size ?? 0,
             };
         },
+        attest: async ({ subject, predicateType, predicate }, token) => {
+            const { attest } = await Promise.all(/* import() */[__nccwpck_require__.e(830), __nccwpck_require__.e(878), __nccwpck_require__.e(995), __nccwpck_require__.e(88), __nccwpck_require__.e(842)]).then(__nccwpck_require__.bind(__nccwpck_require__, 49842));
+            const { bundle } = await attest({
+                subjects: [...subject],
+                predicateType,
+                predicate,
+                token,
+                // Signing must not be lost where storing fails; the client would throw for both.
+                skipWrite: true,
+            });
+            return { bundle, stored: await storeAttestation(bundle, token) };
+        },
         restoreCache: async (paths, key, { tools, lookupMs } = {}) => {
-            const cache = await Promise.all(/* import() */[__nccwpck_require__.e(830), __nccwpck_require__.e(271), __nccwpck_require__.e(142)]).then(__nccwpck_require__.bind(__nccwpck_require__, 60142));
+            const cache = await Promise.all(/* import() */[__nccwpck_require__.e(830), __nccwpck_require__.e(878), __nccwpck_require__.e(271), __nccwpck_require__.e(88), __nccwpck_require__.e(142)]).then(__nccwpck_require__.bind(__nccwpck_require__, 60142));
             // The service matches keys by prefix; only the exact one is ours.
             const restore = async (lookupOnly) => (await cache.restoreCache([...paths], key, [], { lookupOnly })) === key;
             return await withTools(tools, async () => {
@@ -72501,12 +72704,36 @@ function createServices() {
             });
         },
         saveCache: async (paths, key, { tools } = {}) => {
-            const cache = await Promise.all(/* import() */[__nccwpck_require__.e(830), __nccwpck_require__.e(271), __nccwpck_require__.e(142)]).then(__nccwpck_require__.bind(__nccwpck_require__, 60142));
+            const cache = await Promise.all(/* import() */[__nccwpck_require__.e(830), __nccwpck_require__.e(878), __nccwpck_require__.e(271), __nccwpck_require__.e(88), __nccwpck_require__.e(142)]).then(__nccwpck_require__.bind(__nccwpck_require__, 60142));
             return await withTools(tools, async () => {
                 return (await cache.saveCache([...paths], key)) !== -1;
             });
         },
     };
+}
+/** Why GitHub did not take it; empty when it did. */
+async function storeAttestation(bundle, token) {
+    const { env } = process;
+    const url = `${env.GITHUB_API_URL}/repos/${env.GITHUB_REPOSITORY}/attestations`;
+    try {
+        const response = await fetch(url, {
+            method: 'POST',
+            redirect: 'error',
+            headers: {
+                accept: 'application/vnd.github+json',
+                authorization: `Bearer ${token}`,
+                'content-type': 'application/json',
+                'user-agent': 'bottle-action',
+            },
+            body: JSON.stringify({ bundle }),
+            signal: AbortSignal.timeout(20_000),
+        });
+        await response.body?.cancel();
+        return response.ok ? '' : `GitHub answered ${response.status}`;
+    }
+    catch (error) {
+        return error instanceof Error ? error.message : String(error);
+    }
 }
 /**
  * The client asks a service that is down for 33 s. One that only looks up can be left to itself: it
@@ -72550,7 +72777,7 @@ async function withTools(tools, call) {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(44612);
+/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(15198);
 /* harmony import */ var _guarded_host_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(71439);
 /* harmony import */ var _host_actions_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(30623);
 /* harmony import */ var _host_services_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(58503);
