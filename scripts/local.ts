@@ -1,7 +1,9 @@
 /** `npm run local -- DIR`: runs the bundled action on a directory, as GitHub's runner would, without GitHub. */
-import { stat } from 'node:fs/promises';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { openToolCache } from '../test/agent-binary/agents.ts';
 import { startResultsService } from '../test/results-service/service.ts';
 import { readActionFile } from '../test/runner/action-file.ts';
 import { type StepResult, startStep } from '../test/runner/run-step.ts';
@@ -56,6 +58,7 @@ async function runRequest(
     ...request.inputs,
   };
   const workspace = await prepareWorkspace(request.directory);
+  const toolCache = openToolCache(await mkdtemp(join(tmpdir(), 'local-tools-')));
   const service = await startResultsService();
   try {
     await prepareOut(request.out);
@@ -67,6 +70,7 @@ async function runRequest(
       inputs: engine === undefined ? given : { ...given, engine },
       env: request.env,
       serviceEnv: service.env,
+      toolCache,
       onLine: createProgress(terminal),
       ...(event === undefined ? {} : { event }),
     });
@@ -80,6 +84,7 @@ async function runRequest(
   } finally {
     await service.close();
     await workspace.remove();
+    await rm(toolCache, { recursive: true });
   }
 }
 

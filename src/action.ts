@@ -6,11 +6,11 @@ import { concludeEarly, concludeRun } from './conclude.ts';
 import { startGateway } from './gateway/start.ts';
 import { gatewayRequest } from './gateway-request.ts';
 import type { Host, Services } from './host/host.ts';
-import { ensureImage } from './image/image.ts';
-import { imageRequest } from './image-request.ts';
+import { fetchImage } from './image-request.ts';
 import { readInputs } from './inputs.ts';
 import { type ReadyEngine, requireEngine } from './machine/engine.ts';
 import { preparePlan } from './prepare.ts';
+import { fetchProgram } from './program.ts';
 import { provision } from './provision/provision.ts';
 import { agentOptions, closeRun, machineSpec, openRun, type Run, wallOptions } from './run.ts';
 import { openStepDirectory } from './state.ts';
@@ -41,8 +41,8 @@ async function takeStep(host: Host, services: Services): Promise<string | undefi
 async function carryOut(host: Host, services: Services, engine: ReadyEngine, run: Run) {
   const { plan, paths, signal } = run;
   try {
-    const fetch = () => ensureImage(host, services, imageRequest(host, plan, engine));
-    const image = await run.phase('image', fetch);
+    const image = await run.phase('image', () => fetchImage(host, services, plan, engine));
+    await fetchProgram(host, run);
     const open = async () => startGateway(host, await gatewayRequest(host, run), run.gatewayEvents);
     const gateway = await run.phase('gateway', open);
     const machine = await run.phase('boot', () => engine.create(machineSpec(run, image), signal));

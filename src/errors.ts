@@ -68,6 +68,8 @@ export type BottleErrorFields = {
   readonly where: string;
   /** What the reader should do now. */
   readonly fix: string;
+  /** With the outcome `agent-failed`: why. */
+  readonly reason?: FailureReason;
   /** All problems found, where one report names several. */
   readonly problems?: readonly Problem[];
   readonly cause?: unknown;
@@ -80,6 +82,7 @@ export class BottleError extends Error {
   readonly what: string;
   readonly where: string;
   readonly fix: string;
+  readonly reason: FailureReason | undefined;
   readonly problems: readonly Problem[];
 
   constructor(fields: BottleErrorFields) {
@@ -88,6 +91,7 @@ export class BottleError extends Error {
     this.what = fields.what;
     this.where = fields.where;
     this.fix = fields.fix;
+    this.reason = fields.reason;
     this.problems = fields.problems ?? [];
   }
 }

@@ -1,11 +1,21 @@
 /** What the image stage is asked for, from what the plan says. */
 import { resolve } from 'node:path';
-import type { Host } from './host/host.ts';
-import type { ImageRequest } from './image/request.ts';
+import type { Host, Services } from './host/host.ts';
+import { ensureImage } from './image/image.ts';
+import type { EnsuredImage, ImageRequest } from './image/request.ts';
 import type { ImageSource } from './image/source.ts';
 import { isInside } from './inside.ts';
 import type { ReadyEngine } from './machine/engine.ts';
 import type { ImagePlan, Plan } from './plan/plan.ts';
+
+export async function fetchImage(
+  host: Host,
+  services: Services,
+  plan: Plan,
+  engine: ReadyEngine,
+): Promise<EnsuredImage> {
+  return await ensureImage(host, services, imageRequest(host, plan, engine));
+}
 
 export function imageRequest(host: Host, plan: Plan, engine: ReadyEngine): ImageRequest {
   const { value: image } = plan.image;

@@ -74,6 +74,7 @@ async function planFrom(
     lock: { file: IMAGES_LOCK, text: await readText(files, IMAGES_LOCK) },
     trust,
     facts: host.facts(),
+    arch: host.arch,
     suffix: own.suffix,
     registries: await askRegistries(host, selected, own.path),
     repository: host.env.GITHUB_REPOSITORY ?? '',

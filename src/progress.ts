@@ -1,4 +1,5 @@
 /** What each phase says in the log when it is done. */
+import type { InstalledProgram } from './agent/install.ts';
 import type { AgentRun } from './agent/run.ts';
 import type { Gateway } from './gateway/start.ts';
 import type { EnsuredImage } from './image/request.ts';
@@ -12,6 +13,7 @@ import type { WriteBack } from './write-back/written.ts';
 /** The phases of a run in their order, and what each one makes. */
 export type PhaseResults = {
   image: EnsuredImage;
+  program: InstalledProgram;
   gateway: Gateway;
   boot: Machine;
   walls: Walls;
@@ -27,6 +29,7 @@ export type PhaseName = keyof PhaseResults;
 
 export const PHASE_TITLES: Readonly<Record<PhaseName, string>> = {
   image: 'Fetch the image',
+  program: "Install the agent's program",
   gateway: 'Open the gateway',
   boot: 'Start the machine',
   walls: 'Prove the walls',
@@ -43,6 +46,8 @@ const SENTENCES: { readonly [K in PhaseName]: (result: PhaseResults[K]) => strin
     facts.hit === 'host'
       ? "The image is the runner's own /usr, read-only."
       : `The image sha256:${facts.sha256} came from the ${facts.hit}: ${facts.bytes} bytes in ${facts.milliseconds} ms.`,
+  program: ({ packages: [own], origin }) =>
+    `${own?.name} ${own?.version} came from ${origin === 'npm' ? 'npm' : 'the tool cache'}: ${own?.integrity}.`,
   gateway: ({ routes, certificate }) =>
     `The gateway is up: ${routes} routes${certificate === '' ? '' : ', some of which it reads'}; all else is denied.`,
   boot: ({ name, engine, engineVersion, isolation }) =>

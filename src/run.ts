@@ -14,6 +14,7 @@ import type { ReadyEngine } from './machine/engine.ts';
 import type { MachineSpec } from './machine/machine.ts';
 import { decideOutcome, type Ending } from './outcome.ts';
 import type { Plan } from './plan/plan.ts';
+import { programSpec } from './program.ts';
 import { PHASE_TITLES, type PhaseName, type PhaseResults, sentenceOf } from './progress.ts';
 import { caEnvironment } from './provision/ca.ts';
 import { enlistRun, reapDeadRuns } from './reap.ts';
@@ -213,7 +214,7 @@ function endings(host: Host) {
 }
 
 /** What the engine boots, from what the plan says and what the image stage brought. */
-export function machineSpec({ plan, paths }: Run, image: EnsuredImage): MachineSpec {
+export function machineSpec({ plan, paths, made }: Run, image: EnsuredImage): MachineSpec {
   return {
     name: plan.machine.name,
     image: image.image,
@@ -223,6 +224,7 @@ export function machineSpec({ plan, paths }: Run, image: EnsuredImage): MachineS
     user: plan.user,
     socket: { host: paths.socket, guest: plan.socket },
     stateDir: paths.machineState,
+    ...programSpec(plan, made),
     labels: { 'bottle.run': plan.runId },
   };
 }

@@ -18,6 +18,7 @@ export const claude: Provider = {
   program: {
     npm: '@anthropic-ai/claude-code',
     binary: 'claude',
+    tellsVersion: true,
     files: {
       x64: 'node_modules/@anthropic-ai/claude-code-linux-x64/claude',
       arm64: 'node_modules/@anthropic-ai/claude-code-linux-arm64/claude',

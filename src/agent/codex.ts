@@ -1,10 +1,10 @@
 /** Provider `codex`: OpenAI's Codex, headless. What it sends and why: seen with version 0.169.0. */
+import { stringify } from 'smol-toml';
 import type { FailureReason } from '../errors.ts';
 import { reasonOfStatus } from './api-status.ts';
 import type { Reading } from './event.ts';
 import { countAt, type JsonObject, listAt, objectAt, parseLine, textAt } from './json-line.ts';
 import type { AgentReader, AgentRequest, McpServer, Provider } from './provider.ts';
-import { type TomlTable, tomlOf } from './toml.ts';
 
 const HOST = 'api.openai.com';
 
@@ -13,6 +13,7 @@ export const codex: Provider = {
   program: {
     npm: '@openai/codex',
     binary: 'codex',
+    tellsVersion: false,
     files: { x64: fileFor('x64', 'x86_64'), arm64: fileFor('arm64', 'aarch64') },
   },
   model: {
@@ -29,7 +30,7 @@ export const codex: Provider = {
   knowsSchema: true,
   prepare: (request) => ({
     argv: argvOf(request),
-    files: [{ to: `${request.home}/.codex/config.toml`, text: tomlOf(configOf(request)) }],
+    files: [{ to: `${request.home}/.codex/config.toml`, text: stringify(configOf(request)) }],
     // Its own place is below the home; a runner's CODEX_HOME has no say in it.
     env: { CODEX_HOME: `${request.home}/.codex` },
     skills: `${request.home}/.codex/skills`,
@@ -61,13 +62,13 @@ function argvOf({ program, settings, outputSchema, session }: AgentRequest): rea
 }
 
 /** A provider of our own: `OPENAI_BASE_URL` is ignored, and the built-in one tries a WebSocket first. */
-function configOf({ settings, prompt, workspace, mcpServers }: AgentRequest): TomlTable {
+function configOf({ settings, prompt, workspace, mcpServers }: AgentRequest) {
   return {
     model_provider: 'bottle',
     check_for_update_on_startup: false,
     // OpenAI's servers would do it, past the bottle's routes.
     web_search: 'disabled',
-    ...(prompt.text !== '' && { developer_instructions: prompt.text }),
+    ...(prompt.text !== '' && { developer_instructions: prompt.text.toWellFormed() }),
     model_providers: {
       bottle: {
         name: 'OpenAI',
@@ -88,7 +89,7 @@ function configOf({ settings, prompt, workspace, mcpServers }: AgentRequest): To
   };
 }
 
-function mcpOf(server: McpServer): TomlTable {
+function mcpOf(server: McpServer) {
   return server.kind === 'http'
     ? { url: server.url, http_headers: server.headers }
     : { command: server.command, args: server.args, env: server.env };

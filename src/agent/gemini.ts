@@ -10,7 +10,12 @@ const FILE = 'node_modules/@google/gemini-cli/bundle/gemini.js';
 export const gemini: Provider = {
   template: 'gemini',
   // A script for the Node that the guest has on its PATH: 20 or newer.
-  program: { npm: '@google/gemini-cli', binary: 'gemini', files: { x64: FILE, arm64: FILE } },
+  program: {
+    npm: '@google/gemini-cli',
+    binary: 'gemini',
+    tellsVersion: false,
+    files: { x64: FILE, arm64: FILE },
+  },
   model: {
     host: 'generativelanguage.googleapis.com',
     meter: 'gemini',

@@ -12,6 +12,7 @@ export const opencode: Provider = {
   program: {
     npm: 'opencode-ai',
     binary: 'opencode',
+    tellsVersion: false,
     // `baseline` runs on every x64 processor.
     files: {
       x64: 'node_modules/opencode-linux-x64-baseline/bin/opencode',

@@ -50,6 +50,8 @@ export type AgentProgram = {
   readonly npm: string;
   /** Its name on PATH, where an image has it. */
   readonly binary: string;
+  /** Does it tell its version by itself when it runs? Otherwise it is asked before. */
+  readonly tellsVersion: boolean;
   /** Where npm puts it, by the guest's processor; the package's own scripts are not run. */
   readonly files: Readonly<Record<'x64' | 'arm64', string>>;
 };

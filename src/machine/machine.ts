@@ -27,6 +27,8 @@ export type MachineSpec = {
   readonly socket: { readonly host: HostPath; readonly guest: GuestPath };
   /** A directory of this run for the engine's state; the engine creates it and `destroy` removes it. */
   readonly stateDir: HostPath;
+  /** A directory of the runner that the guest reads: it cannot change the runner's own. */
+  readonly program?: { readonly host: HostPath; readonly guest: GuestPath };
   readonly labels: Readonly<Record<string, string>>;
 };
 

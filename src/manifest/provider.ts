@@ -29,6 +29,11 @@ const baseUrl = line
     error: BASE_URL,
   });
 
+/** No range and no tag: what runs shall not change by itself. */
+const version = line.max(100).regex(/^\d+\.\d+\.\d+(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?$/, {
+  error: 'must be one version, such as 1.2.3: no range and no tag',
+});
+
 const argv = z
   .array(
     z
@@ -65,7 +70,11 @@ export const agentProvider = z
         '`command` only. A list: program and arguments. A text: a script for `/bin/sh -c`. ' +
           'The task is its standard input.',
       ),
-    version: line.max(100).optional().describe('Version of the agent’s program.'),
+    version: version
+      .optional()
+      .describe(
+        'The agent’s program in exactly this version, from npm, instead of the one that the image has.',
+      ),
     model: line.max(200).optional().describe('The model that it asks for.'),
   })
   .superRefine(

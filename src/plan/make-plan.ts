@@ -44,6 +44,8 @@ export type PlanRequest = {
   /** Agent configuration about which the head does not decide. */
   readonly pinned: readonly Pinned[];
   readonly facts: MachineFacts;
+  /** Of the runner's processor, and so of the guest's: `x64`, `arm64`. */
+  readonly arch: string;
   /** Five random base-36 characters. */
   readonly suffix: string;
   /** Of the presets that the bottle names, what this runner's package managers said. */

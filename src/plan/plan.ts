@@ -109,6 +109,27 @@ export type SecretPlan = {
   readonly source: string;
 };
 
+/** Where the agent's program comes from. */
+export type ProgramPlan =
+  /** The manifest's own command. */
+  | { readonly kind: 'command' }
+  /** What the image, or the runner's own `/usr`, has under this name. */
+  | {
+      readonly kind: 'image';
+      readonly binary: string;
+      /** Does it tell its version by itself when it runs? */
+      readonly tellsVersion: boolean;
+    }
+  | {
+      readonly kind: 'npm';
+      readonly npm: string;
+      readonly version: string;
+      /** The program, below the installation. */
+      readonly file: string;
+      /** Where the installation is in the guest. */
+      readonly to: GuestPath;
+    };
+
 export type ProvisionSources = Readonly<
   Record<
     | 'workspace'
@@ -156,6 +177,7 @@ export type Plan = {
     readonly bottles: Sourced<readonly string[]>;
     /** The provider's template: `command`, `claude`, … */
     readonly provider: Sourced<string>;
+    readonly program: Sourced<ProgramPlan>;
     readonly argv: readonly string[];
     /** To go on with a session, whose name takes the place of `session`; no argv: it cannot. */
     readonly resume: { readonly argv: readonly string[]; readonly session: string };

@@ -10,6 +10,7 @@ import { gitStep } from './git.ts';
 import { type Git, makeGit } from './git-command.ts';
 import { cancelled, unpackInGuest } from './guest-unpack.ts';
 import { outputDirectoryStep } from './output-directory.ts';
+import { findProgram } from './program.ts';
 import { promptStep } from './prompt.ts';
 import type { Provisioned } from './provisioned.ts';
 import { skillsStep } from './skills.ts';
@@ -19,7 +20,7 @@ import { taskStep } from './task.ts';
 import { workspaceStep } from './workspace.ts';
 
 /** The parts of a plan that are carried out here. */
-type ProvisionInput = Pick<Plan, 'provision' | 'user' | 'git'>;
+type ProvisionInput = Pick<Plan, 'provision' | 'user' | 'git' | 'agent' | 'env'>;
 
 export type ProvisionOptions = {
   readonly scratch: HostPath;
@@ -88,6 +89,7 @@ async function fill(
   if (certificate !== '' && machine.engine === 'smolvm') {
     tally.notices.push(...(await trustInSystem(machine, plan.user.home, signal)));
   }
+  const programVersion = await findProgram(machine, plan, signal);
   const began = workspace.began();
   return {
     ...tally,
@@ -96,6 +98,7 @@ async function fill(
     repository: keepRepository(began.repository, own.kept),
     withheld: began.withheld,
     skills: parts.skills.list.map(({ name }) => name),
+    programVersion,
   };
 }
 

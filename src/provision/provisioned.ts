@@ -23,5 +23,7 @@ export type Provisioned = {
   readonly files: number;
   readonly bytes: number;
   readonly skills: readonly string[];
+  /** Of the agent's program; empty where it does not say, or says it later. */
+  readonly programVersion: string;
   readonly notices: readonly string[];
 };

@@ -1,5 +1,5 @@
 /** `mode: plan`: the plan as a person and a program read it. Secrets are in it by name only. */
-import type { EnvEntry, ImagePlan, Plan, Sourced } from '../plan/plan.ts';
+import type { EnvEntry, ImagePlan, Plan, ProgramPlan, Sourced } from '../plan/plan.ts';
 import { renderGit } from './git-summary.ts';
 import { code } from './guest-text.ts';
 import { table } from './plan-table.ts';
@@ -74,6 +74,7 @@ function runRows(plan: Plan): readonly Row[] {
     row('agent', agent.name),
     row('bottles', agent.bottles),
     row('provider', agent.provider),
+    row('program', { ...agent.program, value: programText(agent.program.value) }),
     ['command', agent.argv.join(' '), agent.provider.source],
     row('engine', { ...engine, value: `${engine.value}, ${plan.isolation}` }),
     row('image', { ...image, value: imageText(image.value) }),
@@ -149,6 +150,17 @@ function imageText(image: ImagePlan): string {
       return `built from ${image.reference}`;
     case 'smolfile':
       return `built from ${image.path}`;
+  }
+}
+
+function programText(program: ProgramPlan): string {
+  switch (program.kind) {
+    case 'command':
+      return "the manifest's own command";
+    case 'image':
+      return `${program.binary}, as the image has it`;
+    case 'npm':
+      return `${program.npm} ${program.version} from npm → ${program.to}`;
   }
 }
 

@@ -23,6 +23,7 @@ function planOf(script: string, changes: Partial<Plan> = {}): Plan {
       name: { value: 'hello', source: 'test' },
       bottles: { value: ['dev'], source: 'test' },
       provider: { value: 'command', source: 'test' },
+      program: { value: { kind: 'command' }, source: 'default' },
       argv: ['/bin/sh', '-c', script],
       resume: { argv: [], session: '{session}' },
       exitCodes: {},

@@ -36,13 +36,9 @@ describe('in a bottle', () => {
     commitAll(scene);
     const scratch = join(scene.root, 'scratch');
     mkdirSync(scratch, { recursive: true });
-    const { provision: parts, user, git } = makePlan(scene.workspace, HOME);
-    const provisioned = await provision(
-      scene.host,
-      machine,
-      { provision: parts, user, git },
-      { scratch, certificate: '' },
-    );
+    const whole = makePlan(scene.workspace, HOME);
+    const { host } = scene;
+    const provisioned = await provision(host, machine, whole, { scratch, certificate: '' });
 
     const script = `mkdir -p .bottle workspace/dist; echo done >.bottle/result.md
       echo two >>workspace/a.txt; echo x >workspace/dist/x.txt; echo o >outputs/o
@@ -55,8 +51,8 @@ describe('in a bottle', () => {
     expect(ended.aborted).toBe(true);
 
     const plan = {
-      provision: parts,
-      user,
+      provision: whole.provision,
+      user: whole.user,
       outputs: { value: ['dist/*.txt', '/etc/hostname'], source: 'test' },
       resultFile: `${HOME}/.bottle/result.md`,
       limits: {

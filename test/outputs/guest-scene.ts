@@ -101,7 +101,7 @@ export function makeGuest(options: SceneOptions = {}): Guest {
 
 const NOTHING_GIVEN: Provisioned = {
   ...{ baseTree: '', baseCommit: '', repository: '', withheld: new Set() },
-  ...{ files: 0, bytes: 0, skills: [], notices: [] },
+  ...{ files: 0, bytes: 0, skills: [], programVersion: '', notices: [] },
 };
 
 /** What the runner makes of it. */

@@ -1,4 +1,5 @@
 /** What codex, gemini and opencode are given: argv, settings in the guest's home, environment. */
+import { parse } from 'smol-toml';
 import { describe, expect, test } from 'vitest';
 import { findProvider } from '../../src/agent/provider.ts';
 import type { Plan } from '../../src/plan/plan.ts';
@@ -48,14 +49,16 @@ describe('codex', () => {
 
   test('has the gateway for its provider, and asks no other host', async () => {
     const plan = await planned(files('template: codex, auth_token: K'));
-    const config = fileOf(plan, `${HOME}/.codex/config.toml`);
-    expect(config).toContain('"developer_instructions" = "Be \\"kind\\"."\n');
-    expect(config).toContain('"base_url" = "https://api.openai.com/v1"\n');
-    expect(config).toContain(`["mcp_servers"."supervise"]\n"url" = "${SUPERVISE}"\n`);
-    expect(config).toContain(`["projects"."${HOME}/workspace"]\n"trust_level" = "trusted"\n`);
-    expect(config).toContain('["analytics"]\n"enabled" = false\n');
-    expect(config).toContain('"metrics_exporter" = "none"\n');
-    expect(config).toContain('"plugins" = false\n');
+    expect(parse(fileOf(plan, `${HOME}/.codex/config.toml`))).toMatchObject({
+      developer_instructions: 'Be "kind".',
+      model_provider: 'bottle',
+      model_providers: { bottle: { base_url: 'https://api.openai.com/v1', wire_api: 'responses' } },
+      mcp_servers: { supervise: { url: SUPERVISE } },
+      projects: { [`${HOME}/workspace`]: { trust_level: 'trusted' } },
+      analytics: { enabled: false },
+      otel: { metrics_exporter: 'none' },
+      features: { plugins: false },
+    });
     expect(envOf(plan, 'OPENAI_API_KEY')).toMatch(/^sk-placeholder/);
     expect(plan.provision.skills.to).toBe(`${HOME}/.codex/skills`);
     expect(plan.agent.resume.argv.slice(0, 4)).toEqual(['codex', 'exec', 'resume', '{session}']);
@@ -63,12 +66,12 @@ describe('codex', () => {
 
   test('is told nothing where there is nothing to say, and asked elsewhere where one says so', async () => {
     const elsewhere = 'template: codex, base_url: "https://m.example/v1"';
-    const config = fileOf(
-      await planned(files(elsewhere, '', '', '')),
-      `${HOME}/.codex/config.toml`,
-    );
-    expect(config).not.toContain('developer_instructions');
-    expect(config).toContain('"base_url" = "https://m.example/v1"\n');
+    const plan = await planned(files(elsewhere, '', '', ''));
+    const config = parse(fileOf(plan, `${HOME}/.codex/config.toml`));
+    expect(config).not.toHaveProperty('developer_instructions');
+    expect(config).toMatchObject({
+      model_providers: { bottle: { base_url: 'https://m.example/v1' } },
+    });
   });
 });
 

@@ -66,6 +66,7 @@ export async function requestOf(files: Files, { inputs, ...given }: Given = {}) 
     lock: { file: '.bot-bottle/images.lock', text: '' },
     trust: TRUST,
     pinned: [],
+    arch: 'x64',
     facts: { cores: 8, memoryMib: 16_384, freeMemoryMib: 16_384, freeDiskGib: 100 },
     suffix: 'abc12',
     registries: REGISTRIES,

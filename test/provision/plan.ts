@@ -3,7 +3,19 @@ import { join } from 'node:path';
 import type { Plan, ProvisionPlan } from '../../src/plan/plan.ts';
 import { NO_GIT } from '../plan/no-git.ts';
 
-export type ProvisionInput = Pick<Plan, 'provision' | 'user' | 'git'>;
+export type ProvisionInput = Pick<Plan, 'provision' | 'user' | 'git' | 'agent' | 'env'>;
+
+/** A command of the manifest's own: nothing is looked for. */
+const AGENT: Plan['agent'] = {
+  name: { value: 'a', source: 'test' },
+  bottles: { value: ['dev'], source: 'test' },
+  provider: { value: 'command', source: 'test' },
+  program: { value: { kind: 'command' }, source: 'test' },
+  argv: ['true'],
+  resume: { argv: [], session: '' },
+  exitCodes: {},
+  sessionPaths: [],
+};
 
 export function makePlan(
   workspace: string,
@@ -12,6 +24,8 @@ export function makePlan(
 ): ProvisionInput {
   return {
     git: NO_GIT,
+    agent: AGENT,
+    env: [],
     user: { name: 'agent', uid: 1000, gid: 1000, home },
     provision: {
       workspace: { from: workspace, to: join(home, 'workspace'), exclude: [], pinned: [] },

@@ -21,6 +21,7 @@ export const PLAN: Plan = {
     name: { value: 'hello', source: 'input agent' },
     bottles: { value: ['dev'], source: '.bot-bottle/agents/hello.md:2' },
     provider: fromDefault('command'),
+    program: fromDefault({ kind: 'command' }),
     argv: ['/bin/sh', '-c', 'true'],
     resume: { argv: [], session: '{session}' },
     exitCodes: {},
@@ -251,6 +252,7 @@ export const SUCCESS: Scenario = {
     files: 12,
     bytes: 34_567,
     skills: ['greet'],
+    programVersion: '',
     notices: [],
   },
   walls: [

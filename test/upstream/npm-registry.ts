@@ -9,12 +9,15 @@ import type { Respond } from './upstream.ts';
 export type NpmPackage = {
   readonly name: string;
   readonly dependencies?: Readonly<Record<string, string>>;
+  readonly scripts?: Readonly<Record<string, string>>;
+  /** What the registry says of its archive instead of the truth; undefined: nothing. */
+  readonly dist?: { readonly integrity: string | undefined };
 };
 
 /** Each package has the version 1.0.0 and exports its name. `origin`: under which it is served. */
 export function npmRegistry(origin: string, packages: readonly NpmPackage[]): Respond {
   const answers = new Map<string, { type: string; body: Buffer }>();
-  for (const one of packages) {
+  for (const { dist: said, ...one } of packages) {
     const manifest = { ...one, version: '1.0.0', main: 'index.js' };
     const tarball = packed(manifest);
     const path = `/${one.name}/-/${one.name}-1.0.0.tgz`;
@@ -22,6 +25,7 @@ export function npmRegistry(origin: string, packages: readonly NpmPackage[]): Re
       tarball: `${origin}${path}`,
       shasum: createHash('sha1').update(tarball).digest('hex'),
       integrity: `sha512-${createHash('sha512').update(tarball).digest('base64')}`,
+      ...said,
     };
     const packument = {
       name: one.name,

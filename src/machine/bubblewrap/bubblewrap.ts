@@ -51,6 +51,7 @@ async function createMachine(
     const sources = {
       bottle: bottleDirectory(spec.stateDir),
       ...(rootfs === undefined ? {} : { rootfs }),
+      ...(spec.program === undefined ? {} : { program: spec.program.host }),
     };
     const seen = seenSources(sources, host.uid);
     const system =

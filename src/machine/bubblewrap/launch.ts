@@ -18,6 +18,8 @@ export type Sources = {
   readonly bottle: HostPath;
   /** An unpacked image. */
   readonly rootfs?: HostPath;
+  /** The agent's program, where the runner installed it. */
+  readonly program?: HostPath;
   /** The gateway's socket. */
   readonly socket?: HostPath;
 };
@@ -83,6 +85,7 @@ export function seenSources(sources: Sources, uid: number): Sources {
   return {
     bottle: `${STAGE}/bottle`,
     ...(sources.rootfs === undefined ? {} : { rootfs: `${STAGE}/rootfs` }),
+    ...(sources.program === undefined ? {} : { program: `${STAGE}/program` }),
     ...(sources.socket === undefined ? {} : { socket: `${STAGE}/socket` }),
   };
 }

@@ -21,6 +21,7 @@ export function mountPoints(spec: MachineSpec, etc: readonly string[]): GuestPat
     ...PRIVATE_DIRECTORIES.tmp,
     ...[spec.user.home, spec.socket.guest],
     ...etc.map((name) => `/etc/${name}`),
+    ...(spec.program === undefined ? [] : [spec.program.guest]),
   ];
 }
 
@@ -42,10 +43,17 @@ export function bottleOptions(bottle: Standing, seen: Sources, exec: ExecOptions
     ...['--bind', `${seen.bottle}/home`, user.home],
     ...bottle.etc.flatMap((name) => ['--ro-bind', `${seen.bottle}/etc/${name}`, `/etc/${name}`]),
     ...(seen.socket === undefined ? [] : ['--ro-bind', seen.socket, spec.socket.guest]),
+    ...programOptions(bottle, seen),
     ...['--remount-ro', '/'],
     ...['--chdir', exec.cwd ?? user.home],
     ...environmentOptions(spec, exec),
   ]);
+}
+
+/** The runner's kernel keeps it as it is: no process of a guest has a right over that mount. */
+function programOptions({ spec: { program } }: Standing, seen: Sources): string[] {
+  if (program === undefined || seen.program === undefined) return [];
+  return ['--ro-bind', seen.program, program.guest];
 }
 
 /** bwrap 0.8.0 learnt to forbid user namespaces inside, where most of the kernel's holes are. */

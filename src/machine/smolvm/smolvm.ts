@@ -9,6 +9,7 @@ import { bootMachine, removeState, setUpGuest, stopMachine } from './boot.ts';
 import type { Booted } from './call.ts';
 import { callSmolvm, type SmolvmCli } from './cli.ts';
 import { execInGuest } from './exec.ts';
+import { sendProgram } from './program.ts';
 import { checkSocketPath } from './state.ts';
 
 const VERSION_TIMEOUT_MS = 20_000;
@@ -36,7 +37,10 @@ export function smolvmEngine(host: Host, options: SmolvmOptions): Engine {
         const limits = { startTimeoutMs, ...(signal === undefined ? {} : { signal }) };
         await bootMachine(cli, spec, pack, limits);
         const drop = await setUpGuest(cli, spec, signal);
-        return openMachine({ cli, name: spec.name, user: spec.user, drop }, await readVersion(cli));
+        const booted = { cli, name: spec.name, user: spec.user, drop };
+        const machine = openMachine(booted, await readVersion(cli));
+        if (spec.program !== undefined) await sendProgram(machine, spec.program, signal);
+        return machine;
       } catch (error) {
         await cleanUp(cli, spec.name);
         throw error;
