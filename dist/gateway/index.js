@@ -159,6 +159,7 @@ class BottleError extends Error {
     what;
     where;
     fix;
+    reason;
     problems;
     constructor(fields) {
         super(`${fields.what} (${fields.where}). ${fields.fix}`, { cause: fields.cause });
@@ -166,6 +167,7 @@ class BottleError extends Error {
         this.what = fields.what;
         this.where = fields.where;
         this.fix = fields.fix;
+        this.reason = fields.reason;
         this.problems = fields.problems ?? [];
     }
 }

@@ -37299,7 +37299,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 15198:
+/***/ 57611:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -37362,6 +37362,7 @@ class BottleError extends Error {
     what;
     where;
     fix;
+    reason;
     problems;
     constructor(fields) {
         super(`${fields.what} (${fields.where}). ${fields.fix}`, { cause: fields.cause });
@@ -37369,6 +37370,7 @@ class BottleError extends Error {
         this.what = fields.what;
         this.where = fields.where;
         this.fix = fields.fix;
+        this.reason = fields.reason;
         this.problems = fields.problems ?? [];
     }
 }
@@ -51237,6 +51239,10 @@ function isInside(root, path) {
 /** What the image stage is asked for, from what the plan says. */
 
 
+
+async function fetchImage(host, services, plan, engine) {
+    return await ensureImage(host, services, imageRequest(host, plan, engine));
+}
 function imageRequest(host, plan, engine) {
     const { value: image } = plan.image;
     return {
@@ -51424,6 +51430,7 @@ function seenSources(sources, uid) {
     return {
         bottle: `${STAGE}/bottle`,
         ...(sources.rootfs === undefined ? {} : { rootfs: `${STAGE}/rootfs` }),
+        ...(sources.program === undefined ? {} : { program: `${STAGE}/program` }),
         ...(sources.socket === undefined ? {} : { socket: `${STAGE}/socket` }),
     };
 }
@@ -51522,6 +51529,7 @@ function mountPoints(spec, etc) {
         ...PRIVATE_DIRECTORIES.tmp,
         ...[spec.user.home, spec.socket.guest],
         ...etc.map((name) => `/etc/${name}`),
+        ...(spec.program === undefined ? [] : [spec.program.guest]),
     ];
 }
 /** @param seen the sources as bwrap finds them */
@@ -51542,10 +51550,17 @@ function bottleOptions(bottle, seen, exec) {
         ...['--bind', `${seen.bottle}/home`, user.home],
         ...bottle.etc.flatMap((name) => ['--ro-bind', `${seen.bottle}/etc/${name}`, `/etc/${name}`]),
         ...(seen.socket === undefined ? [] : ['--ro-bind', seen.socket, spec.socket.guest]),
+        ...programOptions(bottle, seen),
         ...['--remount-ro', '/'],
         ...['--chdir', exec.cwd ?? user.home],
         ...environmentOptions(spec, exec),
     ]);
+}
+/** The runner's kernel keeps it as it is: no process of a guest has a right over that mount. */
+function programOptions({ spec: { program } }, seen) {
+    if (program === undefined || seen.program === undefined)
+        return [];
+    return ['--ro-bind', seen.program, program.guest];
 }
 /** bwrap 0.8.0 learnt to forbid user namespaces inside, where most of the kernel's holes are. */
 function canSealUserns(version) {
@@ -51971,6 +51986,7 @@ async function createMachine(host, spec, signal) {
         const sources = {
             bottle: bottleDirectory(spec.stateDir),
             ...(rootfs === undefined ? {} : { rootfs }),
+            ...(spec.program === undefined ? {} : { program: spec.program.host }),
         };
         const seen = seenSources(sources, host.uid);
         const system = seen.rootfs === undefined || rootfs === undefined
@@ -54343,10 +54359,267 @@ async function explain(booted, attempt) {
     });
 }
 
+;// CONCATENATED MODULE: ./build/tar/write.js
+/**
+ * Writes a tar stream: many small files become few large chunks, large files are streamed.
+ *
+ * The dialect is ustar with GNU's `L`/`K` entries for names over 100 bytes and base-256 numbers for
+ * sizes over 8 GiB: busybox ignores pax headers, and GNU tar, bsdtar, busybox and Python read
+ * these. Names are written as UTF-8.
+ */
+
+
+
+
+const write_CHUNK = 1 << 17;
+/**
+ * Up to here a file is read at once, which is several times faster than through the thread pool.
+ */
+const SMALL = 1 << 16;
+/** Linux' `PATH_MAX`. */
+const write_LONGEST_NAME = 4096;
+// A link or a pipe put in a file's place must neither be followed nor block.
+const OPEN_FLAGS = external_node_fs_.constants.O_RDONLY | external_node_fs_.constants.O_NOFOLLOW | external_node_fs_.constants.O_NONBLOCK;
+const TYPE_FLAG = { file: '0', symlink: '2', directory: '5' };
+/**
+ * Yields the archive in chunks of about 1 MiB. Throws `BottleError` (`provision-failed`) for a name
+ * that tar cannot hold and for a file that vanished or changed its size since it was listed.
+ */
+async function* writeTar(entries) {
+    const batch = { full: [], chunk: Buffer.allocUnsafe(write_CHUNK), used: 0 };
+    for await (const entry of entries) {
+        appendHeader(batch, entry);
+        if (entry.kind === 'file') {
+            if ('data' in entry)
+                appendData(batch, entry.data);
+            else if (entry.size <= SMALL)
+                appendSmallFile(batch, entry);
+            else {
+                flush(batch);
+                yield* batch.full.splice(0);
+                yield* streamFile(entry);
+            }
+            reserve(batch, paddingOf(sizeOf(entry))).fill(0);
+        }
+        if (batch.full.length > 0)
+            yield* batch.full.splice(0);
+    }
+    reserve(batch, 2 * BLOCK).fill(0);
+    flush(batch);
+    yield* batch.full;
+}
+function flush(batch) {
+    if (batch.used === 0)
+        return;
+    batch.full.push(batch.chunk.subarray(0, batch.used));
+    batch.chunk = Buffer.allocUnsafe(write_CHUNK);
+    batch.used = 0;
+}
+/** Room for `length` ≤ `CHUNK` bytes at the end of the archive so far; its content is undefined. */
+function reserve(batch, length) {
+    if (batch.used + length > batch.chunk.length)
+        flush(batch);
+    batch.used += length;
+    return batch.chunk.subarray(batch.used - length, batch.used);
+}
+function appendData(batch, data) {
+    if (data.length <= SMALL) {
+        reserve(batch, data.length).set(data);
+        return;
+    }
+    flush(batch);
+    batch.full.push(data);
+}
+function appendSmallFile(batch, entry) {
+    const room = reserve(batch, entry.size);
+    let file;
+    try {
+        file = (0,external_node_fs_.openSync)(entry.from, OPEN_FLAGS);
+        checkUnchanged(entry, (0,external_node_fs_.fstatSync)(file));
+        for (let done = 0; done < room.length;) {
+            const read = (0,external_node_fs_.readSync)(file, room, done, room.length - done, null);
+            if (read === 0)
+                throw changed(entry, `it ended after ${done} bytes`);
+            done += read;
+        }
+    }
+    catch (error) {
+        throw unreadable(entry, error);
+    }
+    finally {
+        if (file !== undefined)
+            (0,external_node_fs_.closeSync)(file);
+    }
+}
+async function* streamFile(entry) {
+    let file;
+    try {
+        file = await (0,promises_.open)(entry.from, OPEN_FLAGS);
+        checkUnchanged(entry, await file.stat());
+        for (let left = entry.size; left > 0;) {
+            const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(Math.min(write_CHUNK, left)));
+            if (bytesRead === 0)
+                throw changed(entry, `it ended ${left} bytes early`);
+            left -= bytesRead;
+            yield buffer.subarray(0, bytesRead);
+        }
+    }
+    catch (error) {
+        throw unreadable(entry, error);
+    }
+    finally {
+        await file?.close();
+    }
+}
+function checkUnchanged(entry, found) {
+    if (!found.isFile())
+        throw changed(entry, 'it is no longer a regular file');
+    if (found.size !== entry.size)
+        throw changed(entry, `it has ${found.size} bytes now`);
+}
+function changed(entry, how) {
+    return new BottleError({
+        outcome: 'provision-failed',
+        what: `A file changed while it was copied into the guest: ${how}, ${entry.size} were announced`,
+        where: entry.from,
+        fix: 'Make sure that no earlier step still writes to it, or leave it out with an exclude.',
+    });
+}
+function unreadable(entry, error) {
+    if (error instanceof BottleError)
+        return error;
+    return new BottleError({
+        outcome: 'provision-failed',
+        what: `A file could not be read: ${messageOf(error)}`,
+        where: entry.from,
+        fix: 'Make sure that it exists and is readable, or leave it out with an exclude.',
+        cause: error,
+    });
+}
+function appendHeader(batch, entry) {
+    const slash = entry.kind === 'directory' && !entry.path.endsWith('/') ? '/' : '';
+    const name = write_bytesOf(entry, entry.path + slash);
+    const target = write_bytesOf(entry, entry.kind === 'symlink' ? entry.target : '');
+    if (target.length > FIELD.link[1])
+        appendLongName(batch, 'K', target);
+    if (name.length > FIELD.name[1])
+        appendLongName(batch, 'L', name);
+    appendBlock(batch, {
+        type: TYPE_FLAG[entry.kind],
+        name,
+        target,
+        size: sizeOf(entry),
+        mode: entry.mode & 0o7777,
+        uid: entry.uid ?? 0,
+        gid: entry.gid ?? 0,
+        mtime: Math.max(0, Math.floor(entry.mtime ?? 0)),
+    });
+}
+/** GNU's extra entry, whose content is the whole name of the entry after it, NUL-terminated. */
+function appendLongName(batch, type, name) {
+    const size = name.length + 1;
+    const link = Buffer.from('././@LongLink');
+    const target = Buffer.alloc(0);
+    appendBlock(batch, { type, name: link, target, size, mode: 0o644, uid: 0, gid: 0, mtime: 0 });
+    const room = reserve(batch, size + paddingOf(size));
+    room.fill(0);
+    room.set(name);
+}
+function appendBlock(batch, header) {
+    const block = reserve(batch, BLOCK);
+    block.fill(0);
+    header.name.copy(block, FIELD.name[0], 0, FIELD.name[1]);
+    header.target.copy(block, FIELD.link[0], 0, FIELD.link[1]);
+    for (const field of ['mode', 'uid', 'gid', 'size', 'mtime']) {
+        writeNumber(block, FIELD[field], header[field]);
+    }
+    block.write(header.type, FIELD.type[0], 'latin1');
+    block.write('ustar\u000000', FIELD.magic[0], 'latin1');
+    const sum = checksumOf(block).toString(8).padStart(6, '0');
+    block.write(`${sum}\0 `, FIELD.checksum[0], 'latin1');
+}
+function sizeOf(entry) {
+    if (entry.kind !== 'file')
+        return 0;
+    return 'data' in entry ? entry.data.length : entry.size;
+}
+function write_bytesOf(entry, name) {
+    const bytes = Buffer.from(name);
+    if (entry.path !== '' && bytes.length <= write_LONGEST_NAME && !bytes.includes(0))
+        return bytes;
+    throw new BottleError({
+        outcome: 'provision-failed',
+        what: 'A name cannot be copied into the guest: it is empty, over-long or holds a NUL character',
+        where: JSON.stringify(entry.path),
+        fix: 'Rename it, or leave it out with an exclude.',
+    });
+}
+
+;// CONCATENATED MODULE: ./build/machine/smolvm/program.js
+/**
+ * Brings the agent's program into a guest: a copy, over the stream that all else takes. A read-only
+ * volume would be one by the word of the guest's own kernel; see docs/decisions.
+ */
+
+
+
+
+
+const TIMEOUT_MS = 5 * 60_000;
+/** Root's own, so that the agent's user cannot change it. */
+const SCRIPT = `set -eu
+umask 022
+mkdir -p -- "$1"
+exec tar -x -o -f - -C "$1"
+`;
+/** @throws {BottleError} `boot-failed` */
+async function sendProgram(machine, { host, guest }, signal) {
+    let stderr = '';
+    const result = await machine.exec(['sh', '-c', SCRIPT, 'program', guest], {
+        user: 'root',
+        cwd: '/',
+        stdin: writeTar(entriesBelow(host)),
+        onStdout: () => { },
+        onStderr: (chunk) => {
+            stderr = (stderr + Buffer.from(chunk).toString()).slice(-4096);
+        },
+        timeoutMs: TIMEOUT_MS,
+        ...(signal === undefined ? {} : { signal }),
+    });
+    signal?.throwIfAborted();
+    if (result.exitCode === 0 && !result.timedOut)
+        return;
+    const said = result.timedOut ? 'it took too long' : printableEnd(stderr) || 'it said nothing';
+    throw new BottleError({
+        outcome: 'boot-failed',
+        what: `The agent's program could not be copied into the guest: ${said}`,
+        where: `${guest} in machine ${machine.name}, exit code ${result.exitCode} of tar`,
+        fix: 'Give the machine more storage (machine.storage_gib); the image needs sh, mkdir and tar.',
+    });
+}
+function* entriesBelow(root, path = '') {
+    for (const name of (0,external_node_fs_.readdirSync)((0,external_node_path_.join)(root, path)).sort()) {
+        const [inner, from] = [(0,external_node_path_.join)(path, name), (0,external_node_path_.join)(root, path, name)];
+        const found = (0,external_node_fs_.lstatSync)(from);
+        const entry = { path: inner, mode: found.mode & 0o755 };
+        if (found.isDirectory()) {
+            yield { ...entry, kind: 'directory' };
+            yield* entriesBelow(root, inner);
+        }
+        else if (found.isSymbolicLink()) {
+            yield { ...entry, kind: 'symlink', target: (0,external_node_fs_.readlinkSync)(from) };
+        }
+        else if (found.isFile()) {
+            yield { ...entry, kind: 'file', from, size: found.size };
+        }
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/machine/smolvm/smolvm.js
 /**
  * The smolvm engine: a hardware-isolated microVM per bottle, driven through smolvm's command line.
  */
+
 
 
 
@@ -54370,7 +54643,11 @@ function smolvmEngine(host, options) {
                 const limits = { startTimeoutMs, ...(signal === undefined ? {} : { signal }) };
                 await bootMachine(cli, spec, pack, limits);
                 const drop = await setUpGuest(cli, spec, signal);
-                return smolvm_openMachine({ cli, name: spec.name, user: spec.user, drop }, await smolvm_readVersion(cli));
+                const booted = { cli, name: spec.name, user: spec.user, drop };
+                const machine = smolvm_openMachine(booted, await smolvm_readVersion(cli));
+                if (spec.program !== undefined)
+                    await sendProgram(machine, spec.program, signal);
+                return machine;
             }
             catch (error) {
                 await cleanUp(cli, spec.name);
@@ -54778,6 +55055,7 @@ function runRows(plan) {
         plan_summary_row('agent', agent.name),
         plan_summary_row('bottles', agent.bottles),
         plan_summary_row('provider', agent.provider),
+        plan_summary_row('program', { ...agent.program, value: programText(agent.program.value) }),
         ['command', agent.argv.join(' '), agent.provider.source],
         plan_summary_row('engine', { ...engine, value: `${engine.value}, ${plan.isolation}` }),
         plan_summary_row('image', { ...image, value: plan_summary_imageText(image.value) }),
@@ -54847,6 +55125,16 @@ function plan_summary_imageText(image) {
             return `built from ${image.reference}`;
         case 'smolfile':
             return `built from ${image.path}`;
+    }
+}
+function programText(program) {
+    switch (program.kind) {
+        case 'command':
+            return "the manifest's own command";
+        case 'image':
+            return `${program.binary}, as the image has it`;
+        case 'npm':
+            return `${program.npm} ${program.version} from npm → ${program.to}`;
     }
 }
 /** An address may carry a password or a signature. */
@@ -54946,9 +55234,247 @@ function outcomeOfAgent(agent) {
     }
 }
 
+;// CONCATENATED MODULE: ./build/agent/json-line.js
+/** Reads what a vendor's stream of JSON lines holds, without a word of trust in its form. */
+/** Undefined: the line is no JSON object. */
+function parseLine(line) {
+    if (!line.startsWith('{'))
+        return undefined;
+    try {
+        return JSON.parse(line);
+    }
+    catch {
+        return undefined;
+    }
+}
+function objectAt(value, key) {
+    const found = at(value, key);
+    return isObject(found) ? found : {};
+}
+function listAt(value, key) {
+    const found = at(value, key);
+    return Array.isArray(found) ? found : [];
+}
+function textAt(value, key) {
+    const found = at(value, key);
+    return typeof found === 'string' ? found : '';
+}
+/** A count of something: what is none is 0. */
+function countAt(value, key) {
+    const found = at(value, key);
+    return Number.isSafeInteger(found) && found > 0 ? found : 0;
+}
+/** An amount that is not negative; undefined where there is none. */
+function amountAt(value, key) {
+    const found = at(value, key);
+    return typeof found === 'number' && Number.isFinite(found) && found >= 0 ? found : undefined;
+}
+function at(value, key) {
+    return isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+}
+function isObject(value) {
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+;// CONCATENATED MODULE: ./build/agent/installed.js
+/** Reads an installation that npm made: what is in it, and by which digests it was checked. */
+
+
+
+
+
+/**
+ * An installation counts when npm had a sha512 for each package, the package is the one that was
+ * asked for, and its program is there. @throws {BottleError} `provision-failed`
+ */
+async function readInstalled(directory, wanted) {
+    const packages = await readPackages(directory).catch((error) => {
+        throw unusable(wanted, messageOf(error));
+    });
+    const own = packages.find(({ name }) => name === wanted.npm);
+    if (own?.version !== wanted.version) {
+        throw unusable(wanted, `it is version ${own?.version ?? 'none'}`);
+    }
+    const bare = packages.find(({ integrity }) => !/^sha512-[A-Za-z0-9+/=]{86,}$/.test(integrity));
+    if (bare !== undefined) {
+        throw unusable(wanted, `the registry has no sha512 of ${bare.name}@${bare.version}`);
+    }
+    if (!(0,external_node_fs_.existsSync)((0,external_node_path_.join)(directory, wanted.file))) {
+        throw unusable(wanted, `it has no ${wanted.file}: it is not made for this platform`);
+    }
+    return [own, ...packages.filter((one) => one !== own)];
+}
+/** npm keeps this beside what it installed. */
+async function readPackages(directory) {
+    const text = await (0,promises_.readFile)((0,external_node_path_.join)(directory, 'node_modules/.package-lock.json'), 'utf8');
+    const packages = objectAt(JSON.parse(text), 'packages');
+    return Object.entries(packages).map(([path, entry]) => ({
+        name: path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length),
+        version: textAt(entry, 'version'),
+        integrity: at(entry, 'link') === true ? '' : textAt(entry, 'integrity'),
+    }));
+}
+function unusable({ npm, version, source }, why) {
+    return new BottleError({
+        outcome: 'provision-failed',
+        what: `What npm installed of ${npm} ${version} is not used: ${why}`,
+        where: `agent_provider.version, ${source}`,
+        fix: 'Name another version, or put the program into the image and leave out "version".',
+    });
+}
+
+;// CONCATENATED MODULE: ./build/agent/install.js
+/** Installs one version of an agent's program from npm: once, whole, checked, into the tool cache. */
+
+
+
+
+
+
+
+
+
+const INSTALL_MS = 10 * 60_000;
+const STDERR_BYTES = 16 * 1024;
+/**
+ * @throws {BottleError} `config-invalid`: there is no such version; `provision-failed`: it could not be
+ *   installed.
+ */
+async function installProgram(host, request) {
+    const root = (0,external_node_path_.join)(toolCache(host.env), 'agent');
+    const key = `${request.npm.replace('/', '+')}-${request.version}-linux-${host.arch}`;
+    const directory = (0,external_node_path_.join)(root, key);
+    const locker = { host, me: await currentOwner(host), what: 'agent program' };
+    const isNew = await withLock((0,external_node_path_.join)(root, '.locks', key), locker, async () => {
+        if ((0,external_node_fs_.existsSync)(directory))
+            return false;
+        await makeInstallation(host, request, directory, (0,external_node_path_.join)(root, '.temporary', key));
+        return true;
+    });
+    const packages = await readInstalled(directory, request);
+    return { directory, origin: isNew ? 'npm' : 'tool cache', packages };
+}
+/** Makes `directory` at once or not at all. Only the lock's owner uses `work`. */
+async function makeInstallation(host, request, directory, work) {
+    try {
+        // A process that was killed may have left something.
+        await (0,promises_.rm)(work, { recursive: true, force: true });
+        await (0,promises_.mkdir)(work, { recursive: true });
+        // npm looks upwards for a project until it finds one: with its own, no checkout has a say.
+        await (0,promises_.writeFile)((0,external_node_path_.join)(work, 'package.json'), '{"private":true}\n');
+        await runNpm(host, request, work);
+        await readInstalled(work, request);
+        // The bottle's user is nobody on the runner, and whoever installs may have a strict umask.
+        await host.run(['chmod', '-R', 'a+rX,go-w', work]);
+        await (0,promises_.rename)(work, directory);
+    }
+    catch (error) {
+        host.cancelled.throwIfAborted();
+        if (error instanceof BottleError)
+            throw error;
+        throw failed(request, messageOf(error), 'See that the disk of the tool cache is not full.');
+    }
+    finally {
+        await (0,promises_.rm)(work, { recursive: true, force: true });
+    }
+}
+/** By the runner's own client, from where it is configured to fetch; what is fetched runs nothing. */
+async function runNpm(host, { npm, version, source }, work) {
+    const request = { npm, version, source };
+    const program = host.which('npm');
+    if (program === undefined) {
+        throw failed(request, 'this runner has no npm', 'Install Node with npm on the runner, or put the program into the image and leave out "version".');
+    }
+    let stderr = '';
+    const child = await host.spawn(argvOfNpm(program, `${npm}@${version}`, host.arch), {
+        cwd: work,
+        env: definedOf(host.env),
+        onStderr: (chunk) => {
+            stderr = (stderr + Buffer.from(chunk).toString()).slice(-STDERR_BYTES);
+        },
+        timeoutMs: INSTALL_MS,
+        signal: host.cancelled,
+    });
+    const exit = await child.exit;
+    host.cancelled.throwIfAborted();
+    if (exit.exitCode === 0)
+        return;
+    throw install_explain(request, exit.timedOut ? 'it took too long' : stderr);
+}
+function argvOfNpm(program, spec, arch) {
+    return [
+        program,
+        'install',
+        '--ignore-scripts',
+        '--no-audit',
+        '--no-fund',
+        '--no-update-notifier',
+        '--loglevel=error',
+        // Of what the bottle is, not of what the runner is.
+        '--os=linux',
+        `--cpu=${arch}`,
+        '--libc=glibc',
+        '--include=optional',
+        '--omit=dev',
+        '--install-strategy=hoisted',
+        '--no-global',
+        '--no-engine-strict',
+        '--',
+        spec,
+    ];
+}
+function install_explain(request, stderr) {
+    const said = printableEnd(stderr.replace(/^npm (error|ERR!) A complete log.*\n.*$/m, ''));
+    if (/\b(ETARGET|E404|ENOVERSIONS)\b/.test(stderr)) {
+        return new BottleError({
+            outcome: 'config-invalid',
+            what: `There is no version ${request.version} of ${request.npm} where this runner's npm looks`,
+            where: `agent_provider.version, ${request.source}`,
+            fix: 'Name a version that is published there; "npm view PACKAGE versions" lists them.',
+        });
+    }
+    if (/\bEINTEGRITY\b/.test(stderr)) {
+        const fix = 'Do not use it until you know why: somebody on the way may have changed it.';
+        return failed(request, `what arrived is not what the registry describes: ${said}`, fix);
+    }
+    return failed(request, said || 'npm said nothing', 'See that the runner reaches its registry.');
+}
+function failed({ npm, version, source }, why, fix) {
+    return new BottleError({
+        outcome: 'provision-failed',
+        what: `The agent's program could not be installed: ${why}`,
+        where: `${npm}@${version}, agent_provider.version, ${source}`,
+        fix,
+    });
+}
+function definedOf(env) {
+    const entries = Object.entries(env).filter((entry) => {
+        return entry[1] !== undefined;
+    });
+    return Object.fromEntries(entries);
+}
+
+;// CONCATENATED MODULE: ./build/program.js
+/** The agent's program on its way from npm into the guest; a run that needs none has no such phase. */
+
+async function fetchProgram(host, run) {
+    const { value, source } = run.plan.agent.program;
+    if (value.kind !== 'npm')
+        return;
+    await run.phase('program', () => installProgram(host, { ...value, source }));
+}
+/** What the machine has to know of it. */
+function programSpec({ agent }, { program }) {
+    const { value } = agent.program;
+    if (value.kind !== 'npm' || program === undefined)
+        return {};
+    return { program: { host: program.directory, guest: value.to } };
+}
+
 ;// CONCATENATED MODULE: ./build/progress.js
 const PHASE_TITLES = {
     image: 'Fetch the image',
+    program: "Install the agent's program",
     gateway: 'Open the gateway',
     boot: 'Start the machine',
     walls: 'Prove the walls',
@@ -54963,6 +55489,7 @@ const SENTENCES = {
     image: ({ facts }) => facts.hit === 'host'
         ? "The image is the runner's own /usr, read-only."
         : `The image sha256:${facts.sha256} came from the ${facts.hit}: ${facts.bytes} bytes in ${facts.milliseconds} ms.`,
+    program: ({ packages: [own], origin }) => `${own?.name} ${own?.version} came from ${origin === 'npm' ? 'npm' : 'the tool cache'}: ${own?.integrity}.`,
     gateway: ({ routes, certificate }) => `The gateway is up: ${routes} routes${certificate === '' ? '' : ', some of which it reads'}; all else is denied.`,
     boot: ({ name, engine, engineVersion, isolation }) => `The machine ${name} is up: ${engine} ${engineVersion}, ${WALLS[isolation]}.`,
     walls: ({ probes }) => `${probes.length} walls are proven from inside.`,
@@ -55293,6 +55820,7 @@ function loadRunState(host) {
 
 
 
+
 /** Between the runner's SIGINT and its SIGTERM are 7.5 s: collecting and proposing end by these. */
 const SALVAGE_MS = { collect: 2_500, propose: 4_000 };
 const COLLECT_MS = 15 * 60_000;
@@ -55436,7 +55964,7 @@ function endings(host) {
     return { ended, collecting, proposing };
 }
 /** What the engine boots, from what the plan says and what the image stage brought. */
-function machineSpec({ plan, paths }, image) {
+function machineSpec({ plan, paths, made }, image) {
     return {
         name: plan.machine.name,
         image: image.image,
@@ -55446,6 +55974,7 @@ function machineSpec({ plan, paths }, image) {
         user: plan.user,
         socket: { host: paths.socket, guest: plan.socket },
         stateDir: paths.machineState,
+        ...programSpec(plan, made),
         labels: { 'bottle.run': plan.runId },
     };
 }
@@ -55743,7 +56272,7 @@ function collectArgv(request) {
     return [
         'sh',
         '-c',
-        SCRIPT,
+        collect_script_SCRIPT,
         'collect',
         request.scratch,
         request.baseCommit,
@@ -55816,7 +56345,7 @@ case $(tar --version 2>/dev/null) in
 *) xargs -0 tar -cf - <"$scratch/list" ;;
 esac
 `;
-const SCRIPT = [PREPARE, WORK_SCRIPT, PACK, LIST, SEND].join('');
+const collect_script_SCRIPT = [PREPARE, WORK_SCRIPT, PACK, LIST, SEND].join('');
 
 ;// CONCATENATED MODULE: ./build/outputs/collect-place.js
 
@@ -56279,7 +56808,7 @@ function matchSequence(pattern, items, rules) {
 
 
 const collect_MIB = 1 << 20;
-const STDERR_BYTES = 8192;
+const collect_STDERR_BYTES = 8192;
 const STDERR_LINES = 20;
 /**
  * Puts `outputs`, `workspace`, `home` and `root` into the directory, as far as there is something.
@@ -56335,7 +56864,7 @@ async function receive(machine, argv, { timeoutMs, signal }, unpack) {
         broken.abort(error);
         throw error;
     });
-    const stderr = createHead(STDERR_BYTES);
+    const stderr = createHead(collect_STDERR_BYTES);
     const running = machine
         .exec(argv, {
         cwd: '/',
@@ -56435,14 +56964,14 @@ const GIT_ENVIRONMENT = {
 class GitLimitError extends Error {
     name = 'GitLimitError';
 }
-const TIMEOUT_MS = 60_000;
+const git_runner_TIMEOUT_MS = 60_000;
 const git_runner_MAX_BYTES = 16 * 1024 * 1024;
 const MAX_STDERR = 4096;
 /** Grafts that cannot be there, and no object too large to be held. */
 const BOUNDS = { GIT_GRAFT_FILE: '/dev/null/none', GIT_ALLOC_LIMIT: '512m' };
 const BARE = ['-c', 'core.bigFileThreshold=32m', '-c', 'core.packedGitLimit=256m'];
 function makeGitRunner(settings) {
-    const { spawn, program, directory, path, timeoutMs = TIMEOUT_MS } = settings;
+    const { spawn, program, directory, path, timeoutMs = git_runner_TIMEOUT_MS } = settings;
     return async (args, { input, env, maxBytes = git_runner_MAX_BYTES, signal, onStdout } = {}) => {
         const stdout = [];
         let stderr = '';
@@ -56543,15 +57072,15 @@ async function askGit(git, args, options) {
         const { exitCode, stdout } = await git(args, options);
         if (exitCode === 0)
             return stdout;
-        throw unreadable(`git ${args[0]} cannot read the commits: it ended with exit code ${exitCode}`);
+        throw git_output_unreadable(`git ${args[0]} cannot read the commits: it ended with exit code ${exitCode}`);
     }
     catch (error) {
         if (error instanceof GitLimitError)
-            throw unreadable(error.message);
+            throw git_output_unreadable(error.message);
         throw error;
     }
 }
-function unreadable(detail) {
+function git_output_unreadable(detail) {
     return new CheckStop({ rule: 'fsck', detail });
 }
 /** Cuts a stream into what stands before each `separator`; valid until the next call only. */
@@ -56566,7 +57095,7 @@ function splitRecords(separator, onRecord) {
         }
         rest = bytes.subarray(start);
         if (rest.length > MAX_RECORD)
-            throw unreadable('A name or a list of parents is too long to be looked at');
+            throw git_output_unreadable('A name or a list of parents is too long to be looked at');
     };
 }
 const git_output_linesOf = (texts) => Buffer.from(texts.map((text) => `${text}\n`).join(''));
@@ -56599,7 +57128,7 @@ async function isAncestor(git, old, of) {
         return true;
     const { exitCode } = await git(['merge-base', '--is-ancestor', old, of]);
     if (exitCode > 1)
-        throw unreadable('git merge-base cannot read the commits');
+        throw git_output_unreadable('git merge-base cannot read the commits');
     return exitCode === 0;
 }
 /**
@@ -56636,7 +57165,7 @@ async function readTrees(git, commits, spans) {
     for (const [index, id] of old.entries()) {
         const tree = lines[index] ?? '';
         if (!/^[0-9a-f]{40,64}$/.test(tree))
-            throw unreadable(`The commit ${id} is missing`);
+            throw git_output_unreadable(`The commit ${id} is missing`);
         trees.set(id, tree);
     }
     return trees;
@@ -56827,7 +57356,7 @@ async function describeObjects(git, commits, paths) {
     const onStdout = splitRecords(0x0a, (record) => {
         const [id = '', type, size] = record.toString().split(' ');
         if (size === undefined)
-            throw unreadable(`${id} is missing`);
+            throw git_output_unreadable(`${id} is missing`);
         const path = paths.get(id) ?? '';
         if (type === 'tree' && Number(size) > MAX_TREE_BYTES)
             throw tooManyNames();
@@ -56875,7 +57404,7 @@ function parseObjects({ onObject, onContent }) {
     function begin() {
         const [, id = '', type, size] = HEADER.exec(header) ?? [];
         if (!type)
-            throw unreadable('An object is missing');
+            throw git_output_unreadable('An object is missing');
         object = { id, type, start: position, end: position + Number(size) };
         left = Number(size) + 1;
         kept = onObject?.(object) ? [] : undefined;
@@ -56892,7 +57421,7 @@ function parseObjects({ onObject, onContent }) {
                 const until = end < 0 ? chunk.length : end;
                 header += chunk.toString('latin1', at, until);
                 if (header.length > MAX_HEADER)
-                    throw unreadable('git said something unexpected');
+                    throw git_output_unreadable('git said something unexpected');
                 position += until - at + (end < 0 ? 0 : 1);
                 at = until + 1;
                 if (end >= 0)
@@ -57687,7 +58216,7 @@ async function inspect(git, request, findings) {
     const tips = [...new Set(request.tips)];
     const isId = (id) => ID.test(id);
     if (![...tips, ...known].every(isId) || (base !== '' && !isId(base)))
-        throw unreadable('Something that is no object id was to be checked');
+        throw git_output_unreadable('Something that is no object id was to be checked');
     if (tips.length > MAX_TIPS)
         throw new CheckStop({ rule: 'ref-name', detail: `There are more than ${MAX_TIPS} tips` });
     const [heads, { commits, paths }] = await together(checkAncestry(git, base, tips, findings), findNewObjects(git, { base, tips, known, policy }));
@@ -58472,17 +59001,17 @@ function editDistance(a, b) {
         for (let column = 1; column <= b.length; column += 1) {
             const same = a[row - 1] === b[column - 1] ? 0 : 1;
             const swapped = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]
-                ? at(beforeLast, column - 2) + 1
+                ? nearest_at(beforeLast, column - 2) + 1
                 : Number.POSITIVE_INFINITY;
-            const edited = Math.min(at(last, column), at(current, column - 1)) + 1;
-            current.push(Math.min(edited, at(last, column - 1) + same, swapped));
+            const edited = Math.min(nearest_at(last, column), nearest_at(current, column - 1)) + 1;
+            current.push(Math.min(edited, nearest_at(last, column - 1) + same, swapped));
         }
         beforeLast = last;
         last = current;
     }
-    return at(last, b.length);
+    return nearest_at(last, b.length);
 }
-function at(numbers, index) {
+function nearest_at(numbers, index) {
     return numbers[index] ?? Number.POSITIVE_INFINITY;
 }
 
@@ -59466,7 +59995,7 @@ function record_limitsOf({ plan, agent, collected }, usage) {
     return {
         minutes: { limit: minutes.value, used: round((agent?.durationMs ?? 0) / 60_000) },
         idleMinutes: { limit: idleMinutes.value },
-        outputMib: { limit: outputMib.value, used: round(sizeOf(collected?.files ?? []) / 1024 ** 2) },
+        outputMib: { limit: outputMib.value, used: round(record_sizeOf(collected?.files ?? []) / 1024 ** 2) },
         tokens: { limit: tokens.value, used: totalTokens(usage) },
         requests: { limit: requests.value, used: usage.requests },
         bytes: { limit: bytes.value, used: usage.bytes },
@@ -59491,7 +60020,7 @@ function referenceOf(image) {
     // An address may hold a password or a signed query.
     return image.reference.replace(/^(https:\/\/)(?:[^/?#]*@)?([^?#]*).*$/is, '$1$2');
 }
-function sizeOf(files) {
+function record_sizeOf(files) {
     return files.reduce((sum, file) => sum + file.size, 0);
 }
 function round(value) {
@@ -62139,7 +62668,7 @@ function readServer(name, text) {
     const written = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
     const url = URL.canParse(written) ? new URL(written) : undefined;
     if (url?.protocol !== 'http:' || url.hostname === '')
-        throw unusable(name);
+        throw runner_proxy_unusable(name);
     const login = [url.username, url.password].map(runner_proxy_decode).join(':');
     return {
         host: url.hostname.replace(/^\[|\]$/g, ''),
@@ -62156,7 +62685,7 @@ function runner_proxy_decode(text) {
         return text;
     }
 }
-function unusable(name) {
+function runner_proxy_unusable(name) {
     return new BottleError({
         outcome: 'config-invalid',
         what: "The gateway cannot use the runner's proxy: it speaks to proxies over plain http alone",
@@ -62269,48 +62798,6 @@ function reasonOfStatus(status, code = '') {
     return 'api-error';
 }
 
-;// CONCATENATED MODULE: ./build/agent/json-line.js
-/** Reads what a vendor's stream of JSON lines holds, without a word of trust in its form. */
-/** Undefined: the line is no JSON object. */
-function parseLine(line) {
-    if (!line.startsWith('{'))
-        return undefined;
-    try {
-        return JSON.parse(line);
-    }
-    catch {
-        return undefined;
-    }
-}
-function objectAt(value, key) {
-    const found = json_line_at(value, key);
-    return isObject(found) ? found : {};
-}
-function listAt(value, key) {
-    const found = json_line_at(value, key);
-    return Array.isArray(found) ? found : [];
-}
-function textAt(value, key) {
-    const found = json_line_at(value, key);
-    return typeof found === 'string' ? found : '';
-}
-/** A count of something: what is none is 0. */
-function countAt(value, key) {
-    const found = json_line_at(value, key);
-    return Number.isSafeInteger(found) && found > 0 ? found : 0;
-}
-/** An amount that is not negative; undefined where there is none. */
-function amountAt(value, key) {
-    const found = json_line_at(value, key);
-    return typeof found === 'number' && Number.isFinite(found) && found >= 0 ? found : undefined;
-}
-function json_line_at(value, key) {
-    return isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
-}
-function isObject(value) {
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 ;// CONCATENATED MODULE: ./build/agent/claude.js
 
 
@@ -62319,6 +62806,7 @@ const claude = {
     program: {
         npm: '@anthropic-ai/claude-code',
         binary: 'claude',
+        tellsVersion: true,
         files: {
             x64: 'node_modules/@anthropic-ai/claude-code-linux-x64/claude',
             arm64: 'node_modules/@anthropic-ai/claude-code-linux-arm64/claude',
@@ -62534,30 +63022,8 @@ function usageOf(line) {
     ];
 }
 
-;// CONCATENATED MODULE: ./build/agent/toml.js
-/** Writes the little of TOML that an agent's settings need. */
-/** Values first, then each table under a heading of its own. */
-function tomlOf(table, path = []) {
-    const entries = Object.entries(table);
-    const values = entries.flatMap(([key, value]) => isTable(value) ? [] : [`${toml_textOf(key)} = ${itemOf(value)}\n`]);
-    const tables = entries.map(([key, value]) => isTable(value) ? tomlOf(value, [...path, key]) : '');
-    const heading = path.length > 0 ? `\n[${path.map(toml_textOf).join('.')}]\n` : '';
-    return `${heading}${values.join('')}${tables.join('')}`;
-}
-function isTable(value) {
-    return typeof value === 'object' && !Array.isArray(value);
-}
-function itemOf(value) {
-    if (typeof value === 'string')
-        return toml_textOf(value);
-    return Array.isArray(value) ? `[${value.map(toml_textOf).join(', ')}]` : String(value);
-}
-/** JSON's escapes are TOML's, but that TOML wants DEL escaped too, and knows no half characters. */
-function toml_textOf(text) {
-    return JSON.stringify(text.toWellFormed()).replaceAll('\u007f', '\\u007F');
-}
-
 ;// CONCATENATED MODULE: ./build/agent/codex.js
+/** Provider `codex`: OpenAI's Codex, headless. What it sends and why: seen with version 0.169.0. */
 
 
 
@@ -62567,6 +63033,7 @@ const codex = {
     program: {
         npm: '@openai/codex',
         binary: 'codex',
+        tellsVersion: false,
         files: { x64: fileFor('x64', 'x86_64'), arm64: fileFor('arm64', 'aarch64') },
     },
     model: {
@@ -62583,7 +63050,7 @@ const codex = {
     knowsSchema: true,
     prepare: (request) => ({
         argv: codex_argvOf(request),
-        files: [{ to: `${request.home}/.codex/config.toml`, text: tomlOf(configOf(request)) }],
+        files: [{ to: `${request.home}/.codex/config.toml`, text: stringify(configOf(request)) }],
         // Its own place is below the home; a runner's CODEX_HOME has no say in it.
         env: { CODEX_HOME: `${request.home}/.codex` },
         skills: `${request.home}/.codex/skills`,
@@ -62618,7 +63085,7 @@ function configOf({ settings, prompt, workspace, mcpServers }) {
         check_for_update_on_startup: false,
         // OpenAI's servers would do it, past the bottle's routes.
         web_search: 'disabled',
-        ...(prompt.text !== '' && { developer_instructions: prompt.text }),
+        ...(prompt.text !== '' && { developer_instructions: prompt.text.toWellFormed() }),
         model_providers: {
             bottle: {
                 name: 'OpenAI',
@@ -62870,7 +63337,12 @@ const FILE = 'node_modules/@google/gemini-cli/bundle/gemini.js';
 const gemini = {
     template: 'gemini',
     // A script for the Node that the guest has on its PATH: 20 or newer.
-    program: { npm: '@google/gemini-cli', binary: 'gemini', files: { x64: FILE, arm64: FILE } },
+    program: {
+        npm: '@google/gemini-cli',
+        binary: 'gemini',
+        tellsVersion: false,
+        files: { x64: FILE, arm64: FILE },
+    },
     model: {
         host: 'generativelanguage.googleapis.com',
         meter: 'gemini',
@@ -63074,6 +63546,7 @@ const opencode = {
     program: {
         npm: 'opencode-ai',
         binary: 'opencode',
+        tellsVersion: false,
         // `baseline` runs on every x64 processor.
         files: {
             x64: 'node_modules/opencode-linux-x64-baseline/bin/opencode',
@@ -64429,6 +64902,10 @@ const baseUrl = name_line
     .refine((text) => URL.canParse(text) && normaliseHost(new URL(text).hostname) !== undefined, {
     error: BASE_URL,
 });
+/** No range and no tag: what runs shall not change by itself. */
+const provider_version = name_line.max(100).regex(/^\d+\.\d+\.\d+(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?$/, {
+    error: 'must be one version, such as 1.2.3: no range and no tag',
+});
 const argv = array(schemas_string()
     .max(4096)
     .regex(/^[^\u0000]*$/))
@@ -64454,7 +64931,9 @@ const agentProvider = strictObject({
         .optional()
         .describe('`command` only. A list: program and arguments. A text: a script for `/bin/sh -c`. ' +
         'The task is its standard input.'),
-    version: name_line.max(100).optional().describe('Version of the agent’s program.'),
+    version: provider_version
+        .optional()
+        .describe('The agent’s program in exactly this version, from npm, instead of the one that the image has.'),
     model: name_line.max(200).optional().describe('The model that it asks for.'),
 })
     .superRefine((value, context) => {
@@ -65173,18 +65652,65 @@ function sourceIn({ source, tree }, path) {
     return findNode(tree, path) === undefined ? 'default' : placeAt(source, keyOffset(tree, path));
 }
 
+;// CONCATENATED MODULE: ./build/plan/program.js
+/** Which program the agent is: one version from npm, or whatever the image has under its name. */
+
+
+/** No image's own, and nobody in the guest may write there. */
+const PLACE = '/opt/bottle/agent';
+/** @throws {BottleError} `config-invalid`: npm has no program for this processor. */
+function planProgram(request) {
+    const { selected, provider } = request;
+    const { version } = selected.bottle.agent_provider;
+    const { program } = provider;
+    if (program === undefined) {
+        const source = selected.source('bottle.agent_provider.template');
+        return { value: { kind: 'command' }, source };
+    }
+    const source = selected.source('bottle.agent_provider.version');
+    const { npm, binary, tellsVersion } = program;
+    if (version === undefined)
+        return { value: { kind: 'image', binary, tellsVersion }, source };
+    const file = program_fileFor(program.files, request.arch, source);
+    return { value: { kind: 'npm', npm, version, file, to: PLACE }, source };
+}
+/** What is run: a name for the guest's PATH, or a path in it. */
+function programPath(program) {
+    switch (program.kind) {
+        case 'command':
+            return '';
+        case 'image':
+            return program.binary;
+        case 'npm':
+            return external_node_path_.posix.join(program.to, program.file);
+    }
+}
+function program_fileFor(files, arch, source) {
+    if (arch === 'x64' || arch === 'arm64')
+        return files[arch];
+    throw new BottleError({
+        outcome: 'config-invalid',
+        what: `The agent's program is not made for this runner's processor, ${arch}`,
+        where: `agent_provider.version, ${source}`,
+        fix: 'Take a runner with an x64 or arm64 processor, or leave "version" out and bring an image with it.',
+    });
+}
+
 ;// CONCATENATED MODULE: ./build/plan/agent.js
+
 
 /** Stands in a planned argv for the session that only the run knows. */
 const SESSION = '{session}';
 /** @throws {BottleError} `config-invalid`: the provider lacks something. */
-function prepareAgent({ provider, selected }, home, { prompt, task, workspace }, limits) {
+function prepareAgent(planRequest, home, { prompt, task, workspace }, limits) {
+    const { provider, selected } = planRequest;
     const { agent, bottle, source } = selected;
+    const program = planProgram(planRequest);
     const schema = agent.output_schema && JSON.stringify(agent.output_schema);
     const request = {
         settings: bottle.agent_provider,
         source: (setting) => source(['bottle', 'agent_provider', setting]),
-        program: provider.program?.binary ?? '',
+        program: programPath(program.value),
         home,
         workspace: workspace.to,
         prompt: { text: prompt.text, file: prompt.text === '' ? '' : prompt.to },
@@ -65202,15 +65728,16 @@ function prepareAgent({ provider, selected }, home, { prompt, task, workspace },
     const files = schema
         ? [...prepared.files, { to: `${home}/.bottle/output-schema.json`, text: schema }]
         : prepared.files;
-    return { ...prepared, files, resumeArgv: resumed?.argv ?? [] };
+    return { ...prepared, program, files, resumeArgv: resumed?.argv ?? [] };
 }
 function planAgent({ inputs, selected }, prepared) {
-    const { argv, resumeArgv, exitCodes, sessionPaths } = prepared;
+    const { program, argv, resumeArgv, exitCodes, sessionPaths } = prepared;
     const template = selected.bottle.agent_provider.template;
     return {
         name: { value: selected.agentName, source: inputs.agent === '' ? 'default' : 'input agent' },
         bottles: { value: selected.bottleNames, source: selected.source('bottle') },
         provider: { value: template, source: selected.source('bottle.agent_provider.template') },
+        program,
         argv,
         resume: { argv: resumeArgv, session: SESSION },
         exitCodes,
@@ -68847,6 +69374,7 @@ async function planFrom(host, given, trusted, own) {
         lock: { file: IMAGES_LOCK, text: await prepare_readText(files, IMAGES_LOCK) },
         trust,
         facts: host.facts(),
+        arch: host.arch,
         suffix: own.suffix,
         registries: await askRegistries(host, selected, own.path),
         repository: host.env.GITHUB_REPOSITORY ?? '',
@@ -68998,202 +69526,6 @@ function tookTooLong(command, where, timeoutMs) {
     });
 }
 
-;// CONCATENATED MODULE: ./build/tar/write.js
-/**
- * Writes a tar stream: many small files become few large chunks, large files are streamed.
- *
- * The dialect is ustar with GNU's `L`/`K` entries for names over 100 bytes and base-256 numbers for
- * sizes over 8 GiB: busybox ignores pax headers, and GNU tar, bsdtar, busybox and Python read
- * these. Names are written as UTF-8.
- */
-
-
-
-
-const write_CHUNK = 1 << 17;
-/**
- * Up to here a file is read at once, which is several times faster than through the thread pool.
- */
-const SMALL = 1 << 16;
-/** Linux' `PATH_MAX`. */
-const write_LONGEST_NAME = 4096;
-// A link or a pipe put in a file's place must neither be followed nor block.
-const OPEN_FLAGS = external_node_fs_.constants.O_RDONLY | external_node_fs_.constants.O_NOFOLLOW | external_node_fs_.constants.O_NONBLOCK;
-const TYPE_FLAG = { file: '0', symlink: '2', directory: '5' };
-/**
- * Yields the archive in chunks of about 1 MiB. Throws `BottleError` (`provision-failed`) for a name
- * that tar cannot hold and for a file that vanished or changed its size since it was listed.
- */
-async function* writeTar(entries) {
-    const batch = { full: [], chunk: Buffer.allocUnsafe(write_CHUNK), used: 0 };
-    for await (const entry of entries) {
-        appendHeader(batch, entry);
-        if (entry.kind === 'file') {
-            if ('data' in entry)
-                appendData(batch, entry.data);
-            else if (entry.size <= SMALL)
-                appendSmallFile(batch, entry);
-            else {
-                flush(batch);
-                yield* batch.full.splice(0);
-                yield* streamFile(entry);
-            }
-            reserve(batch, paddingOf(write_sizeOf(entry))).fill(0);
-        }
-        if (batch.full.length > 0)
-            yield* batch.full.splice(0);
-    }
-    reserve(batch, 2 * BLOCK).fill(0);
-    flush(batch);
-    yield* batch.full;
-}
-function flush(batch) {
-    if (batch.used === 0)
-        return;
-    batch.full.push(batch.chunk.subarray(0, batch.used));
-    batch.chunk = Buffer.allocUnsafe(write_CHUNK);
-    batch.used = 0;
-}
-/** Room for `length` ≤ `CHUNK` bytes at the end of the archive so far; its content is undefined. */
-function reserve(batch, length) {
-    if (batch.used + length > batch.chunk.length)
-        flush(batch);
-    batch.used += length;
-    return batch.chunk.subarray(batch.used - length, batch.used);
-}
-function appendData(batch, data) {
-    if (data.length <= SMALL) {
-        reserve(batch, data.length).set(data);
-        return;
-    }
-    flush(batch);
-    batch.full.push(data);
-}
-function appendSmallFile(batch, entry) {
-    const room = reserve(batch, entry.size);
-    let file;
-    try {
-        file = (0,external_node_fs_.openSync)(entry.from, OPEN_FLAGS);
-        checkUnchanged(entry, (0,external_node_fs_.fstatSync)(file));
-        for (let done = 0; done < room.length;) {
-            const read = (0,external_node_fs_.readSync)(file, room, done, room.length - done, null);
-            if (read === 0)
-                throw changed(entry, `it ended after ${done} bytes`);
-            done += read;
-        }
-    }
-    catch (error) {
-        throw write_unreadable(entry, error);
-    }
-    finally {
-        if (file !== undefined)
-            (0,external_node_fs_.closeSync)(file);
-    }
-}
-async function* streamFile(entry) {
-    let file;
-    try {
-        file = await (0,promises_.open)(entry.from, OPEN_FLAGS);
-        checkUnchanged(entry, await file.stat());
-        for (let left = entry.size; left > 0;) {
-            const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(Math.min(write_CHUNK, left)));
-            if (bytesRead === 0)
-                throw changed(entry, `it ended ${left} bytes early`);
-            left -= bytesRead;
-            yield buffer.subarray(0, bytesRead);
-        }
-    }
-    catch (error) {
-        throw write_unreadable(entry, error);
-    }
-    finally {
-        await file?.close();
-    }
-}
-function checkUnchanged(entry, found) {
-    if (!found.isFile())
-        throw changed(entry, 'it is no longer a regular file');
-    if (found.size !== entry.size)
-        throw changed(entry, `it has ${found.size} bytes now`);
-}
-function changed(entry, how) {
-    return new BottleError({
-        outcome: 'provision-failed',
-        what: `A file changed while it was copied into the guest: ${how}, ${entry.size} were announced`,
-        where: entry.from,
-        fix: 'Make sure that no earlier step still writes to it, or leave it out with an exclude.',
-    });
-}
-function write_unreadable(entry, error) {
-    if (error instanceof BottleError)
-        return error;
-    return new BottleError({
-        outcome: 'provision-failed',
-        what: `A file could not be read: ${messageOf(error)}`,
-        where: entry.from,
-        fix: 'Make sure that it exists and is readable, or leave it out with an exclude.',
-        cause: error,
-    });
-}
-function appendHeader(batch, entry) {
-    const slash = entry.kind === 'directory' && !entry.path.endsWith('/') ? '/' : '';
-    const name = write_bytesOf(entry, entry.path + slash);
-    const target = write_bytesOf(entry, entry.kind === 'symlink' ? entry.target : '');
-    if (target.length > FIELD.link[1])
-        appendLongName(batch, 'K', target);
-    if (name.length > FIELD.name[1])
-        appendLongName(batch, 'L', name);
-    appendBlock(batch, {
-        type: TYPE_FLAG[entry.kind],
-        name,
-        target,
-        size: write_sizeOf(entry),
-        mode: entry.mode & 0o7777,
-        uid: entry.uid ?? 0,
-        gid: entry.gid ?? 0,
-        mtime: Math.max(0, Math.floor(entry.mtime ?? 0)),
-    });
-}
-/** GNU's extra entry, whose content is the whole name of the entry after it, NUL-terminated. */
-function appendLongName(batch, type, name) {
-    const size = name.length + 1;
-    const link = Buffer.from('././@LongLink');
-    const target = Buffer.alloc(0);
-    appendBlock(batch, { type, name: link, target, size, mode: 0o644, uid: 0, gid: 0, mtime: 0 });
-    const room = reserve(batch, size + paddingOf(size));
-    room.fill(0);
-    room.set(name);
-}
-function appendBlock(batch, header) {
-    const block = reserve(batch, BLOCK);
-    block.fill(0);
-    header.name.copy(block, FIELD.name[0], 0, FIELD.name[1]);
-    header.target.copy(block, FIELD.link[0], 0, FIELD.link[1]);
-    for (const field of ['mode', 'uid', 'gid', 'size', 'mtime']) {
-        writeNumber(block, FIELD[field], header[field]);
-    }
-    block.write(header.type, FIELD.type[0], 'latin1');
-    block.write('ustar\u000000', FIELD.magic[0], 'latin1');
-    const sum = checksumOf(block).toString(8).padStart(6, '0');
-    block.write(`${sum}\0 `, FIELD.checksum[0], 'latin1');
-}
-function write_sizeOf(entry) {
-    if (entry.kind !== 'file')
-        return 0;
-    return 'data' in entry ? entry.data.length : entry.size;
-}
-function write_bytesOf(entry, name) {
-    const bytes = Buffer.from(name);
-    if (entry.path !== '' && bytes.length <= write_LONGEST_NAME && !bytes.includes(0))
-        return bytes;
-    throw new BottleError({
-        outcome: 'provision-failed',
-        what: 'A name cannot be copied into the guest: it is empty, over-long or holds a NUL character',
-        where: JSON.stringify(entry.path),
-        fix: 'Rename it, or leave it out with an exclude.',
-    });
-}
-
 ;// CONCATENATED MODULE: ./build/provision/guest-unpack.js
 /** Carries the steps out in the guest: one exec, one tar stream on its stdin. */
 
@@ -69227,7 +69559,7 @@ async function unpackInGuest(machine, steps, signal) {
     if (result.aborted)
         throw guest_unpack_cancelled();
     if (result.exitCode !== 0 || result.timedOut)
-        throw failed(result, stderr.text());
+        throw guest_unpack_failed(result, stderr.text());
 }
 async function* guest_unpack_entriesOf(steps) {
     for (const step of steps)
@@ -69261,7 +69593,7 @@ function guest_unpack_cancelled() {
         fix: 'Run the job again.',
     });
 }
-function failed(result, stderr) {
+function guest_unpack_failed(result, stderr) {
     const said = stderr === '' ? 'and said nothing' : `and said: ${stderr}`;
     return new BottleError({
         outcome: 'provision-failed',
@@ -69279,6 +69611,55 @@ function outputDirectoryStep({ outputDirectory }) {
         remove: [outputDirectory],
         entries: [{ kind: 'directory', path: outputDirectory.slice(1), mode: 0o755 }],
     };
+}
+
+;// CONCATENATED MODULE: ./build/provision/program.js
+/** Is the agent's program in the guest, and in which version? Asked before anything depends on it. */
+
+
+const program_TIMEOUT_MS = 60_000;
+const program_ABSENT = 127;
+const OUTPUT_BYTES = 4096;
+/** Arguments: the program, and whether to ask it. It finds no credential, and nobody to ask. */
+const program_SCRIPT = `command -v -- "$1" >/dev/null || exit ${program_ABSENT}
+[ "$2" = no ] || "$1" --version </dev/null 2>/dev/null
+exit 0
+`;
+/**
+ * Empty where the program does not say, or says it later.
+ * @throws {BottleError} `agent-failed` when there is none
+ */
+async function findProgram(machine, { agent, env }, signal) {
+    const { value: program } = agent.program;
+    if (program.kind !== 'image')
+        return program.kind === 'npm' ? program.version : '';
+    let output = '';
+    const path = env.find((entry) => entry.name === 'PATH' && entry.kind === 'literal');
+    const asks = program.tellsVersion ? 'no' : 'yes';
+    const result = await machine.exec(['sh', '-c', program_SCRIPT, 'find', program.binary, asks], {
+        ...(path?.kind === 'literal' && { env: { PATH: path.value } }),
+        onStdout: (chunk) => {
+            output = (output + Buffer.from(chunk).toString()).slice(0, OUTPUT_BYTES);
+        },
+        onStderr: () => { },
+        timeoutMs: program_TIMEOUT_MS,
+        signal,
+    });
+    if (result.aborted)
+        throw guest_unpack_cancelled();
+    if (result.exitCode === program_ABSENT)
+        throw program_absent(machine, program.binary, agent);
+    return /\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?/.exec(output)?.[0] ?? '';
+}
+function program_absent(machine, binary, agent) {
+    const place = machine.engine === 'bubblewrap' ? "the runner's /usr or the image" : 'the image';
+    return new BottleError({
+        outcome: 'agent-failed',
+        reason: 'not-found',
+        what: `There is no "${binary}" in the bottle`,
+        where: `agent_provider.template ${agent.provider.value}, ${agent.provider.source}: PATH of the guest`,
+        fix: `Add "version" to agent_provider, so that it is installed from npm, or put "${binary}" into ${place}.`,
+    });
 }
 
 ;// CONCATENATED MODULE: ./build/provision/prompt.js
@@ -70434,6 +70815,7 @@ async function workspace_list(scratch) {
 
 
 
+
 /**
  * Fills the guest. Nothing on the runner is written to but the scratch directory, in which only the
  * repository of `Provisioned` stays.
@@ -70482,6 +70864,7 @@ async function provision_fill(host, machine, plan, own) {
     if (certificate !== '' && machine.engine === 'smolvm') {
         tally.notices.push(...(await trustInSystem(machine, plan.user.home, signal)));
     }
+    const programVersion = await findProgram(machine, plan, signal);
     const began = workspace.began();
     return {
         ...tally,
@@ -70490,6 +70873,7 @@ async function provision_fill(host, machine, plan, own) {
         repository: keepRepository(began.repository, own.kept),
         withheld: began.withheld,
         skills: parts.skills.list.map(({ name }) => name),
+        programVersion,
     };
 }
 /** Moves what the scratch directory does not take with it. */
@@ -71941,8 +72325,8 @@ async function takeStep(host, services) {
 async function carryOut(host, services, engine, run) {
     const { plan, paths, signal } = run;
     try {
-        const fetch = () => ensureImage(host, services, imageRequest(host, plan, engine));
-        const image = await run.phase('image', fetch);
+        const image = await run.phase('image', () => fetchImage(host, services, plan, engine));
+        await fetchProgram(host, run);
         const open = async () => startGateway(host, await gatewayRequest(host, run), run.gatewayEvents);
         const gateway = await run.phase('gateway', open);
         const machine = await run.phase('boot', () => engine.create(machineSpec(run, image), signal));
@@ -72777,7 +73161,7 @@ async function withTools(tools, call) {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(15198);
+/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(57611);
 /* harmony import */ var _guarded_host_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(71439);
 /* harmony import */ var _host_actions_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(30623);
 /* harmony import */ var _host_services_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(58503);

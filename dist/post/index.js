@@ -28587,7 +28587,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 
 /***/ }),
 
-/***/ 2123:
+/***/ 4995:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -28652,6 +28652,7 @@ class errors_BottleError extends Error {
     what;
     where;
     fix;
+    reason;
     problems;
     constructor(fields) {
         super(`${fields.what} (${fields.where}). ${fields.fix}`, { cause: fields.cause });
@@ -28659,6 +28660,7 @@ class errors_BottleError extends Error {
         this.what = fields.what;
         this.where = fields.where;
         this.fix = fields.fix;
+        this.reason = fields.reason;
         this.problems = fields.problems ?? [];
     }
 }
@@ -28829,6 +28831,7 @@ function seenSources(sources, uid) {
     return {
         bottle: `${STAGE}/bottle`,
         ...(sources.rootfs === undefined ? {} : { rootfs: `${STAGE}/rootfs` }),
+        ...(sources.program === undefined ? {} : { program: `${STAGE}/program` }),
         ...(sources.socket === undefined ? {} : { socket: `${STAGE}/socket` }),
     };
 }
@@ -28927,6 +28930,7 @@ function mountPoints(spec, etc) {
         ...PRIVATE_DIRECTORIES.tmp,
         ...[spec.user.home, spec.socket.guest],
         ...etc.map((name) => `/etc/${name}`),
+        ...(spec.program === undefined ? [] : [spec.program.guest]),
     ];
 }
 /** @param seen the sources as bwrap finds them */
@@ -28947,10 +28951,17 @@ function bottleOptions(bottle, seen, exec) {
         ...['--bind', `${seen.bottle}/home`, user.home],
         ...bottle.etc.flatMap((name) => ['--ro-bind', `${seen.bottle}/etc/${name}`, `/etc/${name}`]),
         ...(seen.socket === undefined ? [] : ['--ro-bind', seen.socket, spec.socket.guest]),
+        ...programOptions(bottle, seen),
         ...['--remount-ro', '/'],
         ...['--chdir', exec.cwd ?? user.home],
         ...environmentOptions(spec, exec),
     ]);
+}
+/** The runner's kernel keeps it as it is: no process of a guest has a right over that mount. */
+function programOptions({ spec: { program } }, seen) {
+    if (program === undefined || seen.program === undefined)
+        return [];
+    return ['--ro-bind', seen.program, program.guest];
 }
 /** bwrap 0.8.0 learnt to forbid user namespaces inside, where most of the kernel's holes are. */
 function canSealUserns(version) {
@@ -29376,6 +29387,7 @@ async function createMachine(host, spec, signal) {
         const sources = {
             bottle: bottleDirectory(spec.stateDir),
             ...(rootfs === undefined ? {} : { rootfs }),
+            ...(spec.program === undefined ? {} : { program: spec.program.host }),
         };
         const seen = seenSources(sources, host.uid);
         const system = seen.rootfs === undefined || rootfs === undefined
@@ -32462,10 +32474,267 @@ async function explain(booted, attempt) {
     });
 }
 
+;// CONCATENATED MODULE: ./build/tar/write.js
+/**
+ * Writes a tar stream: many small files become few large chunks, large files are streamed.
+ *
+ * The dialect is ustar with GNU's `L`/`K` entries for names over 100 bytes and base-256 numbers for
+ * sizes over 8 GiB: busybox ignores pax headers, and GNU tar, bsdtar, busybox and Python read
+ * these. Names are written as UTF-8.
+ */
+
+
+
+
+const write_CHUNK = 1 << 17;
+/**
+ * Up to here a file is read at once, which is several times faster than through the thread pool.
+ */
+const SMALL = 1 << 16;
+/** Linux' `PATH_MAX`. */
+const write_LONGEST_NAME = 4096;
+// A link or a pipe put in a file's place must neither be followed nor block.
+const OPEN_FLAGS = external_node_fs_.constants.O_RDONLY | external_node_fs_.constants.O_NOFOLLOW | external_node_fs_.constants.O_NONBLOCK;
+const TYPE_FLAG = { file: '0', symlink: '2', directory: '5' };
+/**
+ * Yields the archive in chunks of about 1 MiB. Throws `BottleError` (`provision-failed`) for a name
+ * that tar cannot hold and for a file that vanished or changed its size since it was listed.
+ */
+async function* writeTar(entries) {
+    const batch = { full: [], chunk: Buffer.allocUnsafe(write_CHUNK), used: 0 };
+    for await (const entry of entries) {
+        appendHeader(batch, entry);
+        if (entry.kind === 'file') {
+            if ('data' in entry)
+                appendData(batch, entry.data);
+            else if (entry.size <= SMALL)
+                appendSmallFile(batch, entry);
+            else {
+                flush(batch);
+                yield* batch.full.splice(0);
+                yield* streamFile(entry);
+            }
+            reserve(batch, header_paddingOf(sizeOf(entry))).fill(0);
+        }
+        if (batch.full.length > 0)
+            yield* batch.full.splice(0);
+    }
+    reserve(batch, 2 * header_BLOCK).fill(0);
+    flush(batch);
+    yield* batch.full;
+}
+function flush(batch) {
+    if (batch.used === 0)
+        return;
+    batch.full.push(batch.chunk.subarray(0, batch.used));
+    batch.chunk = Buffer.allocUnsafe(write_CHUNK);
+    batch.used = 0;
+}
+/** Room for `length` ≤ `CHUNK` bytes at the end of the archive so far; its content is undefined. */
+function reserve(batch, length) {
+    if (batch.used + length > batch.chunk.length)
+        flush(batch);
+    batch.used += length;
+    return batch.chunk.subarray(batch.used - length, batch.used);
+}
+function appendData(batch, data) {
+    if (data.length <= SMALL) {
+        reserve(batch, data.length).set(data);
+        return;
+    }
+    flush(batch);
+    batch.full.push(data);
+}
+function appendSmallFile(batch, entry) {
+    const room = reserve(batch, entry.size);
+    let file;
+    try {
+        file = (0,external_node_fs_.openSync)(entry.from, OPEN_FLAGS);
+        checkUnchanged(entry, (0,external_node_fs_.fstatSync)(file));
+        for (let done = 0; done < room.length;) {
+            const read = (0,external_node_fs_.readSync)(file, room, done, room.length - done, null);
+            if (read === 0)
+                throw changed(entry, `it ended after ${done} bytes`);
+            done += read;
+        }
+    }
+    catch (error) {
+        throw unreadable(entry, error);
+    }
+    finally {
+        if (file !== undefined)
+            (0,external_node_fs_.closeSync)(file);
+    }
+}
+async function* streamFile(entry) {
+    let file;
+    try {
+        file = await (0,promises_namespaceObject.open)(entry.from, OPEN_FLAGS);
+        checkUnchanged(entry, await file.stat());
+        for (let left = entry.size; left > 0;) {
+            const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(Math.min(write_CHUNK, left)));
+            if (bytesRead === 0)
+                throw changed(entry, `it ended ${left} bytes early`);
+            left -= bytesRead;
+            yield buffer.subarray(0, bytesRead);
+        }
+    }
+    catch (error) {
+        throw unreadable(entry, error);
+    }
+    finally {
+        await file?.close();
+    }
+}
+function checkUnchanged(entry, found) {
+    if (!found.isFile())
+        throw changed(entry, 'it is no longer a regular file');
+    if (found.size !== entry.size)
+        throw changed(entry, `it has ${found.size} bytes now`);
+}
+function changed(entry, how) {
+    return new errors_BottleError({
+        outcome: 'provision-failed',
+        what: `A file changed while it was copied into the guest: ${how}, ${entry.size} were announced`,
+        where: entry.from,
+        fix: 'Make sure that no earlier step still writes to it, or leave it out with an exclude.',
+    });
+}
+function unreadable(entry, error) {
+    if (error instanceof errors_BottleError)
+        return error;
+    return new errors_BottleError({
+        outcome: 'provision-failed',
+        what: `A file could not be read: ${errors_messageOf(error)}`,
+        where: entry.from,
+        fix: 'Make sure that it exists and is readable, or leave it out with an exclude.',
+        cause: error,
+    });
+}
+function appendHeader(batch, entry) {
+    const slash = entry.kind === 'directory' && !entry.path.endsWith('/') ? '/' : '';
+    const name = bytesOf(entry, entry.path + slash);
+    const target = bytesOf(entry, entry.kind === 'symlink' ? entry.target : '');
+    if (target.length > header_FIELD.link[1])
+        appendLongName(batch, 'K', target);
+    if (name.length > header_FIELD.name[1])
+        appendLongName(batch, 'L', name);
+    appendBlock(batch, {
+        type: TYPE_FLAG[entry.kind],
+        name,
+        target,
+        size: sizeOf(entry),
+        mode: entry.mode & 0o7777,
+        uid: entry.uid ?? 0,
+        gid: entry.gid ?? 0,
+        mtime: Math.max(0, Math.floor(entry.mtime ?? 0)),
+    });
+}
+/** GNU's extra entry, whose content is the whole name of the entry after it, NUL-terminated. */
+function appendLongName(batch, type, name) {
+    const size = name.length + 1;
+    const link = Buffer.from('././@LongLink');
+    const target = Buffer.alloc(0);
+    appendBlock(batch, { type, name: link, target, size, mode: 0o644, uid: 0, gid: 0, mtime: 0 });
+    const room = reserve(batch, size + header_paddingOf(size));
+    room.fill(0);
+    room.set(name);
+}
+function appendBlock(batch, header) {
+    const block = reserve(batch, header_BLOCK);
+    block.fill(0);
+    header.name.copy(block, header_FIELD.name[0], 0, header_FIELD.name[1]);
+    header.target.copy(block, header_FIELD.link[0], 0, header_FIELD.link[1]);
+    for (const field of ['mode', 'uid', 'gid', 'size', 'mtime']) {
+        writeNumber(block, header_FIELD[field], header[field]);
+    }
+    block.write(header.type, header_FIELD.type[0], 'latin1');
+    block.write('ustar\u000000', header_FIELD.magic[0], 'latin1');
+    const sum = header_checksumOf(block).toString(8).padStart(6, '0');
+    block.write(`${sum}\0 `, header_FIELD.checksum[0], 'latin1');
+}
+function sizeOf(entry) {
+    if (entry.kind !== 'file')
+        return 0;
+    return 'data' in entry ? entry.data.length : entry.size;
+}
+function bytesOf(entry, name) {
+    const bytes = Buffer.from(name);
+    if (entry.path !== '' && bytes.length <= write_LONGEST_NAME && !bytes.includes(0))
+        return bytes;
+    throw new errors_BottleError({
+        outcome: 'provision-failed',
+        what: 'A name cannot be copied into the guest: it is empty, over-long or holds a NUL character',
+        where: JSON.stringify(entry.path),
+        fix: 'Rename it, or leave it out with an exclude.',
+    });
+}
+
+;// CONCATENATED MODULE: ./build/machine/smolvm/program.js
+/**
+ * Brings the agent's program into a guest: a copy, over the stream that all else takes. A read-only
+ * volume would be one by the word of the guest's own kernel; see docs/decisions.
+ */
+
+
+
+
+
+const TIMEOUT_MS = 5 * 60_000;
+/** Root's own, so that the agent's user cannot change it. */
+const SCRIPT = `set -eu
+umask 022
+mkdir -p -- "$1"
+exec tar -x -o -f - -C "$1"
+`;
+/** @throws {BottleError} `boot-failed` */
+async function sendProgram(machine, { host, guest }, signal) {
+    let stderr = '';
+    const result = await machine.exec(['sh', '-c', SCRIPT, 'program', guest], {
+        user: 'root',
+        cwd: '/',
+        stdin: writeTar(entriesBelow(host)),
+        onStdout: () => { },
+        onStderr: (chunk) => {
+            stderr = (stderr + Buffer.from(chunk).toString()).slice(-4096);
+        },
+        timeoutMs: TIMEOUT_MS,
+        ...(signal === undefined ? {} : { signal }),
+    });
+    signal?.throwIfAborted();
+    if (result.exitCode === 0 && !result.timedOut)
+        return;
+    const said = result.timedOut ? 'it took too long' : printableEnd(stderr) || 'it said nothing';
+    throw new errors_BottleError({
+        outcome: 'boot-failed',
+        what: `The agent's program could not be copied into the guest: ${said}`,
+        where: `${guest} in machine ${machine.name}, exit code ${result.exitCode} of tar`,
+        fix: 'Give the machine more storage (machine.storage_gib); the image needs sh, mkdir and tar.',
+    });
+}
+function* entriesBelow(root, path = '') {
+    for (const name of (0,external_node_fs_.readdirSync)((0,external_node_path_.join)(root, path)).sort()) {
+        const [inner, from] = [(0,external_node_path_.join)(path, name), (0,external_node_path_.join)(root, path, name)];
+        const found = (0,external_node_fs_.lstatSync)(from);
+        const entry = { path: inner, mode: found.mode & 0o755 };
+        if (found.isDirectory()) {
+            yield { ...entry, kind: 'directory' };
+            yield* entriesBelow(root, inner);
+        }
+        else if (found.isSymbolicLink()) {
+            yield { ...entry, kind: 'symlink', target: (0,external_node_fs_.readlinkSync)(from) };
+        }
+        else if (found.isFile()) {
+            yield { ...entry, kind: 'file', from, size: found.size };
+        }
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/machine/smolvm/smolvm.js
 /**
  * The smolvm engine: a hardware-isolated microVM per bottle, driven through smolvm's command line.
  */
+
 
 
 
@@ -32489,7 +32758,11 @@ function smolvm_smolvmEngine(host, options) {
                 const limits = { startTimeoutMs, ...(signal === undefined ? {} : { signal }) };
                 await bootMachine(cli, spec, pack, limits);
                 const drop = await setUpGuest(cli, spec, signal);
-                return smolvm_openMachine({ cli, name: spec.name, user: spec.user, drop }, await smolvm_readVersion(cli));
+                const booted = { cli, name: spec.name, user: spec.user, drop };
+                const machine = smolvm_openMachine(booted, await smolvm_readVersion(cli));
+                if (spec.program !== undefined)
+                    await sendProgram(machine, spec.program, signal);
+                return machine;
             }
             catch (error) {
                 await cleanUp(cli, spec.name);
@@ -36381,7 +36654,7 @@ function isExecutableFile(path) {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _cleanup_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2123);
+/* harmony import */ var _cleanup_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4995);
 /* harmony import */ var _host_actions_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(267);
 /** The post step: entry of `dist/post`. */
 
