@@ -54,16 +54,12 @@ async function inspect(git: GitRunner, request: CheckRequest, findings: Findings
     throw unreadable('Something that is no object id was to be checked');
   if (tips.length > MAX_TIPS)
     throw new CheckStop({ rule: 'ref-name', detail: `There are more than ${MAX_TIPS} tips` });
-  const [heads, { commits, paths }] = await together(
-    checkAncestry(git, base, tips, findings),
-    findNewObjects(git, { base, tips, known, policy }),
-  );
+  const found = await findNewObjects(git, { base, tips, known, policy });
+  const { objects, trees, heads: shown } = await describeObjects(git, found, { tips, base });
+  const heads = await checkAncestry(git, base, { tips, heads: shown }, findings);
+  const { commits } = found;
   const spans = await findSpans(git, commits, heads, base);
-  const [objects, comparisons] = await together(
-    describeObjects(git, commits, paths),
-    listComparisons(git, commits, spans),
-  );
-  const changes = await listChanges(git, comparisons, policy.maxFiles);
+  const changes = await listChanges(git, listComparisons(commits, spans, trees), policy.maxFiles);
   const search = searchSecrets(policy.secrets);
   const show = await coverPaths(search, changes, findings);
   const origins = findOrigins(changes);

@@ -66,33 +66,17 @@ async function listEver({ git, spans, changes }: Inspection, added: Names): Prom
     spans.flatMap(({ tip, from, merged }) => [tip, from, ...merged].filter(Boolean)),
   );
   if (commits.size * directories.length > MAX_TREES) throw tooManyTrees();
-  const ids = new Map<string, Set<string>>();
-  for (const commit of commits)
-    for (const [path, id] of await findTrees(git, commit, directories))
-      ids.set(id, (ids.get(id) ?? new Set()).add(path));
-  await streamObjects(git, [...ids.keys()], {
-    onObject: ({ start, end }) => end - start <= MAX_TREE_BYTES,
-    onContent: ({ id }, content) => {
-      for (const name of namesIn(content, id.length / 2))
-        for (const path of ids.get(id) ?? []) ever.get(path)?.add(name);
+  const places = [...commits].flatMap((commit) => directories.map((path) => ({ commit, path })));
+  const names = places.map(({ commit, path }) => `${commit}:${path}`);
+  await streamObjects(git, names, {
+    isSparse: true,
+    onObject: ({ type, start, end }) => type === 'tree' && end - start <= MAX_TREE_BYTES,
+    onContent: ({ id, index }, content) => {
+      const inside = ever.get(places[index]?.path ?? '');
+      for (const name of namesIn(content, id.length / 2)) inside?.add(name);
     },
   });
   return ever;
-}
-
-/** Of those that are there, and are directories. */
-async function findTrees(
-  git: GitRunner,
-  commit: string,
-  directories: readonly string[],
-): Promise<[path: string, id: string][]> {
-  const input = linesOf(directories.map((path) => `${commit}:${path}`));
-  const answer = await askGit(git, ['cat-file', '--batch-check', '--buffer'], { input });
-  const lines = answer.toString().split('\n');
-  return directories.flatMap((path, index) => {
-    const [, id] = /^([0-9a-f]{40,64}) tree \d+$/.exec(lines[index] ?? '') ?? [];
-    return id === undefined ? [] : [[path, id]];
-  });
 }
 
 /** `<mode> <name>\0<id>` for each entry. */

@@ -1,5 +1,5 @@
 /** The commits that a change brings, and those that they build on. */
-import { askGit, linesOf, unreadable } from './git-output.ts';
+import { unreadable } from './git-output.ts';
 import type { GitRunner } from './git-runner.ts';
 
 export type NewCommit = {
@@ -65,13 +65,16 @@ export async function isAncestor(git: GitRunner, old: string, of: string): Promi
  * Each commit beside its parents, then each span as a whole: a merge with an old commit can bring
  * back what was long gone, and is then no different from one of its parents.
  */
-export async function listComparisons(
-  git: GitRunner,
+export function listComparisons(
   commits: readonly NewCommit[],
   spans: readonly Span[],
-): Promise<readonly Comparison[]> {
-  const trees = await readTrees(git, commits, spans);
-  const treeOf = (id: string) => trees.get(id) ?? '';
+  trees: ReadonlyMap<string, string>,
+): readonly Comparison[] {
+  const treeOf = (id: string) => {
+    const tree = id === '' ? '' : trees.get(id);
+    if (tree === undefined) throw unreadable(`The commit ${id} is missing`);
+    return tree;
+  };
   const single = commits.map(({ id, tree, parents }) => ({
     commit: id,
     now: tree,
@@ -85,26 +88,4 @@ export async function listComparisons(
     isWhole: true,
   }));
   return [...single, ...whole];
-}
-
-async function readTrees(
-  git: GitRunner,
-  commits: readonly NewCommit[],
-  spans: readonly Span[],
-): Promise<ReadonlyMap<string, string>> {
-  const trees = new Map(commits.map(({ id, tree }) => [id, tree]));
-  const ids = [
-    ...commits.flatMap(({ parents }) => parents),
-    ...spans.flatMap(({ tip, from }) => [tip, from]),
-  ];
-  const old = [...new Set<string>(ids)].filter((id) => id !== '' && !trees.has(id));
-  const input = linesOf(old.map((id) => `${id}^{tree}`));
-  const answer = await askGit(git, ['cat-file', '--batch-check=%(objectname)'], { input });
-  const lines = answer.toString().split('\n');
-  for (const [index, id] of old.entries()) {
-    const tree = lines[index] ?? '';
-    if (!/^[0-9a-f]{40,64}$/.test(tree)) throw unreadable(`The commit ${id} is missing`);
-    trees.set(id, tree);
-  }
-  return trees;
 }

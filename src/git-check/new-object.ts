@@ -51,22 +51,55 @@ export async function findNewObjects(
   return { commits: commits.reverse(), paths };
 }
 
+export type Described = {
+  readonly objects: ReadonlyMap<string, NewObject>;
+  /** Of all commits that are new, and of those that they build on. */
+  readonly trees: ReadonlyMap<string, string>;
+  /** The commit that each tip is or stands for; empty: none. */
+  readonly heads: readonly string[];
+};
+
+/** By one git: to start one takes longer than what it is asked. */
 export async function describeObjects(
   git: GitRunner,
-  commits: readonly NewCommit[],
-  paths: ReadonlyMap<string, string>,
-): Promise<ReadonlyMap<string, NewObject>> {
-  const byId = new Map<string, NewObject>();
+  { commits, paths }: NewIds,
+  { tips, base }: Pick<CheckRequest, 'tips' | 'base'>,
+): Promise<Described> {
+  const objects = new Map<string, NewObject>();
+  const trees = new Map(commits.map(({ id, tree }) => [id, tree]));
+  const parents = commits.flatMap((commit) => commit.parents);
+  const old = [...new Set([...parents, base])].filter((id) => id !== '' && !trees.has(id));
+  const answers: (readonly string[])[] = [];
+  const first = 2 * tips.length + old.length;
   const onStdout = splitRecords(0x0a, (record) => {
-    const [id = '', type, size] = record.toString().split(' ');
+    const answer = record.toString().split(' ');
+    if (answers.length < first) return void answers.push(answer);
+    const [id = '', type, size] = answer;
     if (size === undefined) throw unreadable(`${id} is missing`);
-    const path = paths.get(id) ?? '';
     if (type === 'tree' && Number(size) > MAX_TREE_BYTES) throw tooManyNames();
-    byId.set(id, { id, type: type as NewObject['type'], size: Number(size), path });
+    const path = paths.get(id) ?? '';
+    objects.set(id, { id, type: type as NewObject['type'], size: Number(size), path });
   });
-  const input = linesOf([...commits.map(({ id }) => id), ...paths.keys()]);
-  await askGit(git, ['cat-file', '--batch-check', '--buffer'], { input, onStdout });
-  return byId;
+  const names = [
+    ...tips.flatMap((tip) => [`${tip}^{}`, `${tip}^{tree}`]),
+    ...old.map((id) => `${id}^{tree}`),
+    ...[...commits.map(({ id }) => id), ...paths.keys()],
+  ];
+  await askGit(git, ['cat-file', '--batch-check', '--buffer'], { input: linesOf(names), onStdout });
+  const idOf = (index: number, wanted: string) => {
+    const [id = '', type] = answers[index] ?? [];
+    return type === wanted ? id : '';
+  };
+  const heads = tips.map((_, index) => idOf(2 * index, 'commit'));
+  const known: [string, number][] = [
+    ...heads.map((head, index): [string, number] => [head, 2 * index + 1]),
+    ...old.map((id, index): [string, number] => [id, 2 * tips.length + index]),
+  ];
+  for (const [id, index] of known) {
+    const tree = idOf(index, 'tree');
+    if (id !== '' && tree !== '') trees.set(id, tree);
+  }
+  return { objects, trees, heads };
 }
 
 function tooManyCommits(most: number): CheckStop {

@@ -5,6 +5,8 @@ import type { GitRunner } from './git-runner.ts';
 export type StreamedObject = {
   readonly id: string;
   readonly type: string;
+  /** Among the names. */
+  readonly index: number;
   /** In the stream of all that git says. */
   readonly start: number;
   readonly end: number;
@@ -16,10 +18,14 @@ export type ObjectReader = {
   /** Before any of its bytes: are they to be kept for `onContent`? */
   readonly onObject?: (object: StreamedObject) => boolean;
   readonly onContent?: (object: StreamedObject, content: Buffer) => void;
+  /** Names that lead nowhere are passed over. */
+  readonly isSparse?: boolean;
 };
 
 const HEADER = /^([0-9a-f]{40,64}) (blob|tree|commit|tag) (\d+)$/;
-const MAX_HEADER = 4096;
+/** Where nothing is, git repeats the name. */
+const MISSING = / missing$/;
+const MAX_HEADER = 64 * 1024;
 
 export async function streamObjects(
   git: GitRunner,
@@ -36,8 +42,10 @@ export async function streamObjects(
 }
 
 /** `<id> <type> <size>\n<content>\n` for each object. */
-function parseObjects({ onObject, onContent }: ObjectReader): (chunk: Buffer) => void {
+function parseObjects(reader: ObjectReader): (chunk: Buffer) => void {
+  const { onObject, onContent, isSparse = false } = reader;
   let header = '';
+  let index = 0;
   /** Of the content and the line break after it. */
   let left = 0;
   let position = 0;
@@ -46,11 +54,14 @@ function parseObjects({ onObject, onContent }: ObjectReader): (chunk: Buffer) =>
 
   function begin(): void {
     const [, id = '', type, size] = HEADER.exec(header) ?? [];
+    const isPassed = isSparse && !type && MISSING.test(header);
+    header = '';
+    index += 1;
+    if (isPassed) return;
     if (!type) throw unreadable('An object is missing');
-    object = { id, type, start: position, end: position + Number(size) };
+    object = { id, type, index: index - 1, start: position, end: position + Number(size) };
     left = Number(size) + 1;
     kept = onObject?.(object) ? [] : undefined;
-    header = '';
   }
 
   function finish(): void {
