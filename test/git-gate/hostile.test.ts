@@ -66,6 +66,14 @@ describe('the paths', () => {
     expect(await send('GET', target)).toMatch(/^HTTP\/1.1 403 [\s\S]*X-Bottle-Denied: no-route/);
   });
 
+  test('CVE-2022-39260: a command line without end is refused before git sees it', async () => {
+    const told = await send(
+      'GET',
+      `/git/site/info/refs?service=git-upload-pack'${'\\'.repeat(60_000)}`,
+    );
+    expect(told).toMatch(/^HTTP\/1.1 431 [\s\S]*X-Bottle-Denied: oversize/);
+  });
+
   test.each(['HEAD', 'PUT', 'DELETE', 'OPTIONS', 'PROPFIND', 'MKCOL', 'LOCK'])(
     '%s is no method of git',
     async (method) => {

@@ -1,5 +1,5 @@
 /** Files of a repository that lead git elsewhere, or make it see other history than there is. */
-import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { HostileCase, World } from './case.ts';
 
@@ -18,6 +18,11 @@ const inGit = (
   prepare: (world) => prepare(join(world.checkout, '.git'), world),
   ...rest,
 });
+
+/** To a user that nobody is; where that may be done. */
+function giveAway(path: string): void {
+  if (process.getuid?.() === 0) chownSync(path, 54_321, 54_321);
+}
 
 const alone = ({ save }: World) => save({ x: 'x\n' }, { parents: [], message: 'Alone' });
 const onBase = ({ save }: World) => save({ x: 'x\n' });
@@ -103,6 +108,22 @@ export const REPOSITORY_FILES: readonly HostileCase[] = [
     deliver: ({ tree, blob, commit, base }) =>
       commit({ tree: tree([{ name: '.git', id: blob('gitdir: /tmp/evil\n') }]), parents: [base] }),
   },
+  inGit('CVE-2022-29187: a repository of somebody else above the checkout', (git, { trap }) => {
+    const above = join(git, '../../.git');
+    write(join(above, 'HEAD'), 'ref: refs/heads/main\n');
+    write(join(above, 'config'), `[core]\n\tfsmonitor = ${trap}\n\tpager = ${trap}\n`);
+    for (const directory of ['objects', 'refs']) mkdirSync(join(above, directory));
+    giveAway(above);
+  }),
+  inGit(
+    'CVE-2024-32004, CVE-2024-32465: a checkout of somebody else, with a program for who clones it',
+    (git, { trap }) => {
+      write(join(git, 'hooks/post-checkout'), `#!/bin/sh\n${trap}\n`);
+      chmodSync(join(git, 'hooks/post-checkout'), 0o755);
+      giveAway(git);
+    },
+    { config: ({ trap }) => `[uploadpack]\n\tpackObjectsHook = ${trap}\n` },
+  ),
   {
     name: 'CVE-2022-24765: a bare repository among the files, with its settings',
     rules: [],

@@ -224,22 +224,36 @@ const PROGRAMS: readonly HostileCase[] = [
       "';touch canary;'",
       '%s%n',
       'a"b',
+      '> canary',
+      '> canary/x',
       'sh.exe',
       'git.exe',
+      'astextplain.exe',
     ],
     (name) =>
       files(
-        `CVE-2025-27614, CVE-2025-46334: a file with the name ${JSON.stringify(name)}`,
+        // gitk and git gui take them for commands and places; the last ones for programs of their own.
+        `CVE-2025-27613, -27614, -46334, -46835: a file with the name ${JSON.stringify(name)}`,
         [],
         () => ({ [name]: 'x\n' }),
       ),
   ),
-  files('programs by names that git looks for', [], ({ blob, trap }) => {
-    const program = { mode: '100755', id: blob(`#!/bin/sh\n${trap}\n`) };
-    return Object.fromEntries(
-      ['less', 'ssh', 'git-evil', 'hooks/pre-receive', 'vi'].map((name) => [name, program]),
-    );
-  }),
+  files(
+    'CVE-2020-27955, CVE-2022-24826, CVE-2022-41953: programs by names that git and others look for',
+    [],
+    ({ blob, trap }) => {
+      const program = { mode: '100755', id: blob(`#!/bin/sh\n${trap}\n`) };
+      const git = ['less', 'ssh', 'git-evil', 'hooks/pre-receive', 'vi', 'sh'];
+      const others = ['git', 'git.bat', 'git.cmd', 'git-lfs', 'aspell', 'ispell', 'gpg'];
+      return Object.fromEntries([...git, ...others].map((name) => [name, program]));
+    },
+  ),
+  files('CVE-2023-25815: translations where git for Windows looks for them', [], () => ({
+    'mingw64/share/locale/C/LC_MESSAGES/git.mo': '\xde\x12\x04\x95%n%n%s',
+  })),
+  files('CVE-2024-53263: a setting of LFS with a carriage return', [], () => ({
+    '.lfsconfig': '[lfs]\n\turl = "https://x.test\rhost=y.test/a"\n',
+  })),
 ];
 
 export const WORK_TREES: readonly HostileCase[] = [
