@@ -12,6 +12,8 @@ const OWN_FIELDS: readonly (readonly [what: string, field: string])[] = [
   ['two tokens', `Authorization: Bearer ${OWN}\r\nAuthorization: token ${OWN}`],
   ['a key of another vendor', `X-Api-Key: ${OWN}`],
   ['a key of Google', `X-Goog-Api-Key: ${OWN}`],
+  ['a cookie', `Cookie: session=${OWN}`],
+  ['a token of GitLab', `Private-Token: ${OWN}`],
   ['a token for a proxy', `Proxy-Authorization: Bearer ${OWN}`],
 ];
 
@@ -19,6 +21,17 @@ const replaced: readonly Case[] = OWN_FIELDS.map(([what, field]) => ({
   name: `a request with the guest’s own credential, ${what}`,
   attack: inside(OPEN, ask(OPEN, '/', [field])),
   expected: { requests: 1, sees: [`Bearer ${INJECTED}`], misses: [OWN] },
+}));
+
+const PARAMETERS: readonly Case[] = [
+  'access_token',
+  'private_token',
+  'ACCESS_TOKEN',
+  'access%5ftoken',
+].map((name) => ({
+  name: `a request with the guest’s own credential, as the parameter ${name}`,
+  attack: inside(OPEN, ask(OPEN, `/?a=b&${name}=${OWN}`)),
+  expected: { requests: 1, sees: ['/?a=b', `Bearer ${INJECTED}`], misses: [OWN] },
 }));
 
 const PLACES: readonly (readonly [what: string, host: string, secret: string])[] = [
@@ -87,4 +100,4 @@ const others: readonly Case[] = [
   },
 ];
 
-export const CREDENTIAL_CASES = [...replaced, ...kept, ...others];
+export const CREDENTIAL_CASES = [...replaced, ...PARAMETERS, ...kept, ...others];

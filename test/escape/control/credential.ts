@@ -13,6 +13,13 @@ export const CREDENTIAL_CONTROLS: readonly Control[] = [
     ],
   },
   {
+    name: 'no parameter is a credential',
+    file: 'admit.ts',
+    from: 'withoutKeyParameters(route, seen.pathAndQuery)',
+    to: 'seen.pathAndQuery',
+    red: ['a request with the guest’s own credential, as the parameter access_token'],
+  },
+  {
     name: 'plain HTTP carries no credential',
     file: 'credential.ts',
     from: "if (scheme === 'http') return rest;",
