@@ -655,9 +655,13 @@ async function isAncestor(git, old, of) {
  * Each commit beside its parents, then each span as a whole: a merge with an old commit can bring
  * back what was long gone, and is then no different from one of its parents.
  */
-async function listComparisons(git, commits, spans) {
-    const trees = await readTrees(git, commits, spans);
-    const treeOf = (id) => trees.get(id) ?? '';
+function listComparisons(commits, spans, trees) {
+    const treeOf = (id) => {
+        const tree = id === '' ? '' : trees.get(id);
+        if (tree === undefined)
+            throw unreadable(`The commit ${id} is missing`);
+        return tree;
+    };
     const single = commits.map(({ id, tree, parents }) => ({
         commit: id,
         now: tree,
@@ -672,47 +676,23 @@ async function listComparisons(git, commits, spans) {
     }));
     return [...single, ...whole];
 }
-async function readTrees(git, commits, spans) {
-    const trees = new Map(commits.map(({ id, tree }) => [id, tree]));
-    const ids = [
-        ...commits.flatMap(({ parents }) => parents),
-        ...spans.flatMap(({ tip, from }) => [tip, from]),
-    ];
-    const old = [...new Set(ids)].filter((id) => id !== '' && !trees.has(id));
-    const input = linesOf(old.map((id) => `${id}^{tree}`));
-    const answer = await askGit(git, ['cat-file', '--batch-check=%(objectname)'], { input });
-    const lines = answer.toString().split('\n');
-    for (const [index, id] of old.entries()) {
-        const tree = lines[index] ?? '';
-        if (!/^[0-9a-f]{40,64}$/.test(tree))
-            throw unreadable(`The commit ${id} is missing`);
-        trees.set(id, tree);
-    }
-    return trees;
-}
 
 ;// CONCATENATED MODULE: ./build/git-check/ancestry.js
 /** A tip must be a commit that was made on top of the base. */
 
 
-
-/** Returns the commits that the tips are, or stand for. */
-async function checkAncestry(git, base, tips, findings) {
-    const input = linesOf(tips.map((tip) => `${tip}^{}`));
-    const format = '--batch-check=%(objecttype) %(objectname)';
-    const lines = (await askGit(git, ['cat-file', format], { input })).toString().split('\n');
-    const commits = new Set();
+/** `heads`: what each of the tips is or stands for; empty: no commit. Each once is returned. */
+async function checkAncestry(git, base, { tips, heads }, findings) {
     for (const [index, tip] of tips.entries()) {
         const where = { rule: 'ancestry', commit: tip };
-        const [type, commit = ''] = lines[index]?.split(' ') ?? [];
-        if (type !== 'commit')
+        const head = heads[index] ?? '';
+        if (head === '')
             throw new CheckStop({ ...where, detail: 'It is no commit, nor does it stand for one' });
         const detail = 'It was not made on top of the commit that the run began with';
-        if (base !== '' && !(await isAncestor(git, base, commit)))
+        if (base !== '' && !(await isAncestor(git, base, head)))
             findings.add({ ...where, detail });
-        commits.add(commit);
     }
-    return [...commits];
+    return [...new Set(heads)];
 }
 
 ;// CONCATENATED MODULE: ./build/git-check/tree-difference.js
@@ -871,20 +851,47 @@ async function findNewObjects(git, { base, tips, known = [], policy }) {
     await askGit(git, args, { input, onStdout });
     return { commits: commits.reverse(), paths };
 }
-async function describeObjects(git, commits, paths) {
-    const byId = new Map();
+/** By one git: to start one takes longer than what it is asked. */
+async function describeObjects(git, { commits, paths }, { tips, base }) {
+    const objects = new Map();
+    const trees = new Map(commits.map(({ id, tree }) => [id, tree]));
+    const parents = commits.flatMap((commit) => commit.parents);
+    const old = [...new Set([...parents, base])].filter((id) => id !== '' && !trees.has(id));
+    const answers = [];
+    const first = 2 * tips.length + old.length;
     const onStdout = splitRecords(0x0a, (record) => {
-        const [id = '', type, size] = record.toString().split(' ');
+        const answer = record.toString().split(' ');
+        if (answers.length < first)
+            return void answers.push(answer);
+        const [id = '', type, size] = answer;
         if (size === undefined)
             throw unreadable(`${id} is missing`);
-        const path = paths.get(id) ?? '';
         if (type === 'tree' && Number(size) > MAX_TREE_BYTES)
             throw tooManyNames();
-        byId.set(id, { id, type: type, size: Number(size), path });
+        const path = paths.get(id) ?? '';
+        objects.set(id, { id, type: type, size: Number(size), path });
     });
-    const input = linesOf([...commits.map(({ id }) => id), ...paths.keys()]);
-    await askGit(git, ['cat-file', '--batch-check', '--buffer'], { input, onStdout });
-    return byId;
+    const names = [
+        ...tips.flatMap((tip) => [`${tip}^{}`, `${tip}^{tree}`]),
+        ...old.map((id) => `${id}^{tree}`),
+        ...[...commits.map(({ id }) => id), ...paths.keys()],
+    ];
+    await askGit(git, ['cat-file', '--batch-check', '--buffer'], { input: linesOf(names), onStdout });
+    const idOf = (index, wanted) => {
+        const [id = '', type] = answers[index] ?? [];
+        return type === wanted ? id : '';
+    };
+    const heads = tips.map((_, index) => idOf(2 * index, 'commit'));
+    const known = [
+        ...heads.map((head, index) => [head, 2 * index + 1]),
+        ...old.map((id, index) => [id, 2 * tips.length + index]),
+    ];
+    for (const [id, index] of known) {
+        const tree = idOf(index, 'tree');
+        if (id !== '' && tree !== '')
+            trees.set(id, tree);
+    }
+    return { objects, trees, heads };
 }
 function tooManyCommits(most) {
     return new CheckStop({ rule: 'commit-count', detail: `There are more than ${most} commits` });
@@ -902,7 +909,9 @@ function tooManyNames() {
 /** Reads any number of objects through one git, without holding more of them than was asked for. */
 
 const HEADER = /^([0-9a-f]{40,64}) (blob|tree|commit|tag) (\d+)$/;
-const MAX_HEADER = 4096;
+/** Where nothing is, git repeats the name. */
+const MISSING = / missing$/;
+const MAX_HEADER = 64 * 1024;
 async function streamObjects(git, names, reader) {
     if (names.length === 0)
         return;
@@ -914,8 +923,10 @@ async function streamObjects(git, names, reader) {
     await askGit(git, ['cat-file', '--batch', '--buffer'], { input: linesOf(names), onStdout });
 }
 /** `<id> <type> <size>\n<content>\n` for each object. */
-function parseObjects({ onObject, onContent }) {
+function parseObjects(reader) {
+    const { onObject, onContent, isSparse = false } = reader;
     let header = '';
+    let index = 0;
     /** Of the content and the line break after it. */
     let left = 0;
     let position = 0;
@@ -923,12 +934,16 @@ function parseObjects({ onObject, onContent }) {
     let kept;
     function begin() {
         const [, id = '', type, size] = HEADER.exec(header) ?? [];
+        const isPassed = isSparse && !type && MISSING.test(header);
+        header = '';
+        index += 1;
+        if (isPassed)
+            return;
         if (!type)
             throw unreadable('An object is missing');
-        object = { id, type, start: position, end: position + Number(size) };
+        object = { id, type, index: index - 1, start: position, end: position + Number(size) };
         left = Number(size) + 1;
         kept = onObject?.(object) ? [] : undefined;
-        header = '';
     }
     function finish() {
         if (object && kept)
@@ -1064,29 +1079,18 @@ async function listEver({ git, spans, changes }, added) {
     const commits = new Set(spans.flatMap(({ tip, from, merged }) => [tip, from, ...merged].filter(Boolean)));
     if (commits.size * directories.length > MAX_TREES)
         throw tooManyTrees();
-    const ids = new Map();
-    for (const commit of commits)
-        for (const [path, id] of await findTrees(git, commit, directories))
-            ids.set(id, (ids.get(id) ?? new Set()).add(path));
-    await streamObjects(git, [...ids.keys()], {
-        onObject: ({ start, end }) => end - start <= MAX_TREE_BYTES,
-        onContent: ({ id }, content) => {
+    const places = [...commits].flatMap((commit) => directories.map((path) => ({ commit, path })));
+    const names = places.map(({ commit, path }) => `${commit}:${path}`);
+    await streamObjects(git, names, {
+        isSparse: true,
+        onObject: ({ type, start, end }) => type === 'tree' && end - start <= MAX_TREE_BYTES,
+        onContent: ({ id, index }, content) => {
+            const inside = ever.get(places[index]?.path ?? '');
             for (const name of namesIn(content, id.length / 2))
-                for (const path of ids.get(id) ?? [])
-                    ever.get(path)?.add(name);
+                inside?.add(name);
         },
     });
     return ever;
-}
-/** Of those that are there, and are directories. */
-async function findTrees(git, commit, directories) {
-    const input = linesOf(directories.map((path) => `${commit}:${path}`));
-    const answer = await askGit(git, ['cat-file', '--batch-check', '--buffer'], { input });
-    const lines = answer.toString().split('\n');
-    return directories.flatMap((path, index) => {
-        const [, id] = /^([0-9a-f]{40,64}) tree \d+$/.exec(lines[index] ?? '') ?? [];
-        return id === undefined ? [] : [[path, id]];
-    });
 }
 /** `<mode> <name>\0<id>` for each entry. */
 function* namesIn(tree, idBytes) {
@@ -1703,10 +1707,12 @@ async function inspect(git, request, findings) {
         throw unreadable('Something that is no object id was to be checked');
     if (tips.length > MAX_TIPS)
         throw new CheckStop({ rule: 'ref-name', detail: `There are more than ${MAX_TIPS} tips` });
-    const [heads, { commits, paths }] = await together(checkAncestry(git, base, tips, findings), findNewObjects(git, { base, tips, known, policy }));
+    const found = await findNewObjects(git, { base, tips, known, policy });
+    const { objects, trees, heads: shown } = await describeObjects(git, found, { tips, base });
+    const heads = await checkAncestry(git, base, { tips, heads: shown }, findings);
+    const { commits } = found;
     const spans = await findSpans(git, commits, heads, base);
-    const [objects, comparisons] = await together(describeObjects(git, commits, paths), listComparisons(git, commits, spans));
-    const changes = await listChanges(git, comparisons, policy.maxFiles);
+    const changes = await listChanges(git, listComparisons(commits, spans, trees), policy.maxFiles);
     const search = searchSecrets(policy.secrets);
     const show = await coverPaths(search, changes, findings);
     const origins = findOrigins(changes);

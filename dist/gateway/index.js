@@ -675,13 +675,20 @@ var gateway_header = __nccwpck_require__(2144);
 const CREDENTIAL_HEADERS = [
     'authorization',
     'proxy-authorization',
+    'cookie',
     'x-api-key',
     'api-key',
     'x-goog-api-key',
+    'x-auth-token',
+    'x-access-token',
+    'private-token',
+    'job-token',
 ];
 /** GitHub takes a token as the password of this user. */
 const GIT_USER = 'x-access-token';
-const CREDENTIAL_PARAMETERS = new Set(['key', 'access_token']);
+const TOKEN_PARAMETERS = ['access_token', 'private_token', 'job_token'];
+/** Of model vendors; anywhere else it may be the name of a thing. */
+const KEY_PARAMETERS = ['key', 'api_key', 'api-key'];
 /** `headers` with the route's credential alone; plain HTTP gets none. */
 function withCredential(route, scheme, headers) {
     const { auth } = route;
@@ -701,15 +708,16 @@ function headerValue({ scheme, value }) {
         return `${scheme} ${value}`;
     return `Basic ${Buffer.from(`${GIT_USER}:${value}`).toString('base64')}`;
 }
-/** Model vendors also take a key as a parameter: on their routes with a credential it is removed. */
+/** Where a credential is put in, the guest's own is not to come as a parameter either. */
 function withoutKeyParameters(route, pathAndQuery) {
     const at = pathAndQuery.indexOf('?');
-    if (at < 0 || route.auth === undefined || route.meter === undefined)
+    if (at < 0 || route.auth === undefined)
         return pathAndQuery;
+    const names = [...TOKEN_PARAMETERS, ...(route.meter === undefined ? [] : KEY_PARAMETERS)];
     const kept = pathAndQuery
         .slice(at + 1)
         .split('&')
-        .filter((parameter) => !CREDENTIAL_PARAMETERS.has(nameOf(parameter)));
+        .filter((parameter) => !names.includes(nameOf(parameter)));
     const path = pathAndQuery.slice(0, at);
     return kept.length === 0 ? path : `${path}?${kept.join('&')}`;
 }
