@@ -247,7 +247,8 @@ function taskOf(given: Given, checkout: HostPath): TaskInput {
   return { kind: 'file', path: resolve(checkout, given['task-file']) };
 }
 
-function failingOutcomes(list: readonly (Outcome | 'any' | 'none')[]): readonly Outcome[] {
+/** Every outcome that fails a step: those that were named, and those that no one can let pass. */
+export function failingOutcomes(list: readonly (Outcome | 'any' | 'none')[]): readonly Outcome[] {
   return OUTCOMES.filter((outcome) => {
     if (outcome === 'success') return false;
     return ALWAYS_FAILS.includes(outcome) || list.includes('any') || list.includes(outcome);

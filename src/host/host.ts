@@ -160,6 +160,16 @@ export type UploadOptions = {
   readonly raw?: boolean;
 };
 
+/** An artifact of this workflow run. */
+export type ListedArtifact = {
+  readonly id: string;
+  readonly name: string;
+  /** Bytes as uploaded. */
+  readonly size: number;
+  /** `sha256:<hex>`; empty when the service does not say. */
+  readonly digest: string;
+};
+
 /** What is vouched for, as in-toto has it. */
 export type AttestationRequest = {
   readonly subject: readonly {
@@ -186,6 +196,13 @@ export interface Services {
     root: HostPath,
     options: UploadOptions,
   ): Promise<UploadedArtifact>;
+  /** The newest of each name in this workflow run. Throws what the service answered. */
+  listArtifacts(): Promise<readonly ListedArtifact[]>;
+  /**
+   * The bytes of an artifact as it was uploaded: a zip file, mostly, which is not unpacked. `scratch`
+   * is a directory that does not exist. Throws also when the bytes are not those that were listed.
+   */
+  downloadArtifact(artifact: ListedArtifact, scratch: HostPath): Promise<Buffer>;
   /**
    * Signs as this workflow, and leaves the result with GitHub. Needs `id-token: write`, and
    * `attestations: write` for the latter. Throws what Sigstore answered.

@@ -1,5 +1,6 @@
 /** GitHub's artifact and cache services. Their clients are loaded at first use: they cost 140 ms. */
-import { delimiter } from 'node:path';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
 import type { HostPath, Services } from './host.ts';
 
 export function createServices(): Services {
@@ -19,6 +20,32 @@ export function createServices(): Services {
         digest: uploaded.digest === undefined ? '' : `sha256:${uploaded.digest}`,
         size: uploaded.size ?? 0,
       };
+    },
+    listArtifacts: async () => {
+      const { DefaultArtifactClient } = await import('@actions/artifact');
+      const { artifacts } = await new DefaultArtifactClient().listArtifacts({ latest: true });
+      return artifacts.map(({ id, name, size, digest = '' }) => ({
+        id: String(id),
+        name,
+        size,
+        digest,
+      }));
+    },
+    downloadArtifact: async ({ id, name, digest }, scratch) => {
+      const { DefaultArtifactClient } = await import('@actions/artifact');
+      await mkdir(scratch, { mode: 0o700 });
+      try {
+        const { digestMismatch } = await new DefaultArtifactClient().downloadArtifact(Number(id), {
+          path: scratch,
+          skipDecompress: true,
+          ...(digest === '' ? {} : { expectedHash: digest }),
+        });
+        if (digestMismatch) throw new Error(`the digest of ${name} is not the listed one`);
+        const [file = ''] = await readdir(scratch);
+        return await readFile(join(scratch, file));
+      } finally {
+        await rm(scratch, { recursive: true, force: true });
+      }
     },
     attest: async ({ subject, predicateType, predicate }, token) => {
       const { attest } = await import('@actions/attest');

@@ -47,15 +47,15 @@ function block(part: Block): string {
   }
 }
 
-function table({ columns, rows, total }: Table): string {
+function table({ columns, rows, total, most }: Table): string {
   const head = `| ${columns.map(plain).join(' | ')} |\n|${' --- |'.repeat(columns.length)}`;
   const lines = rows.map((cells) => `| ${cells.map(inline).join(' | ')} |`);
-  return `${head}\n${limited(lines, total)}`;
+  return `${head}\n${limited(lines, total, most)}`;
 }
 
 /** The first rows, and a line that says how many more there are. */
-function limited(lines: readonly string[], total: number): string {
-  const shown = lines.slice(0, LONGEST_LIST);
+function limited(lines: readonly string[], total: number, most = LONGEST_LIST): string {
+  const shown = lines.slice(0, most);
   const more = total - shown.length;
   const rest = `and ${more} more, all in \`run.json\` of the artifact.`;
   return more > 0 ? `${shown.join('\n')}\n\n${rest}` : shown.join('\n');

@@ -18,6 +18,8 @@ export type Table = {
   /** The first of them; `total` counts all. */
   readonly rows: readonly (readonly Text[])[];
   readonly total: number;
+  /** How many of them a summary shows; absent: as many as are good to read. */
+  readonly most?: number;
 };
 
 export type Bar = {
