@@ -59270,6 +59270,7 @@ function taskOf(given, checkout) {
         return { kind: 'none' };
     return { kind: 'file', path: (0,external_node_path_.resolve)(checkout, given['task-file']) };
 }
+/** Every outcome that fails a step: those that were named, and those that no one can let pass. */
 function failingOutcomes(list) {
     return OUTCOMES.filter((outcome) => {
         if (outcome === 'success')
@@ -61497,14 +61498,14 @@ function page_markdown_block(part) {
             return folded(html(part.title), false, part.blocks);
     }
 }
-function page_markdown_table({ columns, rows, total }) {
+function page_markdown_table({ columns, rows, total, most }) {
     const head = `| ${columns.map(plain).join(' | ')} |\n|${' --- |'.repeat(columns.length)}`;
     const lines = rows.map((cells) => `| ${cells.map(page_markdown_inline).join(' | ')} |`);
-    return `${head}\n${limited(lines, total)}`;
+    return `${head}\n${limited(lines, total, most)}`;
 }
 /** The first rows, and a line that says how many more there are. */
-function limited(lines, total) {
-    const shown = lines.slice(0, LONGEST_LIST);
+function limited(lines, total, most = LONGEST_LIST) {
+    const shown = lines.slice(0, most);
     const more = total - shown.length;
     const rest = `and ${more} more, all in \`run.json\` of the artifact.`;
     return more > 0 ? `${shown.join('\n')}\n\n${rest}` : shown.join('\n');
@@ -73050,8 +73051,10 @@ function isExecutableFile(path) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   h: () => (/* binding */ createServices)
 /* harmony export */ });
-/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(76760);
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(51455);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
 /** GitHub's artifact and cache services. Their clients are loaded at first use: they cost 140 ms. */
+
 
 function createServices() {
     const { env } = process;
@@ -73070,6 +73073,34 @@ function createServices() {
                 digest: uploaded.digest === undefined ? '' : `sha256:${uploaded.digest}`,
                 size: uploaded.size ?? 0,
             };
+        },
+        listArtifacts: async () => {
+            const { DefaultArtifactClient } = await Promise.all(/* import() */[__nccwpck_require__.e(830), __nccwpck_require__.e(878), __nccwpck_require__.e(271), __nccwpck_require__.e(995), __nccwpck_require__.e(683)]).then(__nccwpck_require__.bind(__nccwpck_require__, 60683));
+            const { artifacts } = await new DefaultArtifactClient().listArtifacts({ latest: true });
+            return artifacts.map(({ id, name, size, digest = '' }) => ({
+                id: String(id),
+                name,
+                size,
+                digest,
+            }));
+        },
+        downloadArtifact: async ({ id, name, digest }, scratch) => {
+            const { DefaultArtifactClient } = await Promise.all(/* import() */[__nccwpck_require__.e(830), __nccwpck_require__.e(878), __nccwpck_require__.e(271), __nccwpck_require__.e(995), __nccwpck_require__.e(683)]).then(__nccwpck_require__.bind(__nccwpck_require__, 60683));
+            await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.mkdir)(scratch, { mode: 0o700 });
+            try {
+                const { digestMismatch } = await new DefaultArtifactClient().downloadArtifact(Number(id), {
+                    path: scratch,
+                    skipDecompress: true,
+                    ...(digest === '' ? {} : { expectedHash: digest }),
+                });
+                if (digestMismatch)
+                    throw new Error(`the digest of ${name} is not the listed one`);
+                const [file = ''] = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.readdir)(scratch);
+                return await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.readFile)((0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(scratch, file));
+            }
+            finally {
+                await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.rm)(scratch, { recursive: true, force: true });
+            }
         },
         attest: async ({ subject, predicateType, predicate }, token) => {
             const { attest } = await Promise.all(/* import() */[__nccwpck_require__.e(830), __nccwpck_require__.e(878), __nccwpck_require__.e(995), __nccwpck_require__.e(88), __nccwpck_require__.e(842)]).then(__nccwpck_require__.bind(__nccwpck_require__, 49842));
@@ -73150,7 +73181,7 @@ async function withTools(tools, call) {
     if (tools === undefined)
         return await call();
     const { env } = process;
-    const first = `${tools}${node_path__WEBPACK_IMPORTED_MODULE_0__.delimiter}`;
+    const first = `${tools}${node_path__WEBPACK_IMPORTED_MODULE_1__.delimiter}`;
     env.PATH = first + (env.PATH ?? '');
     try {
         return await call();
