@@ -1,6 +1,6 @@
 /** The story of a step. Each line is a file or a folder of that name. */
 import { runAgent } from './agent/run.ts';
-import { answerDoctor, answerLock, answerPlan } from './answer.ts';
+import { answerDoctor, answerLock, answerPlan, warnOfWriteBack } from './answer.ts';
 import { bringBack } from './bring-back.ts';
 import { concludeEarly, concludeRun } from './conclude.ts';
 import { startGateway } from './gateway/start.ts';
@@ -28,11 +28,11 @@ async function takeStep(host: Host, services: Services): Promise<string | undefi
   if (inputs.mode === 'doctor') return await answerDoctor(host, inputs);
   const own = await openStepDirectory(host);
   const plan = await preparePlan(host, inputs, own);
-  if (plan === undefined || inputs.mode === 'plan') return await answerPlan(host, plan);
+  if (plan === undefined || inputs.mode === 'plan') return await answerPlan(host, inputs, plan);
   const engine = await requireEngine(host, plan.engine.value, inputs);
   if (inputs.mode === 'lock') return await answerLock(host, services, inputs, plan, engine);
+  await warnOfWriteBack(host, inputs, plan);
   const run = await openRun(host, plan, engine, { own, workflowToken: inputs.token });
-  // What a phase throws is kept by the run and decides its outcome.
   await carryOut(host, services, engine, run).catch(() => {});
   await writeOut(host, run).catch(() => {});
   return await concludeRun(host, services, run, inputs);

@@ -15,15 +15,35 @@ import type { Plan } from './plan/plan.ts';
 import { renderFindings } from './report/doctor-summary.ts';
 import { describePlan, renderPlan } from './report/plan-summary.ts';
 import { pathsOf } from './run.ts';
+import { type PreflightLine, preflight } from './write-back/preflight.ts';
+import { placeOf } from './write-out.ts';
 
 /** Without a plan there is nothing to do, which has been said. */
-export async function answerPlan(host: Host, plan: Plan | undefined): Promise<undefined> {
+export async function answerPlan(
+  host: Host,
+  { token }: Pick<Inputs, 'token'>,
+  plan: Plan | undefined,
+): Promise<undefined> {
   if (plan === undefined) return;
   host.log.startGroup('The plan as JSON');
   host.log.info(JSON.stringify(describePlan(plan), null, 2));
   host.log.endGroup();
-  await host.writeSummary(renderPlan(plan));
+  const lines = await preflight(host, { push: plan.git.push, place: placeOf(host, token) });
+  for (const line of lines) host.log.info(sayPreflight(line));
+  await host.writeSummary(renderPlan(plan, lines));
   host.setOutput('run-id', plan.runId);
+}
+
+/** Before money is spent: what GitHub says that it will not take is a warning. */
+export async function warnOfWriteBack(host: Host, { token }: Inputs, plan: Plan): Promise<void> {
+  const lines = await preflight(host, { push: plan.git.push, place: placeOf(host, token) });
+  for (const line of lines.filter(({ answer }) => answer === 'no')) {
+    host.log.warning(`The change will not be written back as it is asked. ${sayPreflight(line)}`);
+  }
+}
+
+function sayPreflight({ what, answer, found }: PreflightLine): string {
+  return `Writing back: ${what}: ${answer} (${found})`;
 }
 
 /** Writes the digest of the plan's image into the lock file of the checkout. */

@@ -8,6 +8,7 @@ import { stepOrigin } from './report/origin-record.ts';
 import { makeRecord } from './report/record.ts';
 import { report, reportEarly } from './report/report.ts';
 import { type Run, secretsOf } from './run.ts';
+import { tellTrigger } from './tell-trigger.ts';
 import { probeDenials } from './walls/probe.ts';
 
 /** The failure of the step in one sentence, or undefined when the step succeeds. */
@@ -40,7 +41,7 @@ export async function concludeRun(
   });
   host.log.startGroup('Report');
   const { message } = await report(host, services, {
-    record,
+    record: await tellTrigger(host, run, record),
     plan,
     directory: run.paths.artifact,
     signing: { mode: plan.attest.value, token: inputs.token },
@@ -50,7 +51,6 @@ export async function concludeRun(
       ...(made.gateway ? [run.paths.egress] : []),
     ],
     ...(made.proposal && { proposal: made.proposal }),
-    ...(made['write back'] && { writeBack: made['write back'] }),
   });
   host.log.endGroup();
   return verdict(host, outcome, message, inputs.failOn);

@@ -34,3 +34,9 @@ export function compareUrl(record: RunRecord): string {
   const { baseCommit } = record.change;
   return baseCommit === record.origin.repository.sha ? commitUrl(record, baseCommit) : '';
 }
+
+/** The part of the run's page that lists its artifacts. */
+export function artifactsUrl(record: Origin): string {
+  const url = runUrl(record);
+  return url === '' ? '' : `${url}#artifacts`;
+}

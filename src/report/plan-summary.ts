@@ -1,5 +1,6 @@
 /** `mode: plan`: the plan as a person and a program read it. Secrets are in it by name only. */
 import type { EnvEntry, ImagePlan, Plan, ProgramPlan, Sourced } from '../plan/plan.ts';
+import type { PreflightLine } from '../write-back/preflight.ts';
 import { renderGit } from './git-summary.ts';
 import { code } from './guest-text.ts';
 import { table } from './plan-table.ts';
@@ -28,7 +29,7 @@ export function describePlan(plan: Plan) {
 }
 
 /** What the step summary says: what would run, within what limits, with whose credentials. */
-export function renderPlan(plan: Plan): string {
+export function renderPlan(plan: Plan, asked: readonly PreflightLine[] = []): string {
   const { reach, git, secrets, notices } = plan;
   return [
     `## Plan: ${code(plan.runId)}`,
@@ -43,11 +44,19 @@ export function renderPlan(plan: Plan): string {
         ),
     renderReach(reach),
     renderGit(git),
+    ...(asked.length === 0 ? [] : [renderPreflight(asked)]),
     ...notices.map(({ message, file, line }) => {
       return `- Notice: ${code(file === undefined ? message : `${file}:${line} ${message}`)}`;
     }),
     '',
   ].join('\n\n');
+}
+
+function renderPreflight(lines: readonly PreflightLine[]): string {
+  const rows = lines.map(({ what, answer, found }) => [what, answer, found]);
+  return ['### Whether GitHub will take it', table(['question', 'answer', 'found'], rows)].join(
+    '\n\n',
+  );
 }
 
 type Row = readonly [what: string, value: string, source: string];

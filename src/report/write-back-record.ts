@@ -25,6 +25,7 @@ export const writeBackSchema = z.strictObject({
   commit: text.describe('The last one of the branch, as GitHub has it'),
   by: z.enum(['api', 'git-push', '']).describe('GitHub signs the commits of its API'),
   pullRequest: pullRequest.nullable(),
+  comment: text.describe('Where the run was told of; empty: nowhere'),
 });
 
 export type WriteBackRecord = Readonly<z.output<typeof writeBackSchema>>;
@@ -33,7 +34,7 @@ export function makeWriteBackRecord(
   written: WriteBack | undefined,
   { mode }: PushPlan,
 ): WriteBackRecord {
-  const none = { reason: '', branch: '', commit: '', by: '' } as const;
+  const none = { reason: '', branch: '', commit: '', by: '', comment: '' } as const;
   if (written === undefined) {
     return { mode: mode.value, state: 'none', ...none, pullRequest: null };
   }
@@ -41,6 +42,7 @@ export function makeWriteBackRecord(
   return {
     ...{ mode: mode.value, state, branch, commit, by },
     reason: error?.what ?? written.reason,
+    comment: '',
     pullRequest: written.pullRequest ?? null,
   };
 }

@@ -16,17 +16,18 @@ export function writeBackGlance(written: WriteBackRecord): readonly Text[] {
 }
 
 export function writeBackSection(written: WriteBackRecord): Section {
-  const { state, branch, commit, by } = written;
+  const { state, branch, commit, by, comment } = written;
   const request = requestOf(written);
   const signed = by === 'git-push' ? ', by git push, so GitHub does not sign it' : '';
   const now: Text = state === 'unchanged' ? [' had the change already'] : [' is at ', code(commit)];
   const blocks: Block[] = [
     ...(branch === '' ? [] : [say('Branch ', code(branch), ...now, signed)]),
     ...(request === undefined ? [] : [say(...request)]),
+    ...(isAddress(comment) ? [say(link('The comment', comment))] : []),
   ];
   return {
     title: 'Written back',
-    brief: state === 'failed' ? 'not as it was asked for' : branch,
+    brief: state === 'failed' ? 'not as it was asked for' : branch || 'a comment',
     urgent: state === 'failed',
     blocks,
   };
@@ -41,5 +42,5 @@ function requestOf({ pullRequest }: WriteBackRecord): Text | undefined {
 
 /** GitHub's own word, and yet: it becomes a link. */
 function isAddress(url: string): boolean {
-  return /^https?:\/\/[\w.:-]+\/[\w./-]+$/.test(url);
+  return /^https?:\/\/[\w.:-]+\/[\w./-]+(?:#[\w-]+)?$/.test(url);
 }

@@ -97,7 +97,7 @@ test('not in the data, not in the summary, not in the log of `mode: plan`', asyn
         writeSummary: async (markdown) => say(markdown),
         setOutput: (_, value) => say(value),
       });
-      await answerPlan(host, plan);
+      await answerPlan(host, { token: '' }, plan);
       say(JSON.stringify(describePlan(plan)));
       say(renderPlan(plan));
       expect(said).not.toContain(MARK);
