@@ -37299,7 +37299,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 57611:
+/***/ 97692:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -55027,7 +55027,7 @@ function describePlan(plan) {
     };
 }
 /** What the step summary says: what would run, within what limits, with whose credentials. */
-function renderPlan(plan) {
+function renderPlan(plan, asked = []) {
     const { reach, git, secrets, notices } = plan;
     return [
         `## Plan: ${code(plan.runId)}`,
@@ -55039,11 +55039,16 @@ function renderPlan(plan) {
             : table(['name', 'for', 'from'], secrets.map(({ name, use, source }) => [name, use, source])),
         renderReach(reach),
         renderGit(git),
+        ...(asked.length === 0 ? [] : [renderPreflight(asked)]),
         ...notices.map(({ message, file, line }) => {
             return `- Notice: ${code(file === undefined ? message : `${file}:${line} ${message}`)}`;
         }),
         '',
     ].join('\n\n');
+}
+function renderPreflight(lines) {
+    const rows = lines.map(({ what, answer, found }) => [what, answer, found]);
+    return ['### Whether GitHub will take it', table(['question', 'answer', 'found'], rows)].join('\n\n');
 }
 function runRows(plan) {
     const { agent, engine, machine, limits, image, cache, artifact, sources, trust, manifest, attest, } = plan;
@@ -56006,6 +56011,1710 @@ async function closeRun(host, { made }) {
     await made.gateway?.stop();
 }
 
+;// CONCATENATED MODULE: ./build/github/rate-limit.js
+/** Reads from an answer of GitHub whether it limits the rate, and for how long. */
+/** What GitHub asks for where it does not say how long. */
+const UNSAID_MS = 60_000;
+/**
+ * Milliseconds, 0 where it says no time; undefined: it is no limit. A limit is a 429, or a 403 that
+ * says so in its headers or, if it is a secondary one, in its text.
+ */
+function pauseWanted({ status, body }, headers) {
+    if (status !== 403 && status !== 429)
+        return undefined;
+    const after = headers.get('retry-after');
+    if (after !== null)
+        return within(/^\d+$/.test(after) ? Number(after) * 1000 : 0);
+    if (headers.get('x-ratelimit-remaining') === '0') {
+        const reset = Number(headers.get('x-ratelimit-reset') ?? 0);
+        return within(reset * 1000 - Date.now());
+    }
+    const { message = '' } = (body ?? {});
+    if (/secondary rate limit/i.test(String(message)))
+        return UNSAID_MS;
+    return status === 429 ? 0 : undefined;
+}
+function within(milliseconds) {
+    return Math.max(0, milliseconds);
+}
+
+;// CONCATENATED MODULE: ./build/github/client.js
+/** GitHub's REST API: bounded in time and size, patient with faults and rate limits, to one host only. */
+
+
+
+
+/** There was no answer, or none that says more than that the server is unwell. */
+class ApiSilence extends Error {
+    name = 'ApiSilence';
+    /** It was GitHub's rate limit. */
+    isLimit;
+    constructor(call, failure, isLimit) {
+        super(`${call}: ${failure}`);
+        this.isLimit = isLimit;
+    }
+}
+const MAX_BODY_BYTES = 4 * 1024 * 1024;
+const client_REDIRECTS = 3;
+const client_ATTEMPTS = 3;
+/** @throws {BottleError} `config-invalid` when GITHUB_API_URL is no address to send a token to. */
+function makeApiClient(host, token, options = {}) {
+    const { timeoutMs = 10_000, retryMs = 1000, longestPauseMs = 30_000 } = options;
+    const pause = options.pause ?? ((ms, signal) => (0,external_node_timers_promises_namespaceObject.setTimeout)(ms, undefined, { signal }));
+    const base = apiUrl(host.env.GITHUB_API_URL ?? 'https://api.github.com');
+    let waited = 0;
+    async function attempt(method, path, call) {
+        const signal = AbortSignal.any([host.cancelled, AbortSignal.timeout(timeoutMs)]);
+        try {
+            const { headers, ...answer } = await send(base, path, { method, token, signal, ...call });
+            const wanted = pauseWanted(answer, headers);
+            if (wanted !== undefined)
+                return { failure: 'GitHub limits the rate', wanted };
+            return answer.status < 500 ? { answer } : { failure: `status ${answer.status}` };
+        }
+        catch (error) {
+            return { failure: client_describe(error) };
+        }
+    }
+    return {
+        async call(method, path, call = {}) {
+            const name = `${method} ${base.origin}${path}`;
+            for (let count = 1;; count += 1) {
+                const { answer, failure = '', wanted } = await attempt(method, path, call);
+                if (answer !== undefined)
+                    return answer;
+                if (wanted !== undefined && waited + wanted > longestPauseMs) {
+                    throw new ApiSilence(name, `${failure} for another ${Math.ceil(wanted / 1000)} s`, true);
+                }
+                const isLast = count >= client_ATTEMPTS || (call.once && wanted === undefined);
+                if (isLast || host.cancelled.aborted) {
+                    throw new ApiSilence(name, failure, wanted !== undefined);
+                }
+                waited += wanted ?? 0;
+                await pause(wanted || retryMs * count, host.cancelled);
+            }
+        },
+        rest: async (count) => void (await pause(retryMs * count, host.cancelled)),
+    };
+}
+async function send(base, path, sending) {
+    const { method, token, signal, body, maxBytes = MAX_BODY_BYTES } = sending;
+    const json = body === undefined ? {} : { body: JSON.stringify(body) };
+    const type = body === undefined ? {} : { 'content-type': 'application/json' };
+    const request = { method, headers: { ...headersOf(token), ...type }, ...json, signal };
+    let url = new URL(base.pathname.replace(/\/$/, '') + path, base);
+    for (let hop = 0; hop <= client_REDIRECTS; hop += 1) {
+        const response = await fetch(url, { ...request, redirect: 'manual' });
+        const { status, headers } = response;
+        const location = headers.get('location');
+        if (status < 300 || status >= 400 || location === null) {
+            return { status, headers, body: await readJson(response, maxBytes) };
+        }
+        await response.body?.cancel();
+        url = new URL(location, url);
+        // A renamed repository is answered with another path; the token goes to no other host.
+        if (url.origin !== base.origin)
+            throw new Error(`it redirects to ${url.origin}`);
+    }
+    throw new Error(`more than ${client_REDIRECTS} redirects`);
+}
+function headersOf(token) {
+    return {
+        accept: 'application/vnd.github+json',
+        'x-github-api-version': '2022-11-28',
+        'user-agent': 'bottle-action',
+        ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
+    };
+}
+function apiUrl(text) {
+    const url = URL.parse(text);
+    if (url && isSafeAddress(url))
+        return url;
+    throw new BottleError({
+        outcome: 'config-invalid',
+        what: "The address of GitHub's API is not https",
+        where: `GITHUB_API_URL: ${JSON.stringify(text)}`,
+        fix: 'Leave the variable as the runner sets it.',
+    });
+}
+/** A body that is too large, or no JSON, is no body. */
+async function readJson(response, maxBytes) {
+    const chunks = [];
+    let bytes = 0;
+    for await (const chunk of response.body ?? []) {
+        bytes += chunk.length;
+        if (bytes > maxBytes)
+            throw new Error(`the answer has more than ${maxBytes} bytes`);
+        chunks.push(chunk);
+    }
+    try {
+        return JSON.parse(Buffer.concat(chunks).toString());
+    }
+    catch {
+        return undefined;
+    }
+}
+/** `fetch` hides the reason in the cause. */
+function client_describe(error) {
+    const { cause } = error;
+    return cause === undefined ? messageOf(error) : `${messageOf(error)}: ${messageOf(cause)}`;
+}
+
+;// CONCATENATED MODULE: ./build/write-back/fault.js
+/** Says why GitHub did not do something, and which permission, setting or rule is in the way. */
+
+
+
+function pushFailed(texts, cause) {
+    return new BottleError({ outcome: 'push-failed', ...texts, cause });
+}
+const SETTING = '"Allow GitHub Actions to create and approve pull requests"';
+/** What is known of GitHub's refusals, by what it says. */
+const CAUSES = [
+    [
+        403,
+        /not permitted to create or approve pull requests/i,
+        `Turn on ${SETTING} in the settings of the repository or its organisation, at Actions, General; or give the input \`token\` an app's token.`,
+    ],
+    [
+        403,
+        /workflows?. permission|without .workflows?/i,
+        "The token may not change workflow files: leave them out, or give the input `token` an app's token that has the permission `workflows`.",
+    ],
+    [
+        403,
+        /./,
+        "Give the job `permissions: {contents: write, pull-requests: write}`, or the input `token` one that has them. A fork's token never has.",
+    ],
+    [401, /./, 'The input `token` is not valid, or no longer: give the default, or a fresh one.'],
+    [
+        404,
+        /./,
+        'Give the job `permissions: {contents: write}`: a token that may not write is told that there is nothing.',
+    ],
+    [
+        422,
+        /rule violation|protected branch|ruleset/i,
+        'A ruleset or a branch protection forbids it: let the token bypass it, or name another `branch`.',
+    ],
+    [
+        422,
+        /\bbase\b.*invalid|invalid.*\bbase\b/i,
+        'The branch that the pull request goes into is not there: correct the input `base`.',
+    ],
+];
+/** An answer that is none of those that were hoped for. `call`: `POST /repos/…`. */
+function refusedBy(what, call, { status, body }) {
+    const said = messageOfAnswer(body) || 'no reason';
+    const known = CAUSES.find(([code, pattern]) => code === status && pattern.test(said));
+    const fix = known?.[2] ?? 'See what GitHub says there; the change is in the artifact.';
+    return pushFailed({ what, where: `${call}: status ${status}, ${said}`, fix });
+}
+/** GitHub's `message`, and what its `errors` say beside it. */
+function messageOfAnswer(body) {
+    const { message, errors } = (body ?? {});
+    const more = Array.isArray(errors) ? errors.map(textOfError) : [];
+    return printable([message, ...more].filter((part) => typeof part === 'string').join(': '), 400);
+}
+function textOfError(error) {
+    if (typeof error === 'string')
+        return error;
+    const { message, field, code } = (error ?? {});
+    return message ?? [field, code].filter((part) => typeof part === 'string').join(' ');
+}
+/** Anything that was thrown on the way. */
+function toPushError(what, error, isCancelled) {
+    if (error instanceof BottleError)
+        return error;
+    const said = printable(error instanceof Error ? error.message : String(error), 400);
+    const fix = isCancelled
+        ? 'The run was cancelled; the change is in the artifact.'
+        : error instanceof ApiSilence && error.isLimit
+            ? "GitHub's rate limit is reached: run it again later. The change is in the artifact."
+            : 'Run it again; if it stays, check that the runner reaches GitHub. The change is in the artifact.';
+    return pushFailed({ what, where: said, fix }, error);
+}
+
+;// CONCATENATED MODULE: ./build/write-back/github.js
+
+function openGitHub(api, { repository }) {
+    const pathOf = (below) => `/repos/${repository}${below}`;
+    const ask = (method, below, options) => api.call(method, pathOf(below), options);
+    function read({ method, path, what, answer }, given) {
+        const call = `${method} ${pathOf(path)}`;
+        if (given.status < 200 || given.status > 299)
+            throw refusedBy(what, call, given);
+        const parsed = answer.safeParse(given.body);
+        if (parsed.success)
+            return parsed.data;
+        throw refusedBy(what, call, {
+            ...given,
+            body: { message: 'an answer that is not understood' },
+        });
+    }
+    return {
+        pathOf,
+        rest: api.rest,
+        ask,
+        demand: async (call) => read(call, await ask(call.method, call.path, call)),
+        find: async (call) => {
+            const given = await ask('GET', call.path, call);
+            return given.status === 404 ? undefined : read({ ...call, method: 'GET' }, given);
+        },
+    };
+}
+/** A name as one segment of a path. */
+const segment = (name) => encodeURIComponent(name);
+
+;// CONCATENATED MODULE: ./build/write-back/mark.js
+/** By what a later run knows its own: trailers in commits, a hidden line in Markdown. */
+
+/** Agents' messages keep no such lines: see `cleanMessage`. */
+function trailersOf({ runId, branch, workflow }) {
+    return `Bottle-Run: ${runId}\n${branchTrailer({ branch, workflow })}`;
+}
+/** Was the commit made for this branch by this workflow? */
+function isOwnMessage(message, mark) {
+    const last = message.trimEnd().split('\n\n').at(-1) ?? '';
+    return last.split('\n').includes(branchTrailer(mark));
+}
+function branchTrailer({ branch, workflow }) {
+    return `Bottle-Branch: ${branch}, ${workflow || 'no workflow'}`;
+}
+/** Shown by nobody; cleaned text cannot hold a comment of HTML. */
+function hiddenMark(kind, ...owner) {
+    const id = (0,external_node_crypto_.createHash)('sha256').update(owner.join('\0')).digest('hex').slice(0, 24);
+    return `<!-- bottle-action ${kind} ${id} -->`;
+}
+
+;// CONCATENATED MODULE: ./build/write-back/preflight.js
+/** Asks GitHub, before anything runs and without changing anything, whether it will let us write back. */
+
+
+
+
+
+
+
+const PATIENCE = { timeoutMs: 10_000, retryMs: 500, longestPauseMs: 2000 };
+const preflight_TIMEOUT_MS = 10_000;
+/** Never throws: what cannot be asked is unknown. None where nothing is to be written. */
+async function preflight(host, { push, place }, options = PATIENCE) {
+    if (push.mode.value === 'none')
+        return [];
+    const github = openGitHub(makeApiClient(host, place.token, options), place);
+    const branch = push.branch.value;
+    const ask = async (what, question) => {
+        try {
+            return [{ what, ...(await question()) }];
+        }
+        catch (error) {
+            return [{ what, answer: 'unknown', found: printable(messageOf(error), 300) }];
+        }
+    };
+    const lines = await Promise.all([
+        ask('the token may push', () => mayPush(host, place)),
+        ask(`the branch ${branch} is free or ours`, () => preflight_isFree(github, push, place)),
+        ...(push.mode.value === 'pull-request'
+            ? [ask('Actions may open pull requests', () => mayOpen(github))]
+            : []),
+        askRules(github, branch).catch((error) => {
+            const found = printable(messageOf(error), 300);
+            return [{ what: 'rulesets let it', answer: 'unknown', found }];
+        }),
+    ]);
+    return lines.flat();
+}
+/**
+ * What git asks first when it pushes: only that tells a workflow's token what it may do, for the
+ * repository's `permissions` are those of people.
+ */
+async function mayPush(host, place) {
+    const path = `/${place.repository}/info/refs?service=git-receive-pack`;
+    const url = new URL(path, place.server);
+    if (!isSafeAddress(url))
+        return { answer: 'unknown', found: `${url.origin} is no https` };
+    const basic = Buffer.from(`x-access-token:${place.token}`).toString('base64');
+    const response = await fetch(url, {
+        headers: { authorization: `Basic ${basic}`, 'user-agent': 'git/bottle-action' },
+        redirect: 'manual',
+        signal: AbortSignal.any([host.cancelled, AbortSignal.timeout(preflight_TIMEOUT_MS)]),
+    });
+    await response.body?.cancel();
+    const found = `status ${response.status} of git-receive-pack`;
+    if (response.status === 200)
+        return { answer: 'yes', found };
+    if (![401, 403, 404].includes(response.status))
+        return { answer: 'unknown', found };
+    return { answer: 'no', found: `${found}: the job needs permissions: contents: write` };
+}
+const branchAnswer = object({
+    name: schemas_string(),
+    protected: schemas_boolean(),
+    commit: object({ commit: object({ message: schemas_string() }) }),
+});
+async function preflight_isFree(github, { branch }, { workflow }) {
+    const name = branch.value;
+    const path = `/branches/${segment(name)}`;
+    const there = await github.find({
+        path,
+        what: 'It could not be looked at',
+        answer: branchAnswer,
+    });
+    if (there?.name !== name)
+        return { answer: 'yes', found: 'there is no such branch' };
+    if (there.protected)
+        return { answer: 'no', found: 'it is protected' };
+    const isOurs = isOwnMessage(there.commit.commit.message, { branch: name, workflow });
+    return isOurs
+        ? { answer: 'yes', found: 'its last commit is of this workflow' }
+        : { answer: 'no', found: 'its last commit is not of this workflow' };
+}
+const setting = object({ can_approve_pull_request_reviews: schemas_boolean() });
+/** Only an administrator's token is told. */
+async function mayOpen(github) {
+    const path = '/actions/permissions/workflow';
+    const what = 'The setting could not be read';
+    const { can_approve_pull_request_reviews: can } = await github.demand({
+        ...{ method: 'GET', path, what, answer: setting },
+    });
+    const found = `the setting says ${can ? 'so' : 'no: Settings, Actions, General'}`;
+    return { answer: can ? 'yes' : 'no', found };
+}
+const rules = array(object({ type: schemas_string(), ruleset_id: schemas_int().optional() }));
+const ruleset = object({
+    name: schemas_string(),
+    current_user_can_bypass: schemas_string().optional(),
+});
+/** Rules of a branch that can stand in the way of its being written. */
+const IN_THE_WAY = {
+    creation: 'restricts who makes such branches',
+    update: 'restricts who writes such branches',
+    non_fast_forward: 'forbids to replace what such a branch has',
+    pull_request: 'takes changes of such branches by pull requests alone',
+    required_signatures: 'wants signed commits, which git push does not make here',
+    required_linear_history: 'forbids merges',
+    required_status_checks: 'wants checks to pass before',
+    branch_name_pattern: 'wants names of another pattern, perhaps',
+    commit_message_pattern: 'wants messages of a pattern',
+    commit_author_email_pattern: 'wants authors of a pattern',
+    committer_email_pattern: 'wants committers of a pattern',
+    file_path_restriction: 'forbids some paths',
+    max_file_path_length: 'forbids long paths',
+    file_extension_restriction: 'forbids some files',
+    max_file_size: 'forbids large files',
+};
+/** Those that always apply; the others depend on what the change is. */
+const CERTAIN = ['creation', 'update', 'pull_request'];
+async function askRules(github, branch) {
+    const path = `/rules/branches/${segment(branch)}`;
+    const what = 'The rules could not be read';
+    const found = await github.demand({ method: 'GET', path, what, answer: rules });
+    const relevant = found.filter(({ type }) => type in IN_THE_WAY);
+    if (relevant.length === 0) {
+        return [{ what: 'rulesets let it', answer: 'yes', found: 'no rule is about such a branch' }];
+    }
+    const sets = new Map();
+    for (const { ruleset_id: id } of relevant) {
+        if (id === undefined || sets.has(id))
+            continue;
+        const at = `/rulesets/${id}?includes_parents=true`;
+        sets.set(id, await github.find({ path: at, what, answer: ruleset }).catch(() => undefined));
+    }
+    return relevant.map(({ type, ruleset_id: id }) => {
+        const set = id === undefined ? undefined : sets.get(id);
+        return preflight_lineOf(type, set?.name ?? `ruleset ${id}`, set?.current_user_can_bypass);
+    });
+}
+function preflight_lineOf(type, name, bypass) {
+    const may = { always: 'may bypass it', never: 'may not bypass it' }[bypass ?? ''];
+    const says = may ?? 'GitHub does not say whether it may bypass it';
+    const isSure = bypass === 'never' && CERTAIN.includes(type);
+    return {
+        what: `the rule ${type} lets it`,
+        answer: bypass === 'always' ? 'yes' : isSure ? 'no' : 'unknown',
+        found: printable(`${name} ${IN_THE_WAY[type]}; the token ${says}`, 300),
+    };
+}
+
+;// CONCATENATED MODULE: ./build/git-check/finding.js
+/** What the checks say: which rule, what follows, where; never what a secret is. */
+const CHECK_RULES = [
+    'secret',
+    'fsck',
+    'protected-path',
+    'submodule',
+    'gitattributes',
+    'symlink',
+    'path-alias',
+    'file-size',
+    'patch-size',
+    'file-count',
+    'commit-count',
+    'ancestry',
+    'ref-name',
+];
+/** Of each rule, so that many findings of one do not hide those of another. */
+const MAX_FINDINGS = 50;
+function collectFindings() {
+    const byRule = new Map();
+    return {
+        add(finding) {
+            const kept = byRule.get(finding.rule) ?? [];
+            byRule.set(finding.rule, kept);
+            if (kept.length >= MAX_FINDINGS)
+                return;
+            kept.push({ action: 'block', commit: '', path: '', line: 0, ...finding });
+        },
+        has: (rule) => byRule.has(rule),
+        isFull: (rule) => (byRule.get(rule)?.length ?? 0) >= MAX_FINDINGS,
+        list: () => CHECK_RULES.flatMap((rule) => byRule.get(rule) ?? []),
+    };
+}
+/** Nothing more needs to be looked at, or can be. */
+class CheckStop extends Error {
+    name = 'CheckStop';
+    finding;
+    constructor(finding) {
+        super(finding.detail);
+        this.finding = finding;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/report/change-record.js
+/** What `run.json` says about the agent's change to the workspace. */
+
+
+const change_record_text = schemas_string();
+const count = schemas_int().min(0);
+const digest = schemas_string().regex(/^([0-9a-f]{64})?$/);
+const list = (of) => array(of).readonly();
+const changedFile = strictObject({
+    path: change_record_text,
+    added: count.nullable().describe('Lines; null where lines mean nothing, as in a binary file'),
+    removed: count.nullable(),
+});
+const commit = strictObject({ sha: change_record_text, subject: change_record_text, author: change_record_text });
+const finding = strictObject({
+    rule: schemas_enum(CHECK_RULES),
+    action: schemas_enum(['block', 'review']).describe('`review`: it may pass where a person looks at it'),
+    commit: change_record_text.describe('Empty: it is about all of them'),
+    path: change_record_text,
+    line: count.describe('0: none'),
+    detail: change_record_text,
+});
+const changeSchema = strictObject({
+    verdict: schemas_enum(['none', 'clean', 'review', 'blocked', 'refused'])
+        .describe('`none`: nothing was changed; `refused`: what the guest sent could not be taken'),
+    reason: change_record_text.describe('Why it was refused; empty otherwise'),
+    baseCommit: change_record_text.describe('What the agent began with; empty without git on the runner'),
+    tip: change_record_text.describe('What the agent proposes in its place; empty without a change'),
+    commits: list(commit).describe('From the base to the tip, oldest first'),
+    files: list(changedFile),
+    findings: list(finding),
+    patchSha256: digest.describe('Of `changes.patch`; empty: there is none'),
+    bundleSha256: digest.describe('Of `proposal.bundle`; empty: there is none'),
+});
+/** Without the digests, which are those of the files as they leave the run. */
+function makeChangeRecord(proposal, baseCommit) {
+    const none = { reason: '', baseCommit, tip: '', commits: [], files: [], findings: [] };
+    const digests = { patchSha256: '', bundleSha256: '' };
+    switch (proposal?.kind) {
+        case undefined:
+        case 'none':
+            return { verdict: 'none', ...none, ...digests };
+        case 'refused': {
+            const { reason, findings } = proposal;
+            return { verdict: 'refused', ...none, reason, findings, ...digests };
+        }
+        case 'change': {
+            const { verdict, tip, commits, stat: files, findings } = proposal;
+            return { verdict, ...none, tip, commits, files, findings, ...digests };
+        }
+    }
+}
+
+;// CONCATENATED MODULE: ./build/report/outgoing-text.js
+/**
+ * Makes text that an agent wrote fit for GitHub: nobody is called, no issue is closed or pointed at
+ * but the one that started the run, nothing is hidden, linked or loaded, and no line is a trailer.
+ */
+
+const LARGEST = { message: 20_000, title: 200, markdown: 30_000 };
+const CLOSING = /\b(close[sd]?|fix(?:e[sd])?|resolve[sd]?)\b(\s*:?\s+)/.source;
+/** `#7`, `GH-7`, `owner/name#7`, the address of an issue. */
+const outgoing_text_REFERENCE = /(?:[\w.-]+\/[\w.-]+)?#\d+|GH-\d+|https?:\/\/\S+\/(?:issues|pull)\/\d+/.source;
+const CLOSES = new RegExp(`${CLOSING}(${outgoing_text_REFERENCE})`, 'gi');
+/** What GitHub, or a tool of git, would take for somebody's word. */
+const TRAILER = /^[ \t]*((?:[A-Za-z]+-)*(?:by|for)|Bottle-[A-Za-z-]+|skip-checks)[ \t]*:.*$/gim;
+const SKIPS = /\[((?:skip|no) (?:ci|actions)|(?:ci|actions) skip)\]/gi;
+/** A commit's message: plain text, of which GitHub reads mentions, references and trailers. */
+function cleanMessage(message, issue) {
+    const text = visible(message.slice(0, LARGEST.message))
+        .replace(SKIPS, '($1)')
+        .replace(TRAILER, (line) => `(${line.trim()})`)
+        .replace(/(^|[^\w`])@(?=[a-z0-9])/gim, '$1@ ');
+    return unlinked(text, issue).trim() || 'Work of the agent';
+}
+/** One line: titles become messages of commits when pull requests are squashed. */
+function cleanTitle(text, issue) {
+    const first = text.split('\n').find((line) => /[\p{L}\p{N}]/u.test(line)) ?? '';
+    const line = cleanMessage(first.replace(/^[#>*\-\s]+/, '').replace(/[*`]+/g, ''), issue);
+    const characters = [...line.replace(/\s+/g, ' ')];
+    if (characters.length <= LARGEST.title)
+        return characters.join('');
+    return `${characters.slice(0, LARGEST.title - 1).join('')}…`;
+}
+/** No reference is left but to `issue`, with or without a word that closes it. */
+function unlinked(text, issue) {
+    return text
+        .replace(/(?:[\w.-]+\/[\w.-]+)?#(\d+)/g, (reference, number) => reference === `#${issue}` ? reference : reference.replace(`#${number}`, `# ${number}`))
+        .replace(/\bGH-(\d+)/gi, 'GH $1')
+        .replace(/(\/(?:issues|pull|discussions)\/)(\d+)/g, '$1 $2');
+}
+/** GitHub draws these instead of showing them, or offers to apply them. */
+const DRAWN = ['mermaid', 'math', 'geojson', 'topojson', 'stl', 'suggestion'];
+const FENCE = /^ {0,3}(`{3,}|~{3,})[ \t]*([\w+#.-]{0,20})[^`]*$/;
+/**
+ * Markdown that keeps its paragraphs, lists, headings, emphasis and code. All else is shown as it is
+ * written. What is code is decided here and written anew, so that GitHub cannot see it otherwise.
+ */
+function cleanMarkdown(text, issue) {
+    const isCut = text.length > LARGEST.markdown;
+    const lines = visible(text.slice(0, LARGEST.markdown)).split('\n');
+    const out = [];
+    for (let at = 0; at < lines.length; at += 1) {
+        const line = lines[at] ?? '';
+        const [, fence = '', language = ''] = FENCE.exec(line) ?? [];
+        if (fence === '') {
+            out.push(cleanLine(line, issue));
+            continue;
+        }
+        const end = lines.findIndex((later, index) => index > at && isEnd(later, fence));
+        const until = end < 0 ? lines.length : end;
+        out.push('', ...codeBlock(lines.slice(at + 1, until), language), '');
+        at = until;
+    }
+    const cleaned = out.join('\n').trim();
+    return isCut ? `${cleaned}\n\nCut here: all of it is in \`result.md\` of the artifact.` : cleaned;
+}
+function isEnd(line, fence) {
+    const found = /^ {0,3}(`{3,}|~{3,})[ \t]*$/.exec(line)?.[1] ?? '';
+    return found[0] === fence[0] && found.length >= fence.length;
+}
+function codeBlock(lines, language) {
+    const content = lines.map((line) => line.replace(CLOSES, '$1$2($3)'));
+    const longest = Math.max(2, ...content.flatMap((line) => line.match(/`+/g) ?? []).map(({ length }) => length));
+    const fence = '`'.repeat(longest + 1);
+    return [`${fence}${DRAWN.includes(language.toLowerCase()) ? '' : language}`, ...content, fence];
+}
+const IMAGE = /!\[([^\]]*)\]\([^)]*\)/g;
+const SPAN = /(`+)(?!`)(.+?)(?<!`)\1(?!`)/g;
+/** Code spans are taken out first, so that what stands beside them is text and nothing else. */
+function cleanLine(line, issue) {
+    const [start = ''] = /^[ \t]*(?:#{1,6} |> ?|[-*+] |\d{1,9}[.)] )*/.exec(line) ?? [];
+    const rest = line.slice(start.length).replace(IMAGE, '(image removed: $1)');
+    let cleaned = '';
+    let from = 0;
+    for (const match of rest.matchAll(SPAN)) {
+        cleaned = apart(cleaned, cleanProse(rest.slice(from, match.index), issue));
+        cleaned = apart(cleaned, code(match[2] ?? ''));
+        from = match.index + match[0].length;
+    }
+    return start + apart(cleaned, cleanProse(rest.slice(from), issue));
+}
+/** Backticks that touch are one run, which would end neither span. */
+function apart(left, right) {
+    return left.endsWith('`') && right.startsWith('`') ? `${left} ${right}` : left + right;
+}
+/** What may call, point or link, as a whole word: it is shown as code. */
+const ACTIVE = /@[\w.-]|:\/\/|www\.|mailto:|xmpp:|#\d|GH-\d/i;
+function cleanProse(text, issue) {
+    return text
+        .split(/(\s+)/)
+        .map((word) => (ACTIVE.test(word) ? cleanWord(word, issue) : plain(word)))
+        .join('');
+}
+function cleanWord(word, issue) {
+    const [, before = '', own, after = ''] = /^([("']*)(#\d+)([.,;:!?)"']*)$/.exec(word) ?? [];
+    if (own !== undefined && own === `#${issue}`)
+        return plain(before) + own + plain(after);
+    return code(word);
+}
+/** Backslashes first: one that the text has must not undo one of ours. */
+function plain(text) {
+    return text
+        .replace(/[\\`[\]~]/g, '\\$&')
+        .replace(/&/g, '&amp;')
+        .replace(/</g, '&lt;')
+        .replace(/\$/g, '&#36;');
+}
+
+;// CONCATENATED MODULE: ./build/report/pull-request-text.js
+
+
+function pullRequestText(facts) {
+    const { agent, number, result, change } = facts;
+    const subject = change.commits.length === 1 ? (change.commits[0]?.subject ?? '') : '';
+    const said = [result, subject].map((text) => text.trim()).find((text) => text !== '');
+    const made = said === undefined ? '' : cleanTitle(said, number);
+    return {
+        title: facts.title || made || `Work of the agent ${agent}`,
+        body: pull_request_text_join([
+            change.verdict === 'review' ? reviewNotice(change) : '',
+            cleanMarkdown(result, number),
+            '---',
+            footer(facts),
+        ]),
+    };
+}
+function reviewNotice({ findings }) {
+    const rows = findings.slice(0, LONGEST_LIST).map(({ rule, path, detail }) => {
+        return `| ${code(rule)} | ${path && code(path)} | ${code(detail)} |`;
+    });
+    return pull_request_text_join([
+        '> [!WARNING]\n> **A person has to review this before it is merged.** The checks found:',
+        ['| Rule | Where | What |', '| --- | --- | --- |', ...rows].join('\n'),
+    ]);
+}
+function pull_request_text_join(parts) {
+    return parts.filter((part) => part !== '').join('\n\n');
+}
+function footer(facts) {
+    const { agent, runId, runUrl, number, change } = facts;
+    const run = runUrl === '' ? code(runId) : `[${runId}](${runUrl})`;
+    const cause = number === 0 ? '' : ` · asked for in #${number}`;
+    return pull_request_text_join([
+        `Made by the agent ${code(agent)} in a bottle, run ${run}${cause}.`,
+        statOf(change),
+    ]);
+}
+const LONGEST_LIST = 20;
+/** The files with their lines, folded away. */
+function statOf({ files }) {
+    if (files.length === 0)
+        return '';
+    const sum = (of) => files.reduce((all, file) => all + (file[of] ?? 0), 0);
+    const head = `${files.length} changed files, +${sum('added')} −${sum('removed')}`;
+    const rows = files.slice(0, LONGEST_LIST).map(({ path, added, removed }) => {
+        return `- ${code(path)} ${added === null ? '' : `+${added} −${removed}`}`;
+    });
+    const more = files.length - rows.length;
+    const list = [...rows, ...(more > 0 ? [`- and ${more} more`] : [])].join('\n');
+    return `<details><summary>${head}</summary>\n\n${list}\n\n</details>`;
+}
+
+// EXTERNAL MODULE: ./build/report/redact.js
+var redact = __nccwpck_require__(17234);
+;// CONCATENATED MODULE: ./build/git-settings.js
+/**
+ * How git runs on the runner: as if nobody had configured anything. A checkout is somebody's data,
+ * and its configuration, hooks, attributes and replaced objects would be carried out or believed.
+ */
+/** Arguments that come before git's command; these win over the repository's own configuration. */
+const GIT_CONFIG = [
+    // A container's root, or another user's checkout.
+    'safe.directory=*',
+    'core.fsmonitor=false',
+    'core.hooksPath=/dev/null',
+    // What we write is scratch, which need not outlive a power cut.
+    'core.fsync=none',
+    // A cache of what commits hold, which is believed without a look at them.
+    'core.commitGraph=false',
+    'gc.auto=0',
+].flatMap((setting) => ['-c', setting]);
+/** Beside PATH and a HOME without configuration: nothing else is inherited. */
+const GIT_ENVIRONMENT = {
+    LC_ALL: 'C',
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_CONFIG_GLOBAL: '/dev/null',
+    GIT_ATTR_NOSYSTEM: '1',
+    GIT_NO_LAZY_FETCH: '1',
+    GIT_NO_REPLACE_OBJECTS: '1',
+    GIT_OPTIONAL_LOCKS: '0',
+    GIT_TERMINAL_PROMPT: '0',
+    // An empty list: git talks to nobody, but for a fetch that names its one protocol.
+    GIT_ALLOW_PROTOCOL: '',
+};
+
+;// CONCATENATED MODULE: ./build/git-check/git-runner.js
+/** Runs git in one bare repository, so that nothing in it is carried out and nothing grows or lasts. */
+
+
+class GitLimitError extends Error {
+    name = 'GitLimitError';
+}
+const git_runner_TIMEOUT_MS = 60_000;
+const git_runner_MAX_BYTES = 16 * 1024 * 1024;
+const MAX_STDERR = 4096;
+/** Grafts that cannot be there, and no object too large to be held. */
+const BOUNDS = { GIT_GRAFT_FILE: '/dev/null/none', GIT_ALLOC_LIMIT: '512m' };
+const BARE = ['-c', 'core.bigFileThreshold=32m', '-c', 'core.packedGitLimit=256m'];
+function makeGitRunner(settings) {
+    const { spawn, program, directory, path, timeoutMs = git_runner_TIMEOUT_MS } = settings;
+    return async (args, { input, env, maxBytes = git_runner_MAX_BYTES, signal, onStdout } = {}) => {
+        const stdout = [];
+        let stderr = '';
+        let kept = 0;
+        const keep = (chunk) => {
+            kept += chunk.length;
+            if (kept > maxBytes)
+                throw new GitLimitError(`git ${args[0]} said more than ${maxBytes} bytes`);
+            stdout.push(chunk);
+        };
+        const ends = [signal, settings.signal].filter((one) => one !== undefined);
+        const child = await spawn([program, ...GIT_CONFIG, ...BARE, ...args], {
+            cwd: directory,
+            env: {
+                ...{ PATH: path, HOME: directory, ...GIT_ENVIRONMENT, ...BOUNDS, GIT_DIR: directory },
+                ...{ ...settings.env, ...env },
+            },
+            ...(input === undefined ? {} : { stdin: input }),
+            onStdout: onStdout ?? keep,
+            onStderr: (chunk) => {
+                stderr = (stderr + Buffer.from(chunk).toString()).slice(-MAX_STDERR);
+            },
+            timeoutMs,
+            signal: AbortSignal.any(ends),
+            graceMs: 0,
+        });
+        const { exitCode, timedOut } = await child.exit;
+        for (const one of ends)
+            one.throwIfAborted();
+        if (timedOut)
+            throw new GitLimitError(`git ${args[0]} was not done after ${timeoutMs / 1000} s`);
+        return {
+            exitCode: exitCode ?? -1,
+            stdout: Buffer.concat(stdout),
+            stderr: printableEnd(stderr),
+        };
+    };
+}
+
+// EXTERNAL MODULE: external "node:buffer"
+var external_node_buffer_ = __nccwpck_require__(4573);
+;// CONCATENATED MODULE: ./build/git-check/git-output.js
+/** Asks git and reads its answer as it comes; no answer, or too long a one, ends the check. */
+
+
+const MAX_RECORD = 64 * 1024;
+/** Any but exit code 0 ends the check: what git cannot read cannot be judged. */
+async function askGit(git, args, options) {
+    try {
+        const { exitCode, stdout } = await git(args, options);
+        if (exitCode === 0)
+            return stdout;
+        throw git_output_unreadable(`git ${args[0]} cannot read the commits: it ended with exit code ${exitCode}`);
+    }
+    catch (error) {
+        if (error instanceof GitLimitError)
+            throw git_output_unreadable(error.message);
+        throw error;
+    }
+}
+function git_output_unreadable(detail) {
+    return new CheckStop({ rule: 'fsck', detail });
+}
+/** Cuts a stream into what stands before each `separator`; valid until the next call only. */
+function splitRecords(separator, onRecord) {
+    let rest = Buffer.alloc(0);
+    return (chunk) => {
+        const bytes = rest.length > 0 ? Buffer.concat([rest, chunk]) : Buffer.from(chunk);
+        let start = 0;
+        for (let end = bytes.indexOf(separator); end >= 0; end = bytes.indexOf(separator, start)) {
+            onRecord(bytes.subarray(start, end));
+            start = end + 1;
+        }
+        rest = bytes.subarray(start);
+        if (rest.length > MAX_RECORD)
+            throw git_output_unreadable('A name or a list of parents is too long to be looked at');
+    };
+}
+const linesOf = (texts) => Buffer.from(texts.map((text) => `${text}\n`).join(''));
+
+;// CONCATENATED MODULE: ./build/git-check/object-stream.js
+/** Reads any number of objects through one git, without holding more of them than was asked for. */
+
+const HEADER = /^([0-9a-f]{40,64}) (blob|tree|commit|tag) (\d+)$/;
+/** Where nothing is, git repeats the name. */
+const MISSING = / missing$/;
+const MAX_HEADER = 64 * 1024;
+async function streamObjects(git, names, reader) {
+    if (names.length === 0)
+        return;
+    const parse = parseObjects(reader);
+    const onStdout = async (chunk) => {
+        parse(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+        await reader.onBytes?.(chunk);
+    };
+    await askGit(git, ['cat-file', '--batch', '--buffer'], { input: linesOf(names), onStdout });
+}
+/** `<id> <type> <size>\n<content>\n` for each object. */
+function parseObjects(reader) {
+    const { onObject, onContent, isSparse = false } = reader;
+    let header = '';
+    let index = 0;
+    /** Of the content and the line break after it. */
+    let left = 0;
+    let position = 0;
+    let object;
+    let kept;
+    function begin() {
+        const [, id = '', type, size] = HEADER.exec(header) ?? [];
+        const isPassed = isSparse && !type && MISSING.test(header);
+        header = '';
+        index += 1;
+        if (isPassed)
+            return;
+        if (!type)
+            throw git_output_unreadable('An object is missing');
+        object = { id, type, index: index - 1, start: position, end: position + Number(size) };
+        left = Number(size) + 1;
+        kept = onObject?.(object) ? [] : undefined;
+    }
+    function finish() {
+        if (object && kept)
+            onContent?.(object, Buffer.concat(kept).subarray(0, -1));
+    }
+    return (chunk) => {
+        for (let at = 0; at < chunk.length;) {
+            if (left === 0) {
+                const end = chunk.indexOf(0x0a, at);
+                const until = end < 0 ? chunk.length : end;
+                header += chunk.toString('latin1', at, until);
+                if (header.length > MAX_HEADER)
+                    throw git_output_unreadable('git said something unexpected');
+                position += until - at + (end < 0 ? 0 : 1);
+                at = until + 1;
+                if (end >= 0)
+                    begin();
+            }
+            else {
+                const part = chunk.subarray(at, at + left);
+                kept?.push(Buffer.from(part));
+                left -= part.length;
+                position += part.length;
+                at += part.length;
+                if (left === 0)
+                    finish();
+            }
+        }
+    };
+}
+
+;// CONCATENATED MODULE: ./build/write-back/commit-plan.js
+
+
+/** Those of the tip that `known` has not, parents first. `known`: commits that GitHub has. */
+async function planCommits(git, { change, push, place, runId, cleanMessage }, known) {
+    const without = known.map((id) => `^${id}`);
+    const list = ['rev-list', '--topo-order', '--reverse', change.tip, ...without];
+    const ids = (await run(git, list)).split('\n').filter((id) => id !== '');
+    const trailers = trailersOf({ runId, branch: push.branch.value, workflow: place.workflow });
+    const read = new Map();
+    await streamObjects(git, ids, {
+        onObject: () => true,
+        onContent: ({ id }, content) => {
+            const { message, ...rest } = parseCommit(content);
+            read.set(id, { id, ...rest, message: `${cleanMessage(message)}\n\n${trailers}` });
+        },
+    });
+    return ids.flatMap((id) => read.get(id) ?? []);
+}
+/** The tree that a commit has. */
+async function treeOf(git, commit) {
+    return (await run(git, ['rev-parse', '--verify', `${commit}^{tree}`])).trim();
+}
+async function descends(git, commit, from) {
+    return (await git(['merge-base', '--is-ancestor', from, commit])).exitCode === 0;
+}
+/** What git said; throws for any exit code but 0. */
+async function run(...[git, args, options]) {
+    const { exitCode, stdout, stderr } = await git(args, options);
+    if (exitCode === 0)
+        return stdout.toString();
+    throw new Error(`git ${args[0]} ended with exit code ${exitCode}: ${stderr}`);
+}
+/** Headers, an empty line, the message. Bytes that are no UTF-8 become U+FFFD. */
+function parseCommit(content) {
+    const text = content.toString();
+    const end = text.indexOf('\n\n');
+    const headers = text.slice(0, end < 0 ? undefined : end).split('\n');
+    const valuesOf = (name) => headers
+        .filter((line) => line.startsWith(`${name} `))
+        .map((line) => line.slice(name.length + 1));
+    return {
+        tree: valuesOf('tree')[0] ?? '',
+        parents: valuesOf('parent'),
+        message: end < 0 ? '' : text.slice(end + 2),
+    };
+}
+
+;// CONCATENATED MODULE: ./build/git-check/tree-difference.js
+/** Asks git in what single directories differ, any number of pairs of them at once. */
+
+const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
+const EMPTY_TREE_SHA256 = '6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321';
+/** In the hash that `id` is of. git knows it without having it. */
+const emptyTreeOf = (id) => id.length === 64 ? EMPTY_TREE_SHA256 : EMPTY_TREE;
+const TREE = '040000';
+const ABSENT = '000000';
+const tree_difference_NONE = new Map();
+const isTree = ({ mode }) => mode === TREE;
+/** For each of `pairs`, in what `now` differs from each of `before`; empty ids are the empty tree. */
+async function compareTrees(git, pairs) {
+    const lineOf = (old, now) => `${old || emptyTreeOf(now)} ${now || emptyTreeOf(old)}`;
+    const lines = new Set();
+    for (const { now, before } of pairs)
+        for (const old of before)
+            if (old !== now)
+                lines.add(lineOf(old, now));
+    const found = await askDifferences(git, [...lines]);
+    return pairs.map(({ now, before }) => before.map((old) => found.get(lineOf(old, now)) ?? tree_difference_NONE));
+}
+/** `<old> <new>\n` for each pair, then `:<modes> <ids> <letter>\0<name>\0` for each entry. */
+async function askDifferences(git, lines) {
+    const found = new Map();
+    let difference = new Map();
+    let header;
+    const onStdout = splitRecords(0, (record) => {
+        if (header !== undefined) {
+            // Where a file takes a directory's place, git tells of each by itself.
+            const name = record.toString();
+            const [one, more] = [readVersions(header), difference.get(name)];
+            difference.set(name, { old: one.old ?? more?.old, now: one.now ?? more?.now });
+            header = undefined;
+            return;
+        }
+        const text = record.toString('latin1');
+        const line = text.lastIndexOf('\n');
+        if (line >= 0) {
+            difference = new Map();
+            found.set(text.slice(text.lastIndexOf('\n', line - 1) + 1, line), difference);
+        }
+        header = text.slice(line + 1);
+    });
+    const args = ['diff-tree', '--stdin', '-z', '--raw', '--no-renames', '--no-abbrev'];
+    if (lines.length > 0)
+        await askGit(git, args, { input: linesOf(lines), onStdout });
+    return found;
+}
+function readVersions(header) {
+    const [oldMode = '', nowMode = '', oldId = '', nowId = ''] = header.slice(1).split(' ');
+    return {
+        old: oldMode === ABSENT ? undefined : { mode: oldMode, id: oldId },
+        now: nowMode === ABSENT ? undefined : { mode: nowMode, id: nowId },
+    };
+}
+
+;// CONCATENATED MODULE: ./build/write-back/tree-change.js
+
+
+const SUBMODULE = '160000';
+const tree_change_MAX_BYTES = 32 << 20;
+async function listTreeChanges(git, from, to) {
+    const args = ['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-abbrev'];
+    const { exitCode, stdout, stderr } = await git([...args, from || emptyTreeOf(to), to], {
+        maxBytes: tree_change_MAX_BYTES,
+    });
+    if (exitCode !== 0)
+        throw new Error(`git diff-tree ended with exit code ${exitCode}: ${stderr}`);
+    const fields = stdout.toString('latin1').split('\0');
+    const changes = [];
+    for (let at = 0; at + 1 < fields.length; at += 2) {
+        const [header = '', path = ''] = fields.slice(at, at + 2);
+        changes.push({ path: tree_change_decode(path), ...readSide(header) });
+    }
+    return changes;
+}
+/** `:<modes> <ids> <letter>`: of what is gone, the mode that it had. */
+function readSide(header) {
+    const [oldMode = '', mode = '', , id = '', letter] = header.slice(1).split(' ');
+    return letter === 'D' ? { mode: oldMode, id: null } : { mode, id };
+}
+function tree_change_decode(path) {
+    try {
+        return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(path, 'latin1'));
+    }
+    catch {
+        return undefined;
+    }
+}
+/** Does one of the paths stand where another has a directory? In one request that means nothing. */
+function hasConflict(changes) {
+    const paths = new Set(changes.map(({ path }) => path));
+    return changes.some(({ path = '' }) => {
+        for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) {
+            if (paths.has(path.slice(0, at)))
+                return true;
+        }
+        return false;
+    });
+}
+/** Bytes of each object. */
+async function sizesOf(git, ids) {
+    const input = Buffer.from(ids.map((id) => `${id}\n`).join(''));
+    const { stdout } = await git(['cat-file', '--batch-check=%(objectname) %(objectsize)'], {
+        input,
+    });
+    const lines = stdout.toString().split('\n').slice(0, -1);
+    return new Map(lines.map((line) => line.split(' ')).map(([id = '', size]) => [id, Number(size)]));
+}
+async function readBlobs(git, ids) {
+    const contents = new Map();
+    await streamObjects(git, ids, {
+        onObject: () => true,
+        onContent: ({ id }, content) => contents.set(id, Buffer.from(content)),
+    });
+    return contents;
+}
+
+;// CONCATENATED MODULE: ./build/write-back/api-commit.js
+/** Makes commits through GitHub's API, which signs them: blobs, trees, commits; no ref yet. */
+
+
+
+
+
+/** More of anything goes by git: each request costs of the hour's allowance that others share. */
+const MOST = { commits: 25, blobs: 60, entries: 3000, bytes: 20 << 20 };
+/** Text of a tree that is sent along with it. */
+const MAX_INLINE = { file: 1 << 20, tree: 4 << 20 };
+/** Text: why git has to do it instead. */
+async function planApiWork(git, commits) {
+    if (commits.length > MOST.commits)
+        return `there are more than ${MOST.commits} commits`;
+    const steps = [];
+    const trees = new Map(commits.map(({ id, tree }) => [id, tree]));
+    for (const commit of commits) {
+        const [parent] = commit.parents;
+        const parentTree = parent ? (trees.get(parent) ?? (await treeOf(git, parent))) : '';
+        const changes = parentTree === commit.tree ? [] : await listTreeChanges(git, parentTree, commit.tree);
+        steps.push({ commit, parentTree, changes });
+    }
+    const all = steps.flatMap(({ changes }) => changes);
+    if (all.length > MOST.entries)
+        return `more than ${MOST.entries} files are changed`;
+    if (all.some(({ path }) => path === undefined))
+        return 'the name of a file is no UTF-8';
+    if (steps.some(({ changes }) => hasConflict(changes)))
+        return 'a file stands where a directory stood';
+    const ids = all.flatMap(({ id, mode }) => (id !== null && mode !== SUBMODULE ? [id] : []));
+    const wanted = [...new Set(ids)];
+    const sizes = await sizesOf(git, wanted);
+    const bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+    if (bytes > MOST.bytes)
+        return `the change has more than ${MOST.bytes >> 20} MiB`;
+    const blobs = await readBlobs(git, wanted);
+    const binary = [...blobs.values()].filter((content) => !isPlainText(content));
+    if (binary.length > MOST.blobs)
+        return `more than ${MOST.blobs} files are no text`;
+    return { steps, blobs };
+}
+const made = object({ sha: schemas_string().regex(/^[0-9a-f]{40,64}$/) });
+/** GitHub's tree is another than ours: whatever it makes of it is not what was checked. */
+class TreeMismatch extends Error {
+    name = 'TreeMismatch';
+}
+/** The id of the last commit. Throws `TreeMismatch`, and what the calls throw. */
+async function commitByApi(github, work) {
+    const sent = new Set();
+    const ids = new Map();
+    let last = '';
+    for (const step of work.steps) {
+        const { commit } = step;
+        if (step.changes.length > 0)
+            await makeTree(github, step, work.blobs, sent);
+        // Neither author nor committer: who they are is then whose token it is, and GitHub signs.
+        const { sha } = await github.demand({
+            method: 'POST',
+            path: '/git/commits',
+            what: 'The commit was not made',
+            body: {
+                message: commit.message,
+                tree: commit.tree,
+                parents: commit.parents.map((id) => ids.get(id) ?? id),
+            },
+            answer: made,
+        });
+        ids.set(commit.id, sha);
+        last = sha;
+    }
+    return last;
+}
+async function makeTree(github, { commit, parentTree, changes }, blobs, sent) {
+    let room = MAX_INLINE.tree;
+    const entries = [];
+    for (const { path, mode, id } of changes) {
+        const type = mode === SUBMODULE ? 'commit' : 'blob';
+        const content = id === null ? undefined : blobs.get(id);
+        if (id === null || content === undefined || sent.has(id)) {
+            entries.push({ path, mode, type, sha: id });
+            continue;
+        }
+        sent.add(id);
+        if (isPlainText(content) && content.length <= room) {
+            room -= content.length;
+            entries.push({ path, mode, type, content: content.toString() });
+        }
+        else {
+            const body = { content: content.toString('base64'), encoding: 'base64' };
+            await makeObject(github, { path: '/git/blobs', what: 'a file', body, id });
+            entries.push({ path, mode, type, sha: id });
+        }
+    }
+    const body = { ...(parentTree && { base_tree: parentTree }), tree: entries };
+    await makeObject(github, { path: '/git/trees', what: 'the tree', body, id: commit.tree });
+}
+async function makeObject(github, { path, what, body, id }) {
+    const answer = await github.ask('POST', path, { body });
+    // Names and sizes that git takes and the API does not.
+    if (answer.status === 422 || answer.status === 413) {
+        throw new TreeMismatch(`GitHub's API does not take ${what}: ${messageOfAnswer(answer.body)}`);
+    }
+    if (answer.status > 299) {
+        throw refusedBy('The change was not taken', `POST ${github.pathOf(path)}`, answer);
+    }
+    const sha = made.safeParse(answer.body).data?.sha ?? 'nothing';
+    if (sha !== id)
+        throw new TreeMismatch(`${what} became ${sha}, and not ${id}`);
+}
+/** JSON carries it as it is, and nobody on the way has a reason to change it. */
+function isPlainText(content) {
+    if (content.length === 0 || content.length > MAX_INLINE.file || !(0,external_node_buffer_.isUtf8)(content))
+        return false;
+    return !content.includes(0) && !content.includes('\ufeff');
+}
+
+;// CONCATENATED MODULE: ./build/write-back/branch.js
+/** The branch that a change is written to: what it is now, and whether it may be written. */
+
+
+
+
+const sha = schemas_string().regex(/^[0-9a-f]{40,64}$/);
+const repositoryAnswer = object({ default_branch: schemas_string() });
+const branch_branchAnswer = object({
+    name: schemas_string(),
+    protected: schemas_boolean(),
+    commit: object({
+        sha,
+        commit: object({ message: schemas_string(), tree: object({ sha }) }),
+    }),
+});
+const comparison = object({
+    total_commits: schemas_int(),
+    commits: array(object({ sha, commit: object({ message: schemas_string() }) })),
+});
+/** @throws {BottleError} `push-failed`: the branch is the default, protected, or somebody else's. */
+async function findTarget(github, request) {
+    const { push, place, change } = request;
+    const branch = push.branch.value;
+    const what = 'The repository could not be looked at';
+    const { default_branch: defaultBranch } = await github.demand({
+        ...{ method: 'GET', path: '', what, answer: repositoryAnswer },
+    });
+    const base = push.base.value || defaultBranch;
+    if ([defaultBranch, base].includes(branch)) {
+        throw refusedBranch(branch, 'it is where changes go after a review, and not before');
+    }
+    const path = `/branches/${segment(branch)}`;
+    const found = await github.find({ path, what: 'The branch could not be looked at', ...ANSWER });
+    // A branch that was renamed answers to its old name too.
+    const there = found?.name === branch ? found : undefined;
+    if (there?.protected)
+        throw refusedBranch(branch, 'it is protected');
+    if (there && !isOwnMessage(there.commit.commit.message, { branch, workflow: place.workflow })) {
+        throw refusedBranch(branch, `its last commit, ${there.commit.sha}, is not of this workflow`);
+    }
+    await requireBase(github, change.base);
+    return {
+        defaultBranch,
+        now: there && { sha: there.commit.sha, tree: there.commit.commit.tree.sha },
+    };
+}
+const ANSWER = { answer: branch_branchAnswer };
+/** A commit that only the runner has would be written along, and nobody has looked at it. */
+async function requireBase(github, base) {
+    const what = 'The commit that the agent began with could not be looked at';
+    const answer = object({ sha });
+    if (await github.find({ path: `/git/commits/${base}`, what, answer }))
+        return;
+    throw pushFailed({
+        what: 'The agent began with a commit that GitHub does not have',
+        where: `commit ${base}`,
+        fix: 'Check out a commit that is pushed, and make no commit of your own before the agent runs.',
+    });
+}
+/** Would taking the branch to a commit beside it lose what somebody else has written? */
+async function requireOwnCommits(github, { change, push, place }, now) {
+    const branch = push.branch.value;
+    const { total_commits: total, commits } = await github.demand({
+        method: 'GET',
+        path: `/compare/${change.base}...${now.sha}?per_page=100`,
+        what: 'What the branch holds could not be looked at',
+        answer: comparison,
+        maxBytes: 32 << 20,
+    });
+    const mark = { branch, workflow: place.workflow };
+    const foreign = commits.find(({ commit }) => !isOwnMessage(commit.message, mark));
+    if (foreign !== undefined) {
+        const reason = `the change does not follow it, and would lose its commit ${foreign.sha}`;
+        throw refusedBranch(branch, `${reason}, which is not of this workflow`);
+    }
+    if (total > commits.length)
+        throw refusedBranch(branch, `it has ${total} commits of its own`);
+}
+function refusedBranch(branch, reason) {
+    return pushFailed({
+        what: 'The branch may not be written',
+        where: `branch ${branch}: ${reason}`,
+        fix: 'Name another in the input `branch`, or leave it empty for one that is always new.',
+    });
+}
+
+;// CONCATENATED MODULE: ./build/write-back/written.js
+/** What stands on top of a change that a person has to look at. */
+const REVIEW_LABEL = 'bottle: needs review';
+function nothingWritten(state, reason = '') {
+    return { state, reason, branch: '', commit: '', by: '', pullRequest: undefined, notices: [] };
+}
+
+;// CONCATENATED MODULE: ./build/write-back/pull-request.js
+/** The pull request of a branch: one for each base, opened once and complete, or brought up to date. */
+
+
+
+
+
+
+const WHAT = 'The pull request was not opened';
+const pull_request_ATTEMPTS = 3;
+const pullRequest = object({
+    number: schemas_int(),
+    html_url: schemas_string(),
+    body: schemas_string().nullish(),
+});
+/** `base`: the branch that it goes into. */
+async function openPullRequest(github, request, base) {
+    const branch = request.push.branch.value;
+    const mark = hiddenMark('pull-request', branch, request.place.workflow);
+    const text = { title: request.title, body: `${request.body}\n\n${mark}` };
+    const found = await findPullRequest(github, request, base);
+    if (found !== undefined) {
+        const isOurs = (found.body ?? '').includes(mark);
+        if (isOurs)
+            await update(github, found, text);
+        return { pullRequest: pull_request_shown(found, isOurs ? 'updated' : 'kept'), notices: [] };
+    }
+    const notices = [];
+    const created = await create(github, request, { ...text, base }, notices);
+    return { pullRequest: pull_request_shown(created, 'created'), notices };
+}
+function pull_request_shown({ number, html_url: url }, state) {
+    return { number, url, state };
+}
+async function findPullRequest(github, { push, place }, base) {
+    const [owner = ''] = place.repository.split('/');
+    const head = segment(`${owner}:${push.branch.value}`);
+    const found = await github.demand({
+        method: 'GET',
+        path: `/pulls?state=open&head=${head}&base=${segment(base)}`,
+        what: 'The pull requests of the branch could not be looked at',
+        answer: array(pullRequest),
+    });
+    return found[0];
+}
+async function update(github, { number }, body) {
+    const [path, what] = [`/pulls/${number}`, 'The pull request was not brought up to date'];
+    await github.demand({ method: 'PATCH', path, what, body, answer: pullRequest });
+}
+/** With all that it says, in one request; asked again only where it is certain that there is none. */
+async function create(github, request, text, notices) {
+    const { push, change } = request;
+    let draft = push.draft.value || change.verdict === 'review';
+    for (let count = 1;; count += 1) {
+        const body = { ...text, head: push.branch.value, draft, maintainer_can_modify: true };
+        try {
+            const answer = await github.ask('POST', '/pulls', { body, once: true });
+            const parsed = pullRequest.safeParse(answer.body);
+            if (answer.status === 201 && parsed.success)
+                return parsed.data;
+            const said = messageOfAnswer(answer.body);
+            if (draft && answer.status === 422 && /draft/i.test(said)) {
+                draft = false;
+                notices.push('The pull request is no draft: this repository cannot have drafts');
+                continue;
+            }
+            const known = /already exists/i.test(said) && (await findPullRequest(github, request, text.base));
+            if (known)
+                return known;
+            throw refusedBy(WHAT, `POST ${github.pathOf('/pulls')}`, answer);
+        }
+        catch (error) {
+            if (!(error instanceof ApiSilence) || error.isLimit || count >= pull_request_ATTEMPTS)
+                throw error;
+            await github.rest(count);
+            const known = await findPullRequest(github, request, text.base);
+            if (known !== undefined)
+                return known;
+        }
+    }
+}
+/** What makes it found and read: each that fails is named, and the pull request stays as it is. */
+async function dressPullRequest(github, { push, change }, { number }) {
+    const labels = [...push.labels.value, ...(change.verdict === 'review' ? [REVIEW_LABEL] : [])];
+    const people = push.reviewers.value.filter((name) => !name.includes('/'));
+    const teams = push.reviewers.value.flatMap((name) => name.split('/')[1] ?? []);
+    const failed = [];
+    async function add(what, path, body) {
+        const answer = await github.ask('POST', path, { body });
+        if (answer.status > 299)
+            failed.push(`${what}: ${messageOfAnswer(answer.body)}`);
+    }
+    if (labels.length > 0)
+        await add('The labels', `/issues/${number}/labels`, { labels });
+    if (push.reviewers.value.length > 0) {
+        const body = { reviewers: people, team_reviewers: teams };
+        await add('The reviewers', `/pulls/${number}/requested_reviewers`, body);
+    }
+    return failed;
+}
+
+;// CONCATENATED MODULE: ./build/github/access.js
+/** Of the runner's environment: how it reaches the network. */
+const NETWORK = [
+    ...['http_proxy', 'https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY', 'no_proxy', 'NO_PROXY'],
+    ...['SSL_CERT_FILE', 'SSL_CERT_DIR', 'GIT_SSL_CAINFO'],
+];
+/** The token goes to this server alone, and in the environment: an argv is for all to read. */
+function accessTo(host, server, token) {
+    const network = NETWORK.flatMap((name) => {
+        const value = host.env[name];
+        return value === undefined ? [] : [[name, value]];
+    });
+    const basic = Buffer.from(`x-access-token:${token}`).toString('base64');
+    const settings = [
+        ['http.followRedirects', 'false'],
+        ...(token === '' ? [] : [[`http.${server}/.extraheader`, `Authorization: Basic ${basic}`]]),
+    ];
+    return {
+        ...Object.fromEntries(network),
+        GIT_ALLOW_PROTOCOL: new URL(server).protocol.slice(0, -1),
+        GIT_CONFIG_COUNT: String(settings.length),
+        ...Object.fromEntries(settings.flatMap(([key = '', value = ''], index) => [
+            [`GIT_CONFIG_KEY_${index}`, key],
+            [`GIT_CONFIG_VALUE_${index}`, value],
+        ])),
+    };
+}
+
+;// CONCATENATED MODULE: ./build/write-back/push-commit.js
+
+
+
+/** Whom GitHub shows where nobody was named. */
+const NOBODY = {
+    name: 'github-actions[bot]',
+    email: '41898282+github-actions[bot]@users.noreply.github.com',
+};
+const PUSH = ['push', '--porcelain', '--no-verify', '--no-signed', '--no-recurse-submodules'];
+/** git-push(1), `--porcelain`: a flag, from:to, and why. */
+const REJECTED = /^!\t[^\t]*\t(.+)$/gm;
+/** Written anew: whom the agent named as authors is nobody's word. The id of the last one. */
+async function rewriteCommits(git, commits, author) {
+    const [name, email] = [author.name || NOBODY.name, author.email || NOBODY.email];
+    const env = {
+        ...{ GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email },
+        ...{ GIT_COMMITTER_NAME: name, GIT_COMMITTER_EMAIL: email },
+    };
+    const ids = new Map();
+    let last = '';
+    for (const { id, tree, parents, message } of commits) {
+        const after = parents.flatMap((parent) => ['-p', ids.get(parent) ?? parent]);
+        const input = Buffer.from(`${message}\n`);
+        last = (await run(git, ['commit-tree', tree, ...after, '-F', '-'], { env, input })).trim();
+        ids.set(id, last);
+    }
+    return last;
+}
+/** `old`: what the branch has to be until then; empty: nothing. Replaces it in one step, or fails. */
+async function pushBranch(host, git, { place, push }, { commit, old }) {
+    const ref = `refs/heads/${push.branch.value}`;
+    const url = `${place.server}/${place.repository}`;
+    const env = accessTo(host, place.server, place.token);
+    const lease = `--force-with-lease=${ref}:${old}`;
+    const { exitCode, stdout, stderr } = await git([...PUSH, lease, url, `${commit}:${ref}`], {
+        env,
+    });
+    if (exitCode === 0)
+        return;
+    const reasons = Array.from(stdout.toString().matchAll(REJECTED), ([, reason = '']) => reason);
+    const said = reasons.length > 0 ? reasons.join(', ') : stderr;
+    throw pushFailed({
+        what: 'The branch was not pushed',
+        where: `git push to ${url}, ${ref}: ${said}`,
+        fix: fixOf(said),
+    });
+}
+function fixOf(said) {
+    if (/stale info|fetch first|fast-forward|failed to update ref|cannot lock ref/.test(said)) {
+        return 'Somebody else has written to the branch meanwhile: run it again, or name another `branch`.';
+    }
+    if (/\b(401|403)\b|denied|not granted|Authentication failed/i.test(said)) {
+        return 'Give the job `permissions: {contents: write}`, or the input `token` one that has it.';
+    }
+    return 'See what git says there; the change is in the artifact.';
+}
+
+;// CONCATENATED MODULE: ./build/write-back/ref.js
+/** Takes a branch to a commit through the API: makes it, or moves it forward; never back. */
+
+
+
+
+
+const ref_WHAT = 'The branch was not written';
+const ref_ATTEMPTS = 3;
+const reference = object({ object: object({ sha: schemas_string() }) });
+/** `old`: empty where there is no such branch. */
+async function setBranch(github, branch, { commit, old }) {
+    const path = old === '' ? '/git/refs' : `/git/refs/heads/${pathOf(branch)}`;
+    const method = old === '' ? 'POST' : 'PATCH';
+    const body = old === '' ? { ref: `refs/heads/${branch}`, sha: commit } : { sha: commit, force: false };
+    for (let count = 1;; count += 1) {
+        try {
+            const answer = await github.ask(method, path, { body, once: true });
+            if (answer.status < 300)
+                return;
+            // An answer that was lost on the way leaves the branch written.
+            if (answer.status === 422 && (await headOf(github, branch)) === commit)
+                return;
+            if (answer.status === 422 &&
+                /already exists|fast.forward/i.test(messageOfAnswer(answer.body)))
+                throw refusedBranch(branch, 'somebody else has written to it meanwhile');
+            throw refusedBy(ref_WHAT, `${method} ${github.pathOf(path)}`, answer);
+        }
+        catch (error) {
+            if (!(error instanceof ApiSilence) || error.isLimit || count === ref_ATTEMPTS)
+                throw error;
+            await github.rest(count);
+            if ((await headOf(github, branch)) === commit)
+                return;
+        }
+    }
+}
+async function headOf(github, branch) {
+    const path = `/git/ref/heads/${pathOf(branch)}`;
+    return (await github.find({ path, what: ref_WHAT, answer: reference }))?.object.sha;
+}
+/** Slashes separate here. */
+const pathOf = (branch) => branch.split('/').map(segment).join('/');
+
+;// CONCATENATED MODULE: ./build/write-back/write-back.js
+/** Writes a checked change to a branch of its own, and opens a pull request for it. */
+
+
+
+
+
+
+
+
+
+
+
+/** For one git: it may push a large change. */
+const GIT_MS = 10 * 60_000;
+const write_back_PATIENCE = { timeoutMs: 60_000, retryMs: 2000, longestPauseMs: 180_000 };
+/**
+ * First the objects, which nobody sees, then the branch in one step, then the pull request with all
+ * its text: whatever fails leaves nothing, a complete branch, or a complete pull request. Never
+ * throws: what was done is told with why it did not go on.
+ */
+async function writeBack(host, request, options = write_back_PATIENCE) {
+    let done = nothingWritten('failed');
+    try {
+        requireVerdict(request);
+        const github = openGitHub(makeApiClient(host, request.place.token, options), request.place);
+        const git = openGit(host, request);
+        const target = await findTarget(github, request);
+        done = { ...(await writeBranch(host, { github, git, request, target })), state: 'failed' };
+        if (request.push.mode.value !== 'pull-request')
+            return { ...done, state: write_back_stateOf(done) };
+        const base = request.push.base.value || target.defaultBranch;
+        const { pullRequest, notices } = await openPullRequest(github, request, base);
+        done = { ...done, pullRequest, notices: [...done.notices, ...notices] };
+        const undressed = await dressPullRequest(github, request, pullRequest);
+        if (undressed.length > 0)
+            throw incomplete(pullRequest.url, undressed);
+        return { ...done, state: write_back_stateOf(done) };
+    }
+    catch (error) {
+        const what = done.branch === '' ? 'The change was not written back' : WITHOUT_REQUEST;
+        return { ...done, error: toPushError(what, error, host.cancelled.aborted) };
+    }
+}
+const WITHOUT_REQUEST = 'The branch is written, and its pull request is not as it should be';
+function write_back_stateOf({ by }) {
+    return by === '' ? 'unchanged' : 'written';
+}
+function requireVerdict({ change, push }) {
+    if (change.verdict === 'clean')
+        return;
+    if (change.verdict === 'review' && push.mode.value === 'pull-request')
+        return;
+    throw pushFailed({
+        what: change.verdict === 'review'
+            ? 'The change needs a review, and a branch alone asks nobody for it'
+            : 'The change is blocked by its checks',
+        where: `push: ${push.mode.value}, from ${push.mode.source}`,
+        fix: change.verdict === 'review'
+            ? 'Use `push: pull-request`; the change is in the artifact.'
+            : 'Read the findings; what may pass is said by `git-gate` of the bottle.',
+    });
+}
+function incomplete(url, failed) {
+    return pushFailed({
+        what: 'The pull request is there, and something was not added to it',
+        where: `${url}: ${failed.join('; ')}`,
+        fix: 'Check that the labels and reviewers exist and that the token may add them.',
+    });
+}
+function openGit(host, { change }) {
+    const program = host.which('git');
+    if (program === undefined)
+        throw new Error('there is no git on the runner');
+    return makeGitRunner({
+        spawn: (argv, options) => host.spawn(argv, options),
+        program,
+        directory: change.repository,
+        path: host.env.PATH ?? '',
+        timeoutMs: GIT_MS,
+        signal: host.cancelled,
+    });
+}
+async function writeBranch(host, writing) {
+    const { github, git, request, target } = writing;
+    const { change, push } = request;
+    const { now } = target;
+    const branch = push.branch.value;
+    const told = { ...nothingWritten('written'), branch };
+    if (now !== undefined && now.tree === (await treeOf(git, change.tip))) {
+        return { ...told, commit: now.sha };
+    }
+    const follows = now === undefined || (await descends(git, change.tip, now.sha));
+    if (now !== undefined && !follows)
+        await requireOwnCommits(github, request, now);
+    const known = [change.base, ...(now && follows ? [now.sha] : [])];
+    const commits = await planCommits(git, request, known);
+    const old = now?.sha ?? '';
+    const work = follows ? await planApiWork(git, commits) : 'the branch is replaced';
+    const commit = typeof work === 'string' ? work : await tryApi(github, work);
+    if (typeof commit !== 'string') {
+        await setBranch(github, branch, { commit: commit.id, old });
+        return { ...told, commit: commit.id, by: 'api' };
+    }
+    const pushed = await rewriteCommits(git, commits, request.author);
+    await pushBranch(host, git, request, { commit: pushed, old });
+    const notices = [`Pushed by git, so GitHub does not sign the commits: ${commit}`];
+    return { ...told, commit: pushed, by: 'git-push', notices };
+}
+/** Text: why git has to do it. */
+async function tryApi(github, work) {
+    try {
+        return { id: await commitByApi(github, work) };
+    }
+    catch (error) {
+        // Objects alone are seen by nobody: nothing has happened yet.
+        if (error instanceof TreeMismatch)
+            return error.message;
+        throw error;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/write-out.js
+/** Writes the change back to GitHub, where the plan wants it and the run's end allows it. */
+
+
+
+
+
+
+
+
+/** Throws what kept it from being written, after noting what was. */
+async function writeOut(host, run) {
+    const { plan, made } = run;
+    const { mode } = plan.git.push;
+    if (mode.value === 'none' || made.agent === undefined)
+        return;
+    await run.phase('write back', async () => {
+        const { outcome } = run.ending();
+        const { proposal } = made;
+        if (outcome !== 'success')
+            return nothingWritten('held-back', `the run ended with ${outcome}`);
+        if (proposal?.kind !== 'change')
+            return withoutChange(proposal);
+        const written = await writeBack(host, await requestOf(host, run, proposal));
+        made['write back'] = written;
+        if (written.error !== undefined)
+            throw written.error;
+        return written;
+    });
+}
+function withoutChange(proposal) {
+    if (proposal?.kind !== 'refused')
+        return nothingWritten('nothing');
+    throw new BottleError({
+        outcome: 'push-failed',
+        what: "The agent's work could not be taken, so nothing of it was written back",
+        where: proposal.reason,
+        fix: 'Read the findings in the summary; what came out of the bottle is in the artifact.',
+    });
+}
+/** Where this workflow's repository is, and who asks. */
+function placeOf({ env }, token) {
+    return {
+        repository: env.GITHUB_REPOSITORY ?? '',
+        server: env.GITHUB_SERVER_URL ?? 'https://github.com',
+        token,
+        // Without the ref: a workflow keeps its branches when it is changed.
+        workflow: (env.GITHUB_WORKFLOW_REF ?? '').replace(/@.*$/, ''),
+    };
+}
+/** Of the workflow's run; empty off GitHub. */
+function runUrlOf({ env }) {
+    const { GITHUB_SERVER_URL, GITHUB_REPOSITORY, GITHUB_RUN_ID } = env;
+    if (!GITHUB_SERVER_URL || !GITHUB_REPOSITORY || !GITHUB_RUN_ID)
+        return '';
+    return `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}/actions/runs/${GITHUB_RUN_ID}`;
+}
+async function requestOf(host, run, proposal) {
+    const { plan, made, secrets } = run;
+    const redactor = (0,redact/* createRedactor */.lY)(secretsOf(run));
+    const { text: result } = await redactor.text(made.collect?.result ?? '');
+    return {
+        ...commonOf(host, plan, secrets.workflowToken),
+        change: proposal,
+        runId: plan.runId,
+        ...pullRequestText({
+            ...{ agent: plan.agent.name.value, runId: plan.runId, runUrl: runUrlOf(host) },
+            ...{ number: plan.git.push.number.value, title: plan.git.push.title.value, result },
+            change: makeChangeRecord(proposal, proposal.base),
+        }),
+    };
+}
+function commonOf(host, plan, token) {
+    const { push } = plan.git;
+    return {
+        push,
+        place: placeOf(host, token),
+        author: plan.provision.gitUser,
+        cleanMessage: (message) => cleanMessage(message, push.number.value),
+    };
+}
+
 ;// CONCATENATED MODULE: ./build/answer.js
 /** Modes that run no agent: `plan` shows what a run would do, `doctor` whether it could, `lock` pins its image. */
 
@@ -56020,15 +57729,30 @@ async function closeRun(host, { made }) {
 
 
 
+
+
 /** Without a plan there is nothing to do, which has been said. */
-async function answerPlan(host, plan) {
+async function answerPlan(host, { token }, plan) {
     if (plan === undefined)
         return;
     host.log.startGroup('The plan as JSON');
     host.log.info(JSON.stringify(describePlan(plan), null, 2));
     host.log.endGroup();
-    await host.writeSummary(renderPlan(plan));
+    const lines = await preflight(host, { push: plan.git.push, place: placeOf(host, token) });
+    for (const line of lines)
+        host.log.info(sayPreflight(line));
+    await host.writeSummary(renderPlan(plan, lines));
     host.setOutput('run-id', plan.runId);
+}
+/** Before money is spent: what GitHub says that it will not take is a warning. */
+async function warnOfWriteBack(host, { token }, plan) {
+    const lines = await preflight(host, { push: plan.git.push, place: placeOf(host, token) });
+    for (const line of lines.filter(({ answer }) => answer === 'no')) {
+        host.log.warning(`The change will not be written back as it is asked. ${sayPreflight(line)}`);
+    }
+}
+function sayPreflight({ what, answer, found }) {
+    return `Writing back: ${what}: ${answer} (${found})`;
 }
 /** Writes the digest of the plan's image into the lock file of the checkout. */
 async function answerLock(host, services, inputs, plan, engine) {
@@ -56877,7 +58601,7 @@ async function receive(machine, argv, { timeoutMs, signal }, unpack) {
     const [extracted, ended] = await Promise.allSettled([unpacking, running]);
     if (extracted.status === 'rejected')
         throw extracted.reason;
-    const said = linesOf(stderr.text()).map((line) => `The guest said: ${line}`);
+    const said = collect_linesOf(stderr.text()).map((line) => `The guest said: ${line}`);
     const ending = signal?.aborted
         ? ['Collecting outputs was stopped: there was no time left']
         : endingOf(ended, timeoutMs);
@@ -56908,7 +58632,7 @@ function createHead(limit) {
         text: () => Buffer.concat(chunks).toString('utf8'),
     };
 }
-function linesOf(text) {
+function collect_linesOf(text) {
     const lines = text
         .replaceAll('\t', ' ')
         .split('\n')
@@ -56926,179 +58650,11 @@ function noticesOf({ broken, files, refused, refusedCount }) {
     return notices;
 }
 
-;// CONCATENATED MODULE: ./build/git-settings.js
-/**
- * How git runs on the runner: as if nobody had configured anything. A checkout is somebody's data,
- * and its configuration, hooks, attributes and replaced objects would be carried out or believed.
- */
-/** Arguments that come before git's command; these win over the repository's own configuration. */
-const GIT_CONFIG = [
-    // A container's root, or another user's checkout.
-    'safe.directory=*',
-    'core.fsmonitor=false',
-    'core.hooksPath=/dev/null',
-    // What we write is scratch, which need not outlive a power cut.
-    'core.fsync=none',
-    // A cache of what commits hold, which is believed without a look at them.
-    'core.commitGraph=false',
-    'gc.auto=0',
-].flatMap((setting) => ['-c', setting]);
-/** Beside PATH and a HOME without configuration: nothing else is inherited. */
-const GIT_ENVIRONMENT = {
-    LC_ALL: 'C',
-    GIT_CONFIG_NOSYSTEM: '1',
-    GIT_CONFIG_GLOBAL: '/dev/null',
-    GIT_ATTR_NOSYSTEM: '1',
-    GIT_NO_LAZY_FETCH: '1',
-    GIT_NO_REPLACE_OBJECTS: '1',
-    GIT_OPTIONAL_LOCKS: '0',
-    GIT_TERMINAL_PROMPT: '0',
-    // An empty list: git talks to nobody, but for a fetch that names its one protocol.
-    GIT_ALLOW_PROTOCOL: '',
-};
-
-;// CONCATENATED MODULE: ./build/git-check/git-runner.js
-/** Runs git in one bare repository, so that nothing in it is carried out and nothing grows or lasts. */
-
-
-class GitLimitError extends Error {
-    name = 'GitLimitError';
-}
-const git_runner_TIMEOUT_MS = 60_000;
-const git_runner_MAX_BYTES = 16 * 1024 * 1024;
-const MAX_STDERR = 4096;
-/** Grafts that cannot be there, and no object too large to be held. */
-const BOUNDS = { GIT_GRAFT_FILE: '/dev/null/none', GIT_ALLOC_LIMIT: '512m' };
-const BARE = ['-c', 'core.bigFileThreshold=32m', '-c', 'core.packedGitLimit=256m'];
-function makeGitRunner(settings) {
-    const { spawn, program, directory, path, timeoutMs = git_runner_TIMEOUT_MS } = settings;
-    return async (args, { input, env, maxBytes = git_runner_MAX_BYTES, signal, onStdout } = {}) => {
-        const stdout = [];
-        let stderr = '';
-        let kept = 0;
-        const keep = (chunk) => {
-            kept += chunk.length;
-            if (kept > maxBytes)
-                throw new GitLimitError(`git ${args[0]} said more than ${maxBytes} bytes`);
-            stdout.push(chunk);
-        };
-        const ends = [signal, settings.signal].filter((one) => one !== undefined);
-        const child = await spawn([program, ...GIT_CONFIG, ...BARE, ...args], {
-            cwd: directory,
-            env: {
-                ...{ PATH: path, HOME: directory, ...GIT_ENVIRONMENT, ...BOUNDS, GIT_DIR: directory },
-                ...{ ...settings.env, ...env },
-            },
-            ...(input === undefined ? {} : { stdin: input }),
-            onStdout: onStdout ?? keep,
-            onStderr: (chunk) => {
-                stderr = (stderr + Buffer.from(chunk).toString()).slice(-MAX_STDERR);
-            },
-            timeoutMs,
-            signal: AbortSignal.any(ends),
-            graceMs: 0,
-        });
-        const { exitCode, timedOut } = await child.exit;
-        for (const one of ends)
-            one.throwIfAborted();
-        if (timedOut)
-            throw new GitLimitError(`git ${args[0]} was not done after ${timeoutMs / 1000} s`);
-        return {
-            exitCode: exitCode ?? -1,
-            stdout: Buffer.concat(stdout),
-            stderr: printableEnd(stderr),
-        };
-    };
-}
-
 ;// CONCATENATED MODULE: ./build/proposal/proposal.js
 /** A finding that is about no commit or file in particular. */
 function blockedBy(rule, detail) {
     return { rule, action: 'block', commit: '', path: '', line: 0, detail };
 }
-
-;// CONCATENATED MODULE: ./build/git-check/finding.js
-/** What the checks say: which rule, what follows, where; never what a secret is. */
-const CHECK_RULES = [
-    'secret',
-    'fsck',
-    'protected-path',
-    'submodule',
-    'gitattributes',
-    'symlink',
-    'path-alias',
-    'file-size',
-    'patch-size',
-    'file-count',
-    'commit-count',
-    'ancestry',
-    'ref-name',
-];
-/** Of each rule, so that many findings of one do not hide those of another. */
-const MAX_FINDINGS = 50;
-function collectFindings() {
-    const byRule = new Map();
-    return {
-        add(finding) {
-            const kept = byRule.get(finding.rule) ?? [];
-            byRule.set(finding.rule, kept);
-            if (kept.length >= MAX_FINDINGS)
-                return;
-            kept.push({ action: 'block', commit: '', path: '', line: 0, ...finding });
-        },
-        has: (rule) => byRule.has(rule),
-        isFull: (rule) => (byRule.get(rule)?.length ?? 0) >= MAX_FINDINGS,
-        list: () => CHECK_RULES.flatMap((rule) => byRule.get(rule) ?? []),
-    };
-}
-/** Nothing more needs to be looked at, or can be. */
-class CheckStop extends Error {
-    name = 'CheckStop';
-    finding;
-    constructor(finding) {
-        super(finding.detail);
-        this.finding = finding;
-    }
-}
-
-;// CONCATENATED MODULE: ./build/git-check/git-output.js
-/** Asks git and reads its answer as it comes; no answer, or too long a one, ends the check. */
-
-
-const MAX_RECORD = 64 * 1024;
-/** Any but exit code 0 ends the check: what git cannot read cannot be judged. */
-async function askGit(git, args, options) {
-    try {
-        const { exitCode, stdout } = await git(args, options);
-        if (exitCode === 0)
-            return stdout;
-        throw git_output_unreadable(`git ${args[0]} cannot read the commits: it ended with exit code ${exitCode}`);
-    }
-    catch (error) {
-        if (error instanceof GitLimitError)
-            throw git_output_unreadable(error.message);
-        throw error;
-    }
-}
-function git_output_unreadable(detail) {
-    return new CheckStop({ rule: 'fsck', detail });
-}
-/** Cuts a stream into what stands before each `separator`; valid until the next call only. */
-function splitRecords(separator, onRecord) {
-    let rest = Buffer.alloc(0);
-    return (chunk) => {
-        const bytes = rest.length > 0 ? Buffer.concat([rest, chunk]) : Buffer.from(chunk);
-        let start = 0;
-        for (let end = bytes.indexOf(separator); end >= 0; end = bytes.indexOf(separator, start)) {
-            onRecord(bytes.subarray(start, end));
-            start = end + 1;
-        }
-        rest = bytes.subarray(start);
-        if (rest.length > MAX_RECORD)
-            throw git_output_unreadable('A name or a list of parents is too long to be looked at');
-    };
-}
-const git_output_linesOf = (texts) => Buffer.from(texts.map((text) => `${text}\n`).join(''));
 
 ;// CONCATENATED MODULE: ./build/git-check/history.js
 /** The commits that a change brings, and those that they build on. */
@@ -57175,63 +58731,6 @@ async function checkAncestry(git, base, { tips, heads }, findings) {
     return [...new Set(heads)];
 }
 
-;// CONCATENATED MODULE: ./build/git-check/tree-difference.js
-/** Asks git in what single directories differ, any number of pairs of them at once. */
-
-const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
-const EMPTY_TREE_SHA256 = '6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321';
-/** In the hash that `id` is of. git knows it without having it. */
-const emptyTreeOf = (id) => id.length === 64 ? EMPTY_TREE_SHA256 : EMPTY_TREE;
-const TREE = '040000';
-const ABSENT = '000000';
-const tree_difference_NONE = new Map();
-const isTree = ({ mode }) => mode === TREE;
-/** For each of `pairs`, in what `now` differs from each of `before`; empty ids are the empty tree. */
-async function compareTrees(git, pairs) {
-    const lineOf = (old, now) => `${old || emptyTreeOf(now)} ${now || emptyTreeOf(old)}`;
-    const lines = new Set();
-    for (const { now, before } of pairs)
-        for (const old of before)
-            if (old !== now)
-                lines.add(lineOf(old, now));
-    const found = await askDifferences(git, [...lines]);
-    return pairs.map(({ now, before }) => before.map((old) => found.get(lineOf(old, now)) ?? tree_difference_NONE));
-}
-/** `<old> <new>\n` for each pair, then `:<modes> <ids> <letter>\0<name>\0` for each entry. */
-async function askDifferences(git, lines) {
-    const found = new Map();
-    let difference = new Map();
-    let header;
-    const onStdout = splitRecords(0, (record) => {
-        if (header !== undefined) {
-            // Where a file takes a directory's place, git tells of each by itself.
-            const name = record.toString();
-            const [one, more] = [readVersions(header), difference.get(name)];
-            difference.set(name, { old: one.old ?? more?.old, now: one.now ?? more?.now });
-            header = undefined;
-            return;
-        }
-        const text = record.toString('latin1');
-        const line = text.lastIndexOf('\n');
-        if (line >= 0) {
-            difference = new Map();
-            found.set(text.slice(text.lastIndexOf('\n', line - 1) + 1, line), difference);
-        }
-        header = text.slice(line + 1);
-    });
-    const args = ['diff-tree', '--stdin', '-z', '--raw', '--no-renames', '--no-abbrev'];
-    if (lines.length > 0)
-        await askGit(git, args, { input: git_output_linesOf(lines), onStdout });
-    return found;
-}
-function readVersions(header) {
-    const [oldMode = '', nowMode = '', oldId = '', nowId = ''] = header.slice(1).split(' ');
-    return {
-        old: oldMode === ABSENT ? undefined : { mode: oldMode, id: oldId },
-        now: nowMode === ABSENT ? undefined : { mode: nowMode, id: nowId },
-    };
-}
-
 ;// CONCATENATED MODULE: ./build/git-check/change.js
 /**
  * Lists what each commit does to which path; of a merge, what none of its parents has. git compares
@@ -57240,7 +58739,7 @@ function readVersions(header) {
 
 
 const SYMLINK = '120000';
-const SUBMODULE = '160000';
+const change_SUBMODULE = '160000';
 const MAX_CHANGES = 300_000;
 const MAX_DEPTH = 100;
 /** In the order of the comparisons; the whole says only what no single commit has said. */
@@ -57326,7 +58825,7 @@ async function findNewObjects(git, { base, tips, known = [], policy }) {
         if (paths.size > MAX_OBJECTS)
             throw tooManyObjects();
     });
-    const input = git_output_linesOf([...tips, ...old.map((id) => `^${id}`)]);
+    const input = linesOf([...tips, ...old.map((id) => `^${id}`)]);
     const args = ['rev-list', '--objects', '--topo-order', '--format==%H %T %P', '--stdin'];
     await askGit(git, args, { input, onStdout });
     return { commits: commits.reverse(), paths };
@@ -57356,7 +58855,7 @@ async function describeObjects(git, { commits, paths }, { tips, base }) {
         ...old.map((id) => `${id}^{tree}`),
         ...[...commits.map(({ id }) => id), ...paths.keys()],
     ];
-    await askGit(git, ['cat-file', '--batch-check', '--buffer'], { input: git_output_linesOf(names), onStdout });
+    await askGit(git, ['cat-file', '--batch-check', '--buffer'], { input: linesOf(names), onStdout });
     const idOf = (index, wanted) => {
         const [id = '', type] = answers[index] ?? [];
         return type === wanted ? id : '';
@@ -57383,76 +58882,6 @@ function tooManyObjects() {
 function tooManyNames() {
     const detail = `A directory has more than ${MAX_TREE_BYTES} bytes of names`;
     return new CheckStop({ rule: 'file-count', detail });
-}
-
-;// CONCATENATED MODULE: ./build/git-check/object-stream.js
-/** Reads any number of objects through one git, without holding more of them than was asked for. */
-
-const HEADER = /^([0-9a-f]{40,64}) (blob|tree|commit|tag) (\d+)$/;
-/** Where nothing is, git repeats the name. */
-const MISSING = / missing$/;
-const MAX_HEADER = 64 * 1024;
-async function streamObjects(git, names, reader) {
-    if (names.length === 0)
-        return;
-    const parse = parseObjects(reader);
-    const onStdout = async (chunk) => {
-        parse(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
-        await reader.onBytes?.(chunk);
-    };
-    await askGit(git, ['cat-file', '--batch', '--buffer'], { input: git_output_linesOf(names), onStdout });
-}
-/** `<id> <type> <size>\n<content>\n` for each object. */
-function parseObjects(reader) {
-    const { onObject, onContent, isSparse = false } = reader;
-    let header = '';
-    let index = 0;
-    /** Of the content and the line break after it. */
-    let left = 0;
-    let position = 0;
-    let object;
-    let kept;
-    function begin() {
-        const [, id = '', type, size] = HEADER.exec(header) ?? [];
-        const isPassed = isSparse && !type && MISSING.test(header);
-        header = '';
-        index += 1;
-        if (isPassed)
-            return;
-        if (!type)
-            throw git_output_unreadable('An object is missing');
-        object = { id, type, index: index - 1, start: position, end: position + Number(size) };
-        left = Number(size) + 1;
-        kept = onObject?.(object) ? [] : undefined;
-    }
-    function finish() {
-        if (object && kept)
-            onContent?.(object, Buffer.concat(kept).subarray(0, -1));
-    }
-    return (chunk) => {
-        for (let at = 0; at < chunk.length;) {
-            if (left === 0) {
-                const end = chunk.indexOf(0x0a, at);
-                const until = end < 0 ? chunk.length : end;
-                header += chunk.toString('latin1', at, until);
-                if (header.length > MAX_HEADER)
-                    throw git_output_unreadable('git said something unexpected');
-                position += until - at + (end < 0 ? 0 : 1);
-                at = until + 1;
-                if (end >= 0)
-                    begin();
-            }
-            else {
-                const part = chunk.subarray(at, at + left);
-                kept?.push(Buffer.from(part));
-                left -= part.length;
-                position += part.length;
-                at += part.length;
-                if (left === 0)
-                    finish();
-            }
-        }
-    };
 }
 
 ;// CONCATENATED MODULE: ./build/git-check/path-name.js
@@ -57617,7 +59046,7 @@ async function report(inspection, found) {
 }
 /** Whether each of the paths is in the commit. */
 async function existing(git, commit, paths) {
-    const input = git_output_linesOf(paths.map((path) => `${commit}:${path.replaceAll('\n', '')}`));
+    const input = linesOf(paths.map((path) => `${commit}:${path.replaceAll('\n', '')}`));
     const answer = await askGit(git, ['cat-file', '--batch-check'], { input });
     return answer
         .toString()
@@ -57758,7 +59187,7 @@ async function checkSuspect(inspection, object) {
         await dropKnown(inspection, origin, texts);
     const told = new Set();
     for (const { label, start } of texts.values()) {
-        const { line, holder } = placeOf(object, content, start);
+        const { line, holder } = secret_check_placeOf(object, content, start);
         if (told.has(`${label}\0${line}`))
             continue;
         told.add(`${label}\0${line}`);
@@ -57773,7 +59202,7 @@ async function checkSuspect(inspection, object) {
 }
 const textOf = (content, { start, end }) => content.toString('latin1', start, end);
 /** In a commit or a tag, line 1 is the first of the message; what is before it has no line. */
-function placeOf({ type }, content, start) {
+function secret_check_placeOf({ type }, content, start) {
     const message = type === 'blob' ? 0 : content.indexOf('\n\n') + 2;
     if (start < message)
         return { line: 0, holder: `A name in the ${type}` };
@@ -57887,7 +59316,7 @@ async function checkSymlinks({ git, changes, spans, findings, show }, contents) 
     if (questions.size === 0)
         return;
     const args = ['cat-file', '--batch-check', '--buffer', '--follow-symlinks'];
-    const input = git_output_linesOf([...questions.keys()]);
+    const input = linesOf([...questions.keys()]);
     const answers = await askGit(git, args, { input, maxBytes: MAX_ANSWER });
     const asked = questions.values();
     for (const answer of readAnswers(answers)) {
@@ -58143,7 +59572,7 @@ function checkPaths({ changes, policy, findings, show }) {
     }
 }
 function isSubmoduleChange(change) {
-    return change.now !== undefined && (change.now.mode === SUBMODULE || isModules(change));
+    return change.now !== undefined && (change.now.mode === change_SUBMODULE || isModules(change));
 }
 
 // EXTERNAL MODULE: ./build/secret/matcher.js + 3 modules
@@ -58369,7 +59798,7 @@ async function writePatch({ run }, base, tip, path) {
 /** Writes what is ours in a proposal: the commit of what was left uncommitted, and the bundle. */
 
 /** Whom GitHub shows where nobody was named. */
-const NOBODY = {
+const write_NOBODY = {
     name: 'github-actions[bot]',
     email: '41898282+github-actions[bot]@users.noreply.github.com',
 };
@@ -58378,7 +59807,7 @@ async function writeCommit({ run }, { parent, tree, author, message }) {
     const before = await run(['rev-parse', '--verify', `${parent}^{tree}`]);
     if (before.toString().trim() === tree)
         return parent;
-    const [name, email] = [author.name || NOBODY.name, author.email || NOBODY.email];
+    const [name, email] = [author.name || write_NOBODY.name, author.email || write_NOBODY.email];
     const env = {
         ...{ GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email },
         ...{ GIT_COMMITTER_NAME: name, GIT_COMMITTER_EMAIL: email },
@@ -58850,11 +60279,11 @@ async function takeWork(repository, sent, base) {
     if (commits.findings.length > 0) {
         notices.push(`The agent's commits were refused (${commits.findings[0]?.detail}), ${AS_ONE}`);
     }
-    const isOnBase = commits.id !== '' && (await descends(repository, base, commits.id));
+    const isOnBase = commits.id !== '' && (await take_descends(repository, base, commits.id));
     if (commits.id !== '' && !isOnBase) {
         notices.push(`The agent left the history that it began with, ${AS_ONE}`);
     }
-    const tree = work.id || (await treeOf(repository, commits.id));
+    const tree = work.id || (await take_treeOf(repository, commits.id));
     return { tree, head: isOnBase ? commits.id : '', findings, notices };
 }
 /** What the bundle's one ref stands for, down to `kind`; empty when there is none. */
@@ -58879,12 +60308,12 @@ const MAX_REFS = 100;
 function refused(rule, detail) {
     return { id: '', findings: [blockedBy(rule, detail)] };
 }
-async function treeOf({ run }, commit) {
+async function take_treeOf({ run }, commit) {
     if (commit === '')
         return '';
     return (await run(['rev-parse', '--verify', `${commit}^{tree}`])).toString().trim();
 }
-async function descends({ git }, base, commit) {
+async function take_descends({ git }, base, commit) {
     return (await git(['merge-base', '--is-ancestor', base, commit])).exitCode === 0;
 }
 
@@ -59073,7 +60502,7 @@ function yamlBoolean() {
     };
 }
 /** The parts between separators, trimmed, without the empty ones. */
-function list(separator, shape) {
+function input_shape_list(separator, shape) {
     return (text) => text
         .split(separator)
         .map((part) => part.trim())
@@ -59147,7 +60576,7 @@ const SHAPES = {
     },
     'task-file': oneLine('a path'),
     trigger: oneLine('a phrase'),
-    bottle: list(COMMA, inputs_NAME),
+    bottle: input_shape_list(COMMA, inputs_NAME),
     mode: oneOf(['run', 'plan', 'lock', 'doctor']),
     manifest: oneLine('a path'),
     'manifest-ref': emptyOr(REVISION),
@@ -59161,7 +60590,7 @@ const SHAPES = {
     'idle-minutes': emptyOr(numeric('decimal', 0, 4320)),
     workspace: oneLine('a directory inside the checkout'),
     'skills-path': oneLine('a path'),
-    outputs: list(BETWEEN_GLOBS, oneLine('a glob')),
+    outputs: input_shape_list(BETWEEN_GLOBS, oneLine('a glob')),
     'artifact-name': emptyOr(artifactName()),
     'retention-days': numeric('whole', 0, 400),
     attest: oneOf(['auto', 'off']),
@@ -59170,13 +60599,13 @@ const SHAPES = {
     base: emptyOr(BRANCH),
     title: matching(/^\P{Cc}{0,256}$/u, 'a text of at most 256 characters, in one line'),
     draft: yamlBoolean(),
-    labels: list(COMMA_OR_LINE, matching(/^\P{Cc}{1,50}$/u, 'a label of at most 50 characters')),
-    reviewers: list(COMMA_OR_LINE, REVIEWER),
+    labels: input_shape_list(COMMA_OR_LINE, matching(/^\P{Cc}{1,50}$/u, 'a label of at most 50 characters')),
+    reviewers: input_shape_list(COMMA_OR_LINE, REVIEWER),
     comment: yamlBoolean(),
     token: matching(/^\S*$/, 'one token without white space'),
-    'allowed-actors': list(COMMA_OR_LINE, LOGIN),
+    'allowed-actors': input_shape_list(COMMA_OR_LINE, LOGIN),
     'allow-untrusted-head': yamlBoolean(),
-    'fail-on': list(COMMA_OR_LINE, oneOf(['any', 'none', ...OUTCOMES])),
+    'fail-on': input_shape_list(COMMA_OR_LINE, oneOf(['any', 'none', ...OUTCOMES])),
 };
 const INPUT_NAMES = Object.keys(SHAPES);
 /**
@@ -59410,59 +60839,6 @@ const ARTIFACT_KINDS = ['result', 'transcript', 'egress', 'proposal', 'outputs']
 function nameArtifacts(base) {
     const names = ARTIFACT_KINDS.map((kind) => [kind, `${base}-${kind}`]);
     return Object.fromEntries(names);
-}
-
-;// CONCATENATED MODULE: ./build/report/change-record.js
-/** What `run.json` says about the agent's change to the workspace. */
-
-
-const change_record_text = schemas_string();
-const count = schemas_int().min(0);
-const digest = schemas_string().regex(/^([0-9a-f]{64})?$/);
-const change_record_list = (of) => array(of).readonly();
-const changedFile = strictObject({
-    path: change_record_text,
-    added: count.nullable().describe('Lines; null where lines mean nothing, as in a binary file'),
-    removed: count.nullable(),
-});
-const commit = strictObject({ sha: change_record_text, subject: change_record_text, author: change_record_text });
-const finding = strictObject({
-    rule: schemas_enum(CHECK_RULES),
-    action: schemas_enum(['block', 'review']).describe('`review`: it may pass where a person looks at it'),
-    commit: change_record_text.describe('Empty: it is about all of them'),
-    path: change_record_text,
-    line: count.describe('0: none'),
-    detail: change_record_text,
-});
-const changeSchema = strictObject({
-    verdict: schemas_enum(['none', 'clean', 'review', 'blocked', 'refused'])
-        .describe('`none`: nothing was changed; `refused`: what the guest sent could not be taken'),
-    reason: change_record_text.describe('Why it was refused; empty otherwise'),
-    baseCommit: change_record_text.describe('What the agent began with; empty without git on the runner'),
-    tip: change_record_text.describe('What the agent proposes in its place; empty without a change'),
-    commits: change_record_list(commit).describe('From the base to the tip, oldest first'),
-    files: change_record_list(changedFile),
-    findings: change_record_list(finding),
-    patchSha256: digest.describe('Of `changes.patch`; empty: there is none'),
-    bundleSha256: digest.describe('Of `proposal.bundle`; empty: there is none'),
-});
-/** Without the digests, which are those of the files as they leave the run. */
-function makeChangeRecord(proposal, baseCommit) {
-    const none = { reason: '', baseCommit, tip: '', commits: [], files: [], findings: [] };
-    const digests = { patchSha256: '', bundleSha256: '' };
-    switch (proposal?.kind) {
-        case undefined:
-        case 'none':
-            return { verdict: 'none', ...none, ...digests };
-        case 'refused': {
-            const { reason, findings } = proposal;
-            return { verdict: 'refused', ...none, reason, findings, ...digests };
-        }
-        case 'change': {
-            const { verdict, tip, commits, stat: files, findings } = proposal;
-            return { verdict, ...none, tip, commits, files, findings, ...digests };
-        }
-    }
 }
 
 ;// CONCATENATED MODULE: ./build/report/egress-advice.js
@@ -59803,7 +61179,7 @@ function percent(share) {
 /** What `run.json` says about the branch and the pull request that came of the change. */
 
 const write_back_record_text = schemas_string();
-const pullRequest = strictObject({
+const write_back_record_pullRequest = strictObject({
     number: schemas_int(),
     url: write_back_record_text,
     state: schemas_enum(['created', 'updated', 'kept'])
@@ -59817,10 +61193,11 @@ const writeBackSchema = strictObject({
     branch: write_back_record_text.describe('That holds the change; empty: none does'),
     commit: write_back_record_text.describe('The last one of the branch, as GitHub has it'),
     by: schemas_enum(['api', 'git-push', '']).describe('GitHub signs the commits of its API'),
-    pullRequest: pullRequest.nullable(),
+    pullRequest: write_back_record_pullRequest.nullable(),
+    comment: write_back_record_text.describe('Where the run was told of; empty: nowhere'),
 });
 function makeWriteBackRecord(written, { mode }) {
-    const none = { reason: '', branch: '', commit: '', by: '' };
+    const none = { reason: '', branch: '', commit: '', by: '', comment: '' };
     if (written === undefined) {
         return { mode: mode.value, state: 'none', ...none, pullRequest: null };
     }
@@ -59828,6 +61205,7 @@ function makeWriteBackRecord(written, { mode }) {
     return {
         ...{ mode: mode.value, state, branch, commit, by },
         reason: error?.what ?? written.reason,
+        comment: '',
         pullRequest: written.pullRequest ?? null,
     };
 }
@@ -60126,8 +61504,6 @@ function cap(text, note) {
     return `${start}\n\n[Cut at ${LARGEST_TEXT / 1024} KiB. ${note}]`;
 }
 
-// EXTERNAL MODULE: ./build/report/redact.js
-var redact = __nccwpck_require__(17234);
 ;// CONCATENATED MODULE: ./build/report/clean-file.js
 /** Takes secrets out of the files that leave the run. */
 
@@ -60241,6 +61617,11 @@ function runUrl(record) {
 function compareUrl(record) {
     const { baseCommit } = record.change;
     return baseCommit === record.origin.repository.sha ? commitUrl(record, baseCommit) : '';
+}
+/** The part of the run's page that lists its artifacts. */
+function artifactsUrl(record) {
+    const url = runUrl(record);
+    return url === '' ? '' : `${url}#artifacts`;
 }
 
 ;// CONCATENATED MODULE: ./build/report/provenance.js
@@ -60733,7 +62114,7 @@ function block(part) {
         case 'table':
             return page_html_table(part);
         case 'code':
-            return codeBlock(part);
+            return page_html_codeBlock(part);
         case 'phases':
             return phaseDrawing(part.phases);
         case 'bars':
@@ -60779,7 +62160,7 @@ function bar(share) {
         '<rect class="room" width="100" height="8"/>' +
         `<rect class="used${level}" width="${width}" height="8"/></svg>`);
 }
-function codeBlock({ language, text, largest, rest: where }) {
+function page_html_codeBlock({ language, text, largest, rest: where }) {
     const room = largest * ROOM;
     const cut = text.length > room;
     const shown = visible(text.slice(0, room)).replace(/\n$/, '');
@@ -61198,28 +62579,29 @@ function writeBackGlance(written) {
         return [['there was nothing to write back']];
     if (state === 'held-back')
         return [['held back: ', page_code(reason)]];
-    const where = requestOf(written) ?? (branch === '' ? [] : ['branch ', page_code(branch)]);
+    const where = write_back_section_requestOf(written) ?? (branch === '' ? [] : ['branch ', page_code(branch)]);
     if (state !== 'failed')
         return [where];
     return [[strong('failed'), ': ', page_code(reason), ...(where.length > 0 ? ['; ', ...where] : [])]];
 }
 function writeBackSection(written) {
-    const { state, branch, commit, by } = written;
-    const request = requestOf(written);
+    const { state, branch, commit, by, comment } = written;
+    const request = write_back_section_requestOf(written);
     const signed = by === 'git-push' ? ', by git push, so GitHub does not sign it' : '';
     const now = state === 'unchanged' ? [' had the change already'] : [' is at ', page_code(commit)];
     const blocks = [
         ...(branch === '' ? [] : [say('Branch ', page_code(branch), ...now, signed)]),
         ...(request === undefined ? [] : [say(...request)]),
+        ...(isAddress(comment) ? [say(page_link('The comment', comment))] : []),
     ];
     return {
         title: 'Written back',
-        brief: state === 'failed' ? 'not as it was asked for' : branch,
+        brief: state === 'failed' ? 'not as it was asked for' : branch || 'a comment',
         urgent: state === 'failed',
         blocks,
     };
 }
-function requestOf({ pullRequest }) {
+function write_back_section_requestOf({ pullRequest }) {
     if (pullRequest === null)
         return undefined;
     const { number, url, state } = pullRequest;
@@ -61228,7 +62610,7 @@ function requestOf({ pullRequest }) {
 }
 /** GitHub's own word, and yet: it becomes a link. */
 function isAddress(url) {
-    return /^https?:\/\/[\w.:-]+\/[\w./-]+$/.test(url);
+    return /^https?:\/\/[\w.:-]+\/[\w./-]+(?:#[\w-]+)?$/.test(url);
 }
 
 ;// CONCATENATED MODULE: ./build/report/run-page.js
@@ -61241,7 +62623,7 @@ function isAddress(url) {
 
 
 
-const LARGEST = { result: 16 * 1024, failure: 4 * 1024 };
+const run_page_LARGEST = { result: 16 * 1024, failure: 4 * 1024 };
 /** A result that is longer is shown by its beginning, and folded as a whole. */
 const SCREEN = { characters: 1200, lines: 15 };
 const OPEN_NOTICES = 5;
@@ -61310,7 +62692,7 @@ function run_page_facts(record) {
 function run_page_failure({ what, where, fix, problems }) {
     const text = `What:  ${what}\nWhere: ${where}\nFix:   ${fix}`;
     return [
-        ...page_codeBlock(text, { largest: LARGEST.failure }),
+        ...page_codeBlock(text, { largest: run_page_LARGEST.failure }),
         ...page_list(problems, (problem) => [page_code(place(problem)), ' ', page_code(problem.message)]),
     ];
 }
@@ -61343,7 +62725,7 @@ function result(text) {
     if (text === '')
         return [];
     const options = {
-        largest: LARGEST.result,
+        largest: run_page_LARGEST.result,
         rest: 'The whole of it is in result.md of the artifact.',
     };
     const start = text.slice(0, SCREEN.characters).split('\n').slice(0, SCREEN.lines).join('\n');
@@ -61463,11 +62845,11 @@ function phase_chart_bar(phase, index) {
 
 
 
-const LONGEST_LIST = 50;
+const page_markdown_LONGEST_LIST = 50;
 function pageMarkdown({ mark, sentence, lead, sections }) {
     const shown = sections.filter(({ blocks }) => blocks.length > 0);
     return page_markdown_join([
-        `## ${mark}: ${plain(sentence)}`,
+        `## ${mark}: ${page_markdown_plain(sentence)}`,
         ...lead.map(page_markdown_block),
         ...(shown.length > 0 ? ['### Details', ...shown.map(page_markdown_section)] : []),
     ]);
@@ -61489,7 +62871,7 @@ function page_markdown_block(part) {
         case 'table':
             return page_markdown_table(part);
         case 'code':
-            return fenced(part.text, part.language, part.largest, plain(part.rest));
+            return fenced(part.text, part.language, part.largest, page_markdown_plain(part.rest));
         case 'phases':
             return phaseChart(part.phases);
         case 'bars':
@@ -61499,12 +62881,12 @@ function page_markdown_block(part) {
     }
 }
 function page_markdown_table({ columns, rows, total, most }) {
-    const head = `| ${columns.map(plain).join(' | ')} |\n|${' --- |'.repeat(columns.length)}`;
+    const head = `| ${columns.map(page_markdown_plain).join(' | ')} |\n|${' --- |'.repeat(columns.length)}`;
     const lines = rows.map((cells) => `| ${cells.map(page_markdown_inline).join(' | ')} |`);
     return `${head}\n${limited(lines, total, most)}`;
 }
 /** The first rows, and a line that says how many more there are. */
-function limited(lines, total, most = LONGEST_LIST) {
+function limited(lines, total, most = page_markdown_LONGEST_LIST) {
     const shown = lines.slice(0, most);
     const more = total - shown.length;
     const rest = `and ${more} more, all in \`run.json\` of the artifact.`;
@@ -61517,7 +62899,7 @@ function page_markdown_bars(list) {
         '| --- | --- | --- | --- |',
         ...list.map(({ label, used, allowed, share }) => {
             const drawn = share === null ? '' : `\`${drawBar(share)}\` ${percent(share)}`;
-            return `| ${plain(label)} | ${plain(used)} | ${plain(allowed)} | ${drawn} |`;
+            return `| ${page_markdown_plain(label)} | ${page_markdown_plain(used)} | ${page_markdown_plain(allowed)} | ${drawn} |`;
         }),
     ].join('\n');
 }
@@ -61530,18 +62912,18 @@ function page_markdown_inline(text) {
 }
 function page_markdown_word(part) {
     if (typeof part === 'string')
-        return plain(part);
+        return page_markdown_plain(part);
     switch (part.kind) {
         case 'code':
             return code(part.text);
         case 'strong':
-            return `**${plain(part.text)}**`;
+            return `**${page_markdown_plain(part.text)}**`;
         case 'link':
-            return `[${plain(part.text)}](<${part.href.replace(/[<>\\\s]/g, encodeURIComponent)}>)`;
+            return `[${page_markdown_plain(part.text)}](<${part.href.replace(/[<>\\\s]/g, encodeURIComponent)}>)`;
     }
 }
 /** Words of ours are words, whatever stands in them. */
-function plain(text) {
+function page_markdown_plain(text) {
     return text.replace(/[\\`*_{}[\]<>#|~$]/g, '\\$&').replace(/&/g, '&amp;');
 }
 function html(text) {
@@ -61851,6 +63233,153 @@ async function report_attempt(host, what, where, action) {
     }
 }
 
+;// CONCATENATED MODULE: ./build/report/comment-text.js
+/** The comment on what started the run: how it ended, what it made, where to look. */
+
+
+
+
+/** Of a comment; all of the result is in the artifact and the pull request. */
+const LARGEST_RESULT = 4000;
+/** The record's texts, but for `result`, need not be without secrets; that has to be. */
+function commentText(record, number) {
+    const { agent, outcome, reason, fix, result, change } = record;
+    const ended = outcome === 'success' ? '' : `**${code(outcome)}**: ${code(reason)} ${code(fix)}`;
+    const short = result.length > LARGEST_RESULT ? `${result.slice(0, LARGEST_RESULT)}…` : result;
+    return [
+        `The agent ${code(agent.name)} ended with ${code(outcome)}.`,
+        ended,
+        outcome === 'success' || outcome === 'push-failed' ? cleanMarkdown(short, number) : '',
+        written(record),
+        change.verdict === 'blocked' ? '' : statOf(change),
+        links(record),
+    ]
+        .filter((part) => part !== '')
+        .join('\n\n');
+}
+function written({ writeBack: { branch, pullRequest } }) {
+    if (pullRequest !== null)
+        return `Pull request: #${pullRequest.number}`;
+    return branch === '' ? '' : `Branch: ${code(branch)}`;
+}
+function links(record) {
+    const [run, artifacts] = [runUrl(record), artifactsUrl(record)];
+    return run === '' ? `Run ${code(record.runId)}` : `[Run](${run}) · [artifacts](${artifacts})`;
+}
+
+;// CONCATENATED MODULE: ./build/write-back/comment.js
+/** One comment on the issue or pull request that started the run, kept up to date by every later run. */
+
+
+
+
+
+const comment_WHAT = 'The comment was not written';
+const comment_ATTEMPTS = 3;
+const PAGE = 100;
+const MAX_PAGES = 20;
+const comment_PATIENCE = { timeoutMs: 10_000, retryMs: 1000, longestPauseMs: 30_000 };
+const comment = object({
+    id: schemas_int(),
+    html_url: schemas_string(),
+    body: schemas_string().nullish(),
+    user: object({ login: schemas_string() }).nullish(),
+});
+/** The comment's address. Throws what kept it from being written. */
+async function keepComment(host, { place, number, agent, body: text }, options = comment_PATIENCE) {
+    const api = makeApiClient(host, place.token, options);
+    const github = openGitHub(api, place);
+    const mark = hiddenMark('comment', place.workflow, agent);
+    const body = { body: `${text}\n\n${mark}` };
+    const login = await askLogin(api);
+    for (let count = 1;; count += 1) {
+        const own = await findOwn(github, number, { login, mark });
+        if (own !== undefined)
+            return await comment_update(github, own, body);
+        try {
+            const path = `/issues/${number}/comments`;
+            const answer = await github.ask('POST', path, { body, once: true });
+            const parsed = comment.safeParse(answer.body);
+            if (answer.status === 201 && parsed.success)
+                return parsed.data.html_url;
+            throw refusedBy(comment_WHAT, `POST ${github.pathOf(path)}`, answer);
+        }
+        catch (error) {
+            // It may be there all the same: it is looked for before it is written once more.
+            if (!(error instanceof ApiSilence) || error.isLimit || count === comment_ATTEMPTS)
+                throw error;
+            await github.rest(count);
+        }
+    }
+}
+async function comment_update(github, { id }, body) {
+    const path = `/issues/comments/${id}`;
+    const call = { method: 'PATCH', path, what: comment_WHAT, body, answer: comment };
+    return (await github.demand(call)).html_url;
+}
+const viewer = object({ data: object({ viewer: object({ login: schemas_string() }) }) });
+const user = object({ login: schemas_string() });
+/** Whose token it is: anybody can write our mark, and only what we wrote is ours to change. */
+async function askLogin(api) {
+    // `GET /user` knows no apps, and GraphQL lies beside the REST API, not below it.
+    const body = { query: '{ viewer { login } }' };
+    const asked = viewer.safeParse((await api.call('POST', '/../graphql', { body })).body);
+    if (asked.success)
+        return asked.data.data.viewer.login;
+    const person = user.safeParse((await api.call('GET', '/user')).body);
+    if (person.success)
+        return person.data.login;
+    throw pushFailed({
+        what: 'GitHub does not say whose token it is, so our comment cannot be told from others',
+        where: 'POST /graphql and GET /user',
+        fix: 'Give the input `token` the default, or the token of an app or a person.',
+    });
+}
+async function findOwn(github, number, { login, mark }) {
+    for (let page = 1; page <= MAX_PAGES; page += 1) {
+        const path = `/issues/${number}/comments?per_page=${PAGE}&page=${page}`;
+        const what = 'The comments could not be looked at';
+        const answer = array(comment);
+        const options = { maxBytes: 32 << 20 };
+        const found = await github.demand({ method: 'GET', path, what, answer, ...options });
+        const own = found.find(({ body, user: by }) => by?.login === login && body?.endsWith(mark));
+        if (own !== undefined || found.length < PAGE)
+            return own;
+    }
+    return undefined;
+}
+
+;// CONCATENATED MODULE: ./build/tell-trigger.js
+/** Tells the issue or pull request that started the run how it ended; what fails is a warning. */
+
+
+
+
+
+
+/** The record with the comment's address. After a cancellation there is no time. */
+async function tellTrigger(host, run, record) {
+    const { comment, number } = run.plan.git.push;
+    if (!comment.value || number.value === 0 || host.cancelled.aborted)
+        return record;
+    try {
+        const redactor = (0,redact/* createRedactor */.lY)(secretsOf(run));
+        const { text } = await redactor.text(commentText(record, number.value));
+        const url = await keepComment(host, {
+            place: placeOf(host, run.secrets.workflowToken),
+            number: number.value,
+            agent: record.agent.name,
+            body: text,
+        });
+        host.log.info(`The comment is ${url}`);
+        return { ...record, writeBack: { ...record.writeBack, comment: url } };
+    }
+    catch (error) {
+        host.log.warning(`The comment on #${number.value} was not written: ${messageOf(error)}`);
+        return record;
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/walls/probe.js
 /** What is tried from inside the bottle, and what must come of it. Pure. */
 /** The name that DNS gives to nobody (RFC 6761). */
@@ -61984,6 +63513,7 @@ function probe_readLine(line, probes) {
 
 
 
+
 /** The failure of the step in one sentence, or undefined when the step succeeds. */
 async function concludeRun(host, services, run, inputs) {
     const { plan, made } = run;
@@ -62009,7 +63539,7 @@ async function concludeRun(host, services, run, inputs) {
     });
     host.log.startGroup('Report');
     const { message } = await report_report(host, services, {
-        record,
+        record: await tellTrigger(host, run, record),
         plan,
         directory: run.paths.artifact,
         signing: { mode: plan.attest.value, token: inputs.token },
@@ -62019,7 +63549,6 @@ async function concludeRun(host, services, run, inputs) {
             ...(made.gateway ? [run.paths.egress] : []),
         ],
         ...(made.proposal && { proposal: made.proposal }),
-        ...(made['write back'] && { writeBack: made['write back'] }),
     });
     host.log.endGroup();
     return verdict(host, outcome, message, inputs.failOn);
@@ -62589,13 +64118,13 @@ async function repositoryOf(host, remote, token) {
     return {
         name,
         url: url.value,
-        access: await accessTo(host, remote, token),
+        access: await gate_request_accessTo(host, remote, token),
         push: push.value,
         allowForce: allowForce.value,
         refs: refs.value,
     };
 }
-async function accessTo(host, { name, credential: { value: credential, source }, hostKey }, token) {
+async function gate_request_accessTo(host, { name, credential: { value: credential, source }, hostKey }, token) {
     switch (credential.kind) {
         case 'none':
             return { kind: 'none' };
@@ -63881,7 +65410,7 @@ const guestVariable = schemas_string()
     error: 'must be letters, digits and underscores, not beginning with a digit',
 });
 /** A directory or repository name that is safe as one segment of a path. */
-const segment = schemas_string()
+const name_segment = schemas_string()
     .max(100)
     .regex(/^(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9._-]*$/, {
     error: 'must be letters, digits, `.`, `_` and `-`, beginning with a letter or digit',
@@ -64075,16 +65604,16 @@ function located_quote(key) {
 }
 
 ;// CONCATENATED MODULE: ./build/manifest/frontmatter.js
-const FENCE = /^---[ \t]*\r?$/gm;
+const frontmatter_FENCE = /^---[ \t]*\r?$/gm;
 /** Only a first line of `---` opens it: a mistyped one must not turn rules into a prompt. */
 function splitFrontmatter(text) {
-    FENCE.lastIndex = 0;
-    const open = FENCE.exec(text);
+    frontmatter_FENCE.lastIndex = 0;
+    const open = frontmatter_FENCE.exec(text);
     if (open?.index !== 0) {
         const message = 'no frontmatter: the first line must be `---`, then YAML, then a line `---`, then the text';
         return { offset: 0, message };
     }
-    const close = FENCE.exec(text);
+    const close = frontmatter_FENCE.exec(text);
     if (close === null) {
         return { offset: 0, message: 'the frontmatter is not closed: end it with a line `---`' };
     }
@@ -64111,7 +65640,7 @@ class JsonStop extends Error {
     }
 }
 const WORD = /[-+.\w]+/y;
-function readJson(text) {
+function json_readJson(text) {
     const cursor = { text, at: 0, faults: [] };
     try {
         skipSpace(cursor);
@@ -64410,7 +65939,7 @@ function refuseYamlKey(key, entries) {
 /** A whole manifest in one file. */
 function parseWhole(kind, file, bytes) {
     return parseText(file, bytes, (text) => {
-        const reading = kind === 'json' ? readJson(text) : readYaml(text);
+        const reading = kind === 'json' ? json_readJson(text) : readYaml(text);
         if (reading.tree !== undefined || reading.faults.length > 0)
             return reading;
         return fault('the file is empty; it needs `bottles` and `agents`');
@@ -64820,7 +66349,7 @@ const protectedPath = union([
 ], { error: 'must be a glob, or a map of `glob` and `action`' });
 const gitGate = strictObject({
     user: gitUser.optional(),
-    repos: record(segment, repo).optional().describe('Remotes by the name that the gate shows.'),
+    repos: record(name_segment, repo).optional().describe('Remotes by the name that the gate shows.'),
     protected_paths: array(protectedPath)
         .max(1000)
         .optional()
@@ -65031,7 +66560,7 @@ const agentSchema = strictObject({
     bottle: entryName
         .optional()
         .describe('The bottle that it runs in, unless the step names others.'),
-    skills: distinct(segment)
+    skills: distinct(name_segment)
         .optional()
         .describe('Skills that are copied into the guest, by name.'),
     prompt: schemas_string()
@@ -66529,7 +68058,7 @@ function planGitHub({ bottle }, own) {
     return { repositories: repositories ?? (own === '' ? [] : [own]), write, mutations };
 }
 /** What the preset `github` opens. */
-function openGitHub({ bottle, source }, github) {
+function github_openGitHub({ bottle, source }, github) {
     if (github.repositories.length === 0)
         throw noRepository(source('bottle.egress.presets'));
     const token = bottle.egress?.github?.token_ref;
@@ -66673,7 +68202,7 @@ function openPresets(selected, github, registries) {
         if (group !== undefined)
             return openRoutes(group, ['bottle', 'egress_groups', name], source);
         if (name === 'github')
-            return openGitHub(selected, github);
+            return github_openGitHub(selected, github);
         const preset = `preset ${name}`;
         const vendor = VENDORS.get(name);
         if (vendor !== undefined) {
@@ -66933,8 +68462,6 @@ function left_out_noticesOf(leftOut) {
     });
 }
 
-// EXTERNAL MODULE: external "node:buffer"
-var external_node_buffer_ = __nccwpck_require__(4573);
 ;// CONCATENATED MODULE: ./build/provision/byte-path.js
 /** File names as the kernel and git hold them: bytes, which need not be UTF-8. */
 
@@ -66983,7 +68510,7 @@ function tree_entry_inspect(root, path) {
     if (text === undefined)
         return 'unnameable';
     const from = `${root}/${text}`;
-    const stats = statOf(from);
+    const stats = tree_entry_statOf(from);
     if (!stats)
         return 'absent';
     const found = { root, path, text, from, mtimeMs: stats.mtimeMs };
@@ -67000,7 +68527,7 @@ function tree_entry_inspect(root, path) {
         return 'unnameable';
     return { ...found, kind: 'symlink', size: bytes.length, target };
 }
-function statOf(path) {
+function tree_entry_statOf(path) {
     try {
         return (0,external_node_fs_.lstatSync)(path, { throwIfNoEntry: false });
     }
@@ -67587,13 +69114,13 @@ function branchOf({ ref, defaultBranch }) {
 
 const trust_event_text = schemas_string().nullish().transform(orEmpty);
 const id = schemas_int().min(1);
-const sha = schemas_string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/);
+const event_sha = schemas_string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/);
 /** A person or an app. `id` is for ever; `login` can change hands. */
 const account = object({ id, login: schemas_string().min(1).max(100), type: trust_event_text });
 /** Null when the account was deleted. */
 const author = account.nullish().transform(event_orUndefined);
 /** A comment or a review. */
-const comment = object({
+const event_comment = object({
     id,
     body: trust_event_text,
     user: author,
@@ -67619,13 +69146,13 @@ const event_pullRequest = object({
     body: trust_event_text,
     user: author,
     html_url: trust_event_text,
-    head: object({ sha, ref: trust_event_text, repo: headRepository }),
-    base: object({ sha, ref: trust_event_text, repo: event_repository }),
+    head: object({ sha: event_sha, ref: trust_event_text, repo: headRepository }),
+    base: object({ sha: event_sha, ref: trust_event_text, repo: event_repository }),
 });
 const workflowRun = object({
     id,
     event: schemas_string(),
-    head_sha: sha,
+    head_sha: event_sha,
     head_repository: headRepository,
     actor: author,
     triggering_actor: author,
@@ -67639,10 +69166,10 @@ const PAYLOADS = {
     repository_dispatch: nothing,
     pull_request: object({ pull_request: event_pullRequest }),
     pull_request_target: object({ pull_request: event_pullRequest }),
-    pull_request_review: object({ pull_request: event_pullRequest, review: comment }),
-    pull_request_review_comment: object({ pull_request: event_pullRequest, comment }),
+    pull_request_review: object({ pull_request: event_pullRequest, review: event_comment }),
+    pull_request_review_comment: object({ pull_request: event_pullRequest, comment: event_comment }),
     workflow_run: object({ workflow_run: workflowRun }),
-    issue_comment: object({ issue, comment }),
+    issue_comment: object({ issue, comment: event_comment }),
     issues: object({ issue }),
 };
 const COMMON = object({
@@ -67992,155 +69519,6 @@ function agent_config_tooMuch(sha, files, bytes) {
         where: `commit ${sha}: ${files} files, ${bytes} bytes`,
         fix: `Keep it to ${agent_config_MAX_FILES} files and ${agent_config_MAX_BYTES} bytes.`,
     });
-}
-
-;// CONCATENATED MODULE: ./build/github/rate-limit.js
-/** Reads from an answer of GitHub whether it limits the rate, and for how long. */
-/** What GitHub asks for where it does not say how long. */
-const UNSAID_MS = 60_000;
-/**
- * Milliseconds, 0 where it says no time; undefined: it is no limit. A limit is a 429, or a 403 that
- * says so in its headers or, if it is a secondary one, in its text.
- */
-function pauseWanted({ status, body }, headers) {
-    if (status !== 403 && status !== 429)
-        return undefined;
-    const after = headers.get('retry-after');
-    if (after !== null)
-        return within(/^\d+$/.test(after) ? Number(after) * 1000 : 0);
-    if (headers.get('x-ratelimit-remaining') === '0') {
-        const reset = Number(headers.get('x-ratelimit-reset') ?? 0);
-        return within(reset * 1000 - Date.now());
-    }
-    const { message = '' } = (body ?? {});
-    if (/secondary rate limit/i.test(String(message)))
-        return UNSAID_MS;
-    return status === 429 ? 0 : undefined;
-}
-function within(milliseconds) {
-    return Math.max(0, milliseconds);
-}
-
-;// CONCATENATED MODULE: ./build/github/client.js
-/** GitHub's REST API: bounded in time and size, patient with faults and rate limits, to one host only. */
-
-
-
-
-/** There was no answer, or none that says more than that the server is unwell. */
-class ApiSilence extends Error {
-    name = 'ApiSilence';
-    /** It was GitHub's rate limit. */
-    isLimit;
-    constructor(call, failure, isLimit) {
-        super(`${call}: ${failure}`);
-        this.isLimit = isLimit;
-    }
-}
-const MAX_BODY_BYTES = 4 * 1024 * 1024;
-const client_REDIRECTS = 3;
-const client_ATTEMPTS = 3;
-/** @throws {BottleError} `config-invalid` when GITHUB_API_URL is no address to send a token to. */
-function makeApiClient(host, token, options = {}) {
-    const { timeoutMs = 10_000, retryMs = 1000, longestPauseMs = 30_000 } = options;
-    const pause = options.pause ?? ((ms, signal) => (0,external_node_timers_promises_namespaceObject.setTimeout)(ms, undefined, { signal }));
-    const base = apiUrl(host.env.GITHUB_API_URL ?? 'https://api.github.com');
-    let waited = 0;
-    async function attempt(method, path, call) {
-        const signal = AbortSignal.any([host.cancelled, AbortSignal.timeout(timeoutMs)]);
-        try {
-            const { headers, ...answer } = await send(base, path, { method, token, signal, ...call });
-            const wanted = pauseWanted(answer, headers);
-            if (wanted !== undefined)
-                return { failure: 'GitHub limits the rate', wanted };
-            return answer.status < 500 ? { answer } : { failure: `status ${answer.status}` };
-        }
-        catch (error) {
-            return { failure: client_describe(error) };
-        }
-    }
-    return {
-        async call(method, path, call = {}) {
-            const name = `${method} ${base.origin}${path}`;
-            for (let count = 1;; count += 1) {
-                const { answer, failure = '', wanted } = await attempt(method, path, call);
-                if (answer !== undefined)
-                    return answer;
-                if (wanted !== undefined && waited + wanted > longestPauseMs) {
-                    throw new ApiSilence(name, `${failure} for another ${Math.ceil(wanted / 1000)} s`, true);
-                }
-                const isLast = count >= client_ATTEMPTS || (call.once && wanted === undefined);
-                if (isLast || host.cancelled.aborted) {
-                    throw new ApiSilence(name, failure, wanted !== undefined);
-                }
-                waited += wanted ?? 0;
-                await pause(wanted || retryMs * count, host.cancelled);
-            }
-        },
-        rest: async (count) => void (await pause(retryMs * count, host.cancelled)),
-    };
-}
-async function send(base, path, sending) {
-    const { method, token, signal, body, maxBytes = MAX_BODY_BYTES } = sending;
-    const json = body === undefined ? {} : { body: JSON.stringify(body) };
-    const type = body === undefined ? {} : { 'content-type': 'application/json' };
-    const request = { method, headers: { ...headersOf(token), ...type }, ...json, signal };
-    let url = new URL(base.pathname.replace(/\/$/, '') + path, base);
-    for (let hop = 0; hop <= client_REDIRECTS; hop += 1) {
-        const response = await fetch(url, { ...request, redirect: 'manual' });
-        const { status, headers } = response;
-        const location = headers.get('location');
-        if (status < 300 || status >= 400 || location === null) {
-            return { status, headers, body: await client_readJson(response, maxBytes) };
-        }
-        await response.body?.cancel();
-        url = new URL(location, url);
-        // A renamed repository is answered with another path; the token goes to no other host.
-        if (url.origin !== base.origin)
-            throw new Error(`it redirects to ${url.origin}`);
-    }
-    throw new Error(`more than ${client_REDIRECTS} redirects`);
-}
-function headersOf(token) {
-    return {
-        accept: 'application/vnd.github+json',
-        'x-github-api-version': '2022-11-28',
-        'user-agent': 'bottle-action',
-        ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
-    };
-}
-function apiUrl(text) {
-    const url = URL.parse(text);
-    if (url && isSafeAddress(url))
-        return url;
-    throw new BottleError({
-        outcome: 'config-invalid',
-        what: "The address of GitHub's API is not https",
-        where: `GITHUB_API_URL: ${JSON.stringify(text)}`,
-        fix: 'Leave the variable as the runner sets it.',
-    });
-}
-/** A body that is too large, or no JSON, is no body. */
-async function client_readJson(response, maxBytes) {
-    const chunks = [];
-    let bytes = 0;
-    for await (const chunk of response.body ?? []) {
-        bytes += chunk.length;
-        if (bytes > maxBytes)
-            throw new Error(`the answer has more than ${maxBytes} bytes`);
-        chunks.push(chunk);
-    }
-    try {
-        return JSON.parse(Buffer.concat(chunks).toString());
-    }
-    catch {
-        return undefined;
-    }
-}
-/** `fetch` hides the reason in the cause. */
-function client_describe(error) {
-    const { cause } = error;
-    return cause === undefined ? messageOf(error) : `${messageOf(error)}: ${messageOf(cause)}`;
 }
 
 ;// CONCATENATED MODULE: ./build/trust/api.js
@@ -68939,34 +70317,6 @@ function openAnswers() {
     };
 }
 
-;// CONCATENATED MODULE: ./build/github/access.js
-/** Of the runner's environment: how it reaches the network. */
-const NETWORK = [
-    ...['http_proxy', 'https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY', 'no_proxy', 'NO_PROXY'],
-    ...['SSL_CERT_FILE', 'SSL_CERT_DIR', 'GIT_SSL_CAINFO'],
-];
-/** The token goes to this server alone, and in the environment: an argv is for all to read. */
-function access_accessTo(host, server, token) {
-    const network = NETWORK.flatMap((name) => {
-        const value = host.env[name];
-        return value === undefined ? [] : [[name, value]];
-    });
-    const basic = Buffer.from(`x-access-token:${token}`).toString('base64');
-    const settings = [
-        ['http.followRedirects', 'false'],
-        ...(token === '' ? [] : [[`http.${server}/.extraheader`, `Authorization: Basic ${basic}`]]),
-    ];
-    return {
-        ...Object.fromEntries(network),
-        GIT_ALLOW_PROTOCOL: new URL(server).protocol.slice(0, -1),
-        GIT_CONFIG_COUNT: String(settings.length),
-        ...Object.fromEntries(settings.flatMap(([key = '', value = ''], index) => [
-            [`GIT_CONFIG_KEY_${index}`, key],
-            [`GIT_CONFIG_VALUE_${index}`, value],
-        ])),
-    };
-}
-
 ;// CONCATENATED MODULE: ./build/trust/fetch-commit.js
 /** Fetches from the repository that the event belongs to, never from a checkout's remotes. */
 
@@ -68976,7 +70326,7 @@ function makeRemote(host, git, view) {
     const { GITHUB_SERVER_URL: server = '', GITHUB_REPOSITORY: name = '' } = host.env;
     const exists = server !== '' && name !== '';
     const url = `${server}/${name}`;
-    const environment = exists ? access_accessTo(host, server, view.token) : {};
+    const environment = exists ? accessTo(host, server, view.token) : {};
     return {
         exists,
         resolve: async (revision) => {
@@ -70464,7 +71814,7 @@ async function differing(scratch, paths, trees) {
 
 
 
-const IN_THE_WAY = 'Not copied, because trusted agent configuration stands in its place';
+const pinned_IN_THE_WAY = 'Not copied, because trusted agent configuration stands in its place';
 /** Throws `BottleError` (`provision-failed`) when something cannot be written. */
 async function pinWorkTree(pinning, listed) {
     const { workspace, scratch, leftOut } = pinning;
@@ -70479,7 +71829,7 @@ async function pinWorkTree(pinning, listed) {
     const gone = new Set(listed.entries.filter(({ path, kind }) => pinned.has(path) || isInTheWay(path, kind)));
     for (const { path, text } of gone)
         if (!pinned.has(path))
-            leaveOut(leftOut, IN_THE_WAY, text);
+            leaveOut(leftOut, pinned_IN_THE_WAY, text);
     const kept = withoutEmptied(listed.entries, gone);
     const withheld = new Set([...listed.withheld].filter((path) => !isInTheWay(path, 'file')));
     const entries = scratch ? await hashedAsPinned(scratch, { workspace, root, pins, kept }) : kept;
@@ -71263,1031 +72613,6 @@ function prove_cancelled() {
     });
 }
 
-;// CONCATENATED MODULE: ./build/report/outgoing-text.js
-/**
- * Makes text that an agent wrote fit for GitHub: nobody is called, no issue is closed or pointed at
- * but the one that started the run, nothing is hidden, linked or loaded, and no line is a trailer.
- */
-
-const outgoing_text_LARGEST = { message: 20_000, title: 200, markdown: 30_000 };
-const CLOSING = /\b(close[sd]?|fix(?:e[sd])?|resolve[sd]?)\b(\s*:?\s+)/.source;
-/** `#7`, `GH-7`, `owner/name#7`, the address of an issue. */
-const outgoing_text_REFERENCE = /(?:[\w.-]+\/[\w.-]+)?#\d+|GH-\d+|https?:\/\/\S+\/(?:issues|pull)\/\d+/.source;
-const CLOSES = new RegExp(`${CLOSING}(${outgoing_text_REFERENCE})`, 'gi');
-/** What GitHub, or a tool of git, would take for somebody's word. */
-const TRAILER = /^[ \t]*((?:[A-Za-z]+-)*(?:by|for)|Bottle-[A-Za-z-]+|skip-checks)[ \t]*:.*$/gim;
-const SKIPS = /\[((?:skip|no) (?:ci|actions)|(?:ci|actions) skip)\]/gi;
-/** A commit's message: plain text, of which GitHub reads mentions, references and trailers. */
-function cleanMessage(message, issue) {
-    const text = visible(message.slice(0, outgoing_text_LARGEST.message))
-        .replace(SKIPS, '($1)')
-        .replace(TRAILER, (line) => `(${line.trim()})`)
-        .replace(/(^|[^\w`])@(?=[a-z0-9])/gim, '$1@ ');
-    return unlinked(text, issue).trim() || 'Work of the agent';
-}
-/** One line: titles become messages of commits when pull requests are squashed. */
-function cleanTitle(text, issue) {
-    const first = text.split('\n').find((line) => /[\p{L}\p{N}]/u.test(line)) ?? '';
-    const line = cleanMessage(first.replace(/^[#>*\-\s]+/, '').replace(/[*`]+/g, ''), issue);
-    const characters = [...line.replace(/\s+/g, ' ')];
-    if (characters.length <= outgoing_text_LARGEST.title)
-        return characters.join('');
-    return `${characters.slice(0, outgoing_text_LARGEST.title - 1).join('')}…`;
-}
-/** No reference is left but to `issue`, with or without a word that closes it. */
-function unlinked(text, issue) {
-    return text
-        .replace(/(?:[\w.-]+\/[\w.-]+)?#(\d+)/g, (reference, number) => reference === `#${issue}` ? reference : reference.replace(`#${number}`, `# ${number}`))
-        .replace(/\bGH-(\d+)/gi, 'GH $1')
-        .replace(/(\/(?:issues|pull|discussions)\/)(\d+)/g, '$1 $2');
-}
-/** GitHub draws these instead of showing them, or offers to apply them. */
-const DRAWN = ['mermaid', 'math', 'geojson', 'topojson', 'stl', 'suggestion'];
-const outgoing_text_FENCE = /^ {0,3}(`{3,}|~{3,})[ \t]*([\w+#.-]{0,20})[^`]*$/;
-/**
- * Markdown that keeps its paragraphs, lists, headings, emphasis and code. All else is shown as it is
- * written. What is code is decided here and written anew, so that GitHub cannot see it otherwise.
- */
-function cleanMarkdown(text, issue) {
-    const isCut = text.length > outgoing_text_LARGEST.markdown;
-    const lines = visible(text.slice(0, outgoing_text_LARGEST.markdown)).split('\n');
-    const out = [];
-    for (let at = 0; at < lines.length; at += 1) {
-        const line = lines[at] ?? '';
-        const [, fence = '', language = ''] = outgoing_text_FENCE.exec(line) ?? [];
-        if (fence === '') {
-            out.push(cleanLine(line, issue));
-            continue;
-        }
-        const end = lines.findIndex((later, index) => index > at && isEnd(later, fence));
-        const until = end < 0 ? lines.length : end;
-        out.push('', ...outgoing_text_codeBlock(lines.slice(at + 1, until), language), '');
-        at = until;
-    }
-    const cleaned = out.join('\n').trim();
-    return isCut ? `${cleaned}\n\nCut here: all of it is in \`result.md\` of the artifact.` : cleaned;
-}
-function isEnd(line, fence) {
-    const found = /^ {0,3}(`{3,}|~{3,})[ \t]*$/.exec(line)?.[1] ?? '';
-    return found[0] === fence[0] && found.length >= fence.length;
-}
-function outgoing_text_codeBlock(lines, language) {
-    const content = lines.map((line) => line.replace(CLOSES, '$1$2($3)'));
-    const longest = Math.max(2, ...content.flatMap((line) => line.match(/`+/g) ?? []).map(({ length }) => length));
-    const fence = '`'.repeat(longest + 1);
-    return [`${fence}${DRAWN.includes(language.toLowerCase()) ? '' : language}`, ...content, fence];
-}
-const IMAGE = /!\[([^\]]*)\]\([^)]*\)/g;
-const SPAN = /(`+)(?!`)(.+?)(?<!`)\1(?!`)/g;
-/** Code spans are taken out first, so that what stands beside them is text and nothing else. */
-function cleanLine(line, issue) {
-    const [start = ''] = /^[ \t]*(?:#{1,6} |> ?|[-*+] |\d{1,9}[.)] )*/.exec(line) ?? [];
-    const rest = line.slice(start.length).replace(IMAGE, '(image removed: $1)');
-    let cleaned = '';
-    let from = 0;
-    for (const match of rest.matchAll(SPAN)) {
-        cleaned = apart(cleaned, cleanProse(rest.slice(from, match.index), issue));
-        cleaned = apart(cleaned, code(match[2] ?? ''));
-        from = match.index + match[0].length;
-    }
-    return start + apart(cleaned, cleanProse(rest.slice(from), issue));
-}
-/** Backticks that touch are one run, which would end neither span. */
-function apart(left, right) {
-    return left.endsWith('`') && right.startsWith('`') ? `${left} ${right}` : left + right;
-}
-/** What may call, point or link, as a whole word: it is shown as code. */
-const ACTIVE = /@[\w.-]|:\/\/|www\.|mailto:|xmpp:|#\d|GH-\d/i;
-function cleanProse(text, issue) {
-    return text
-        .split(/(\s+)/)
-        .map((word) => (ACTIVE.test(word) ? cleanWord(word, issue) : outgoing_text_plain(word)))
-        .join('');
-}
-function cleanWord(word, issue) {
-    const [, before = '', own, after = ''] = /^([("']*)(#\d+)([.,;:!?)"']*)$/.exec(word) ?? [];
-    if (own !== undefined && own === `#${issue}`)
-        return outgoing_text_plain(before) + own + outgoing_text_plain(after);
-    return code(word);
-}
-/** Backslashes first: one that the text has must not undo one of ours. */
-function outgoing_text_plain(text) {
-    return text
-        .replace(/[\\`[\]~]/g, '\\$&')
-        .replace(/&/g, '&amp;')
-        .replace(/</g, '&lt;')
-        .replace(/\$/g, '&#36;');
-}
-
-;// CONCATENATED MODULE: ./build/report/pull-request-text.js
-
-
-function pullRequestText(facts) {
-    const { agent, number, result, change } = facts;
-    const subject = change.commits.length === 1 ? (change.commits[0]?.subject ?? '') : '';
-    const said = [result, subject].map((text) => text.trim()).find((text) => text !== '');
-    const made = said === undefined ? '' : cleanTitle(said, number);
-    return {
-        title: facts.title || made || `Work of the agent ${agent}`,
-        body: pull_request_text_join([
-            change.verdict === 'review' ? reviewNotice(change) : '',
-            cleanMarkdown(result, number),
-            '---',
-            footer(facts),
-        ]),
-    };
-}
-function reviewNotice({ findings }) {
-    const rows = findings.slice(0, pull_request_text_LONGEST_LIST).map(({ rule, path, detail }) => {
-        return `| ${code(rule)} | ${path && code(path)} | ${code(detail)} |`;
-    });
-    return pull_request_text_join([
-        '> [!WARNING]\n> **A person has to review this before it is merged.** The checks found:',
-        ['| Rule | Where | What |', '| --- | --- | --- |', ...rows].join('\n'),
-    ]);
-}
-function pull_request_text_join(parts) {
-    return parts.filter((part) => part !== '').join('\n\n');
-}
-function footer(facts) {
-    const { agent, runId, runUrl, number, change } = facts;
-    const run = runUrl === '' ? code(runId) : `[${runId}](${runUrl})`;
-    const cause = number === 0 ? '' : ` · asked for in #${number}`;
-    return pull_request_text_join([
-        `Made by the agent ${code(agent)} in a bottle, run ${run}${cause}.`,
-        pull_request_text_statOf(change),
-    ]);
-}
-const pull_request_text_LONGEST_LIST = 20;
-/** The files with their lines, folded away. */
-function pull_request_text_statOf({ files }) {
-    if (files.length === 0)
-        return '';
-    const sum = (of) => files.reduce((all, file) => all + (file[of] ?? 0), 0);
-    const head = `${files.length} changed files, +${sum('added')} −${sum('removed')}`;
-    const rows = files.slice(0, pull_request_text_LONGEST_LIST).map(({ path, added, removed }) => {
-        return `- ${code(path)} ${added === null ? '' : `+${added} −${removed}`}`;
-    });
-    const more = files.length - rows.length;
-    const list = [...rows, ...(more > 0 ? [`- and ${more} more`] : [])].join('\n');
-    return `<details><summary>${head}</summary>\n\n${list}\n\n</details>`;
-}
-
-;// CONCATENATED MODULE: ./build/write-back/mark.js
-/** By what a later run knows its own: trailers in commits, a hidden line in Markdown. */
-
-/** Agents' messages keep no such lines: see `cleanMessage`. */
-function trailersOf({ runId, branch, workflow }) {
-    return `Bottle-Run: ${runId}\n${branchTrailer({ branch, workflow })}`;
-}
-/** Was the commit made for this branch by this workflow? */
-function isOwnMessage(message, mark) {
-    const last = message.trimEnd().split('\n\n').at(-1) ?? '';
-    return last.split('\n').includes(branchTrailer(mark));
-}
-function branchTrailer({ branch, workflow }) {
-    return `Bottle-Branch: ${branch}, ${workflow || 'no workflow'}`;
-}
-/** Shown by nobody; cleaned text cannot hold a comment of HTML. */
-function hiddenMark(kind, ...owner) {
-    const id = (0,external_node_crypto_.createHash)('sha256').update(owner.join('\0')).digest('hex').slice(0, 24);
-    return `<!-- bottle-action ${kind} ${id} -->`;
-}
-
-;// CONCATENATED MODULE: ./build/write-back/commit-plan.js
-
-
-/** Those of the tip that `known` has not, parents first. `known`: commits that GitHub has. */
-async function planCommits(git, { change, push, place, runId, cleanMessage }, known) {
-    const without = known.map((id) => `^${id}`);
-    const list = ['rev-list', '--topo-order', '--reverse', change.tip, ...without];
-    const ids = (await run(git, list)).split('\n').filter((id) => id !== '');
-    const trailers = trailersOf({ runId, branch: push.branch.value, workflow: place.workflow });
-    const read = new Map();
-    await streamObjects(git, ids, {
-        onObject: () => true,
-        onContent: ({ id }, content) => {
-            const { message, ...rest } = parseCommit(content);
-            read.set(id, { id, ...rest, message: `${cleanMessage(message)}\n\n${trailers}` });
-        },
-    });
-    return ids.flatMap((id) => read.get(id) ?? []);
-}
-/** The tree that a commit has. */
-async function commit_plan_treeOf(git, commit) {
-    return (await run(git, ['rev-parse', '--verify', `${commit}^{tree}`])).trim();
-}
-async function commit_plan_descends(git, commit, from) {
-    return (await git(['merge-base', '--is-ancestor', from, commit])).exitCode === 0;
-}
-/** What git said; throws for any exit code but 0. */
-async function run(...[git, args, options]) {
-    const { exitCode, stdout, stderr } = await git(args, options);
-    if (exitCode === 0)
-        return stdout.toString();
-    throw new Error(`git ${args[0]} ended with exit code ${exitCode}: ${stderr}`);
-}
-/** Headers, an empty line, the message. Bytes that are no UTF-8 become U+FFFD. */
-function parseCommit(content) {
-    const text = content.toString();
-    const end = text.indexOf('\n\n');
-    const headers = text.slice(0, end < 0 ? undefined : end).split('\n');
-    const valuesOf = (name) => headers
-        .filter((line) => line.startsWith(`${name} `))
-        .map((line) => line.slice(name.length + 1));
-    return {
-        tree: valuesOf('tree')[0] ?? '',
-        parents: valuesOf('parent'),
-        message: end < 0 ? '' : text.slice(end + 2),
-    };
-}
-
-;// CONCATENATED MODULE: ./build/write-back/fault.js
-/** Says why GitHub did not do something, and which permission, setting or rule is in the way. */
-
-
-
-function pushFailed(texts, cause) {
-    return new BottleError({ outcome: 'push-failed', ...texts, cause });
-}
-const SETTING = '"Allow GitHub Actions to create and approve pull requests"';
-/** What is known of GitHub's refusals, by what it says. */
-const CAUSES = [
-    [
-        403,
-        /not permitted to create or approve pull requests/i,
-        `Turn on ${SETTING} in the settings of the repository or its organisation, at Actions, General; or give the input \`token\` an app's token.`,
-    ],
-    [
-        403,
-        /workflows?. permission|without .workflows?/i,
-        "The token may not change workflow files: leave them out, or give the input `token` an app's token that has the permission `workflows`.",
-    ],
-    [
-        403,
-        /./,
-        "Give the job `permissions: {contents: write, pull-requests: write}`, or the input `token` one that has them. A fork's token never has.",
-    ],
-    [401, /./, 'The input `token` is not valid, or no longer: give the default, or a fresh one.'],
-    [
-        404,
-        /./,
-        'Give the job `permissions: {contents: write}`: a token that may not write is told that there is nothing.',
-    ],
-    [
-        422,
-        /rule violation|protected branch|ruleset/i,
-        'A ruleset or a branch protection forbids it: let the token bypass it, or name another `branch`.',
-    ],
-    [
-        422,
-        /\bbase\b.*invalid|invalid.*\bbase\b/i,
-        'The branch that the pull request goes into is not there: correct the input `base`.',
-    ],
-];
-/** An answer that is none of those that were hoped for. `call`: `POST /repos/…`. */
-function refusedBy(what, call, { status, body }) {
-    const said = messageOfAnswer(body) || 'no reason';
-    const known = CAUSES.find(([code, pattern]) => code === status && pattern.test(said));
-    const fix = known?.[2] ?? 'See what GitHub says there; the change is in the artifact.';
-    return pushFailed({ what, where: `${call}: status ${status}, ${said}`, fix });
-}
-/** GitHub's `message`, and what its `errors` say beside it. */
-function messageOfAnswer(body) {
-    const { message, errors } = (body ?? {});
-    const more = Array.isArray(errors) ? errors.map(textOfError) : [];
-    return printable([message, ...more].filter((part) => typeof part === 'string').join(': '), 400);
-}
-function textOfError(error) {
-    if (typeof error === 'string')
-        return error;
-    const { message, field, code } = (error ?? {});
-    return message ?? [field, code].filter((part) => typeof part === 'string').join(' ');
-}
-/** Anything that was thrown on the way. */
-function toPushError(what, error, isCancelled) {
-    if (error instanceof BottleError)
-        return error;
-    const said = printable(error instanceof Error ? error.message : String(error), 400);
-    const fix = isCancelled
-        ? 'The run was cancelled; the change is in the artifact.'
-        : error instanceof ApiSilence && error.isLimit
-            ? "GitHub's rate limit is reached: run it again later. The change is in the artifact."
-            : 'Run it again; if it stays, check that the runner reaches GitHub. The change is in the artifact.';
-    return pushFailed({ what, where: said, fix }, error);
-}
-
-;// CONCATENATED MODULE: ./build/write-back/tree-change.js
-
-
-const tree_change_SUBMODULE = '160000';
-const tree_change_MAX_BYTES = 32 << 20;
-async function listTreeChanges(git, from, to) {
-    const args = ['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-abbrev'];
-    const { exitCode, stdout, stderr } = await git([...args, from || emptyTreeOf(to), to], {
-        maxBytes: tree_change_MAX_BYTES,
-    });
-    if (exitCode !== 0)
-        throw new Error(`git diff-tree ended with exit code ${exitCode}: ${stderr}`);
-    const fields = stdout.toString('latin1').split('\0');
-    const changes = [];
-    for (let at = 0; at + 1 < fields.length; at += 2) {
-        const [header = '', path = ''] = fields.slice(at, at + 2);
-        changes.push({ path: tree_change_decode(path), ...readSide(header) });
-    }
-    return changes;
-}
-/** `:<modes> <ids> <letter>`: of what is gone, the mode that it had. */
-function readSide(header) {
-    const [oldMode = '', mode = '', , id = '', letter] = header.slice(1).split(' ');
-    return letter === 'D' ? { mode: oldMode, id: null } : { mode, id };
-}
-function tree_change_decode(path) {
-    try {
-        return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(path, 'latin1'));
-    }
-    catch {
-        return undefined;
-    }
-}
-/** Does one of the paths stand where another has a directory? In one request that means nothing. */
-function hasConflict(changes) {
-    const paths = new Set(changes.map(({ path }) => path));
-    return changes.some(({ path = '' }) => {
-        for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) {
-            if (paths.has(path.slice(0, at)))
-                return true;
-        }
-        return false;
-    });
-}
-/** Bytes of each object. */
-async function sizesOf(git, ids) {
-    const input = Buffer.from(ids.map((id) => `${id}\n`).join(''));
-    const { stdout } = await git(['cat-file', '--batch-check=%(objectname) %(objectsize)'], {
-        input,
-    });
-    const lines = stdout.toString().split('\n').slice(0, -1);
-    return new Map(lines.map((line) => line.split(' ')).map(([id = '', size]) => [id, Number(size)]));
-}
-async function readBlobs(git, ids) {
-    const contents = new Map();
-    await streamObjects(git, ids, {
-        onObject: () => true,
-        onContent: ({ id }, content) => contents.set(id, Buffer.from(content)),
-    });
-    return contents;
-}
-
-;// CONCATENATED MODULE: ./build/write-back/api-commit.js
-/** Makes commits through GitHub's API, which signs them: blobs, trees, commits; no ref yet. */
-
-
-
-
-
-/** More of anything goes by git: each request costs of the hour's allowance that others share. */
-const MOST = { commits: 25, blobs: 60, entries: 3000, bytes: 20 << 20 };
-/** Text of a tree that is sent along with it. */
-const MAX_INLINE = { file: 1 << 20, tree: 4 << 20 };
-/** Text: why git has to do it instead. */
-async function planApiWork(git, commits) {
-    if (commits.length > MOST.commits)
-        return `there are more than ${MOST.commits} commits`;
-    const steps = [];
-    const trees = new Map(commits.map(({ id, tree }) => [id, tree]));
-    for (const commit of commits) {
-        const [parent] = commit.parents;
-        const parentTree = parent ? (trees.get(parent) ?? (await commit_plan_treeOf(git, parent))) : '';
-        const changes = parentTree === commit.tree ? [] : await listTreeChanges(git, parentTree, commit.tree);
-        steps.push({ commit, parentTree, changes });
-    }
-    const all = steps.flatMap(({ changes }) => changes);
-    if (all.length > MOST.entries)
-        return `more than ${MOST.entries} files are changed`;
-    if (all.some(({ path }) => path === undefined))
-        return 'the name of a file is no UTF-8';
-    if (steps.some(({ changes }) => hasConflict(changes)))
-        return 'a file stands where a directory stood';
-    const ids = all.flatMap(({ id, mode }) => (id !== null && mode !== tree_change_SUBMODULE ? [id] : []));
-    const wanted = [...new Set(ids)];
-    const sizes = await sizesOf(git, wanted);
-    const bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
-    if (bytes > MOST.bytes)
-        return `the change has more than ${MOST.bytes >> 20} MiB`;
-    const blobs = await readBlobs(git, wanted);
-    const binary = [...blobs.values()].filter((content) => !isPlainText(content));
-    if (binary.length > MOST.blobs)
-        return `more than ${MOST.blobs} files are no text`;
-    return { steps, blobs };
-}
-const made = object({ sha: schemas_string().regex(/^[0-9a-f]{40,64}$/) });
-/** GitHub's tree is another than ours: whatever it makes of it is not what was checked. */
-class TreeMismatch extends Error {
-    name = 'TreeMismatch';
-}
-/** The id of the last commit. Throws `TreeMismatch`, and what the calls throw. */
-async function commitByApi(github, work) {
-    const sent = new Set();
-    const ids = new Map();
-    let last = '';
-    for (const step of work.steps) {
-        const { commit } = step;
-        if (step.changes.length > 0)
-            await makeTree(github, step, work.blobs, sent);
-        // Neither author nor committer: who they are is then whose token it is, and GitHub signs.
-        const { sha } = await github.demand({
-            method: 'POST',
-            path: '/git/commits',
-            what: 'The commit was not made',
-            body: {
-                message: commit.message,
-                tree: commit.tree,
-                parents: commit.parents.map((id) => ids.get(id) ?? id),
-            },
-            answer: made,
-        });
-        ids.set(commit.id, sha);
-        last = sha;
-    }
-    return last;
-}
-async function makeTree(github, { commit, parentTree, changes }, blobs, sent) {
-    let room = MAX_INLINE.tree;
-    const entries = [];
-    for (const { path, mode, id } of changes) {
-        const type = mode === tree_change_SUBMODULE ? 'commit' : 'blob';
-        const content = id === null ? undefined : blobs.get(id);
-        if (id === null || content === undefined || sent.has(id)) {
-            entries.push({ path, mode, type, sha: id });
-            continue;
-        }
-        sent.add(id);
-        if (isPlainText(content) && content.length <= room) {
-            room -= content.length;
-            entries.push({ path, mode, type, content: content.toString() });
-        }
-        else {
-            const body = { content: content.toString('base64'), encoding: 'base64' };
-            await makeObject(github, { path: '/git/blobs', what: 'a file', body, id });
-            entries.push({ path, mode, type, sha: id });
-        }
-    }
-    const body = { ...(parentTree && { base_tree: parentTree }), tree: entries };
-    await makeObject(github, { path: '/git/trees', what: 'the tree', body, id: commit.tree });
-}
-async function makeObject(github, { path, what, body, id }) {
-    const answer = await github.ask('POST', path, { body });
-    // Names and sizes that git takes and the API does not.
-    if (answer.status === 422 || answer.status === 413) {
-        throw new TreeMismatch(`GitHub's API does not take ${what}: ${messageOfAnswer(answer.body)}`);
-    }
-    if (answer.status > 299) {
-        throw refusedBy('The change was not taken', `POST ${github.pathOf(path)}`, answer);
-    }
-    const sha = made.safeParse(answer.body).data?.sha ?? 'nothing';
-    if (sha !== id)
-        throw new TreeMismatch(`${what} became ${sha}, and not ${id}`);
-}
-/** JSON carries it as it is, and nobody on the way has a reason to change it. */
-function isPlainText(content) {
-    if (content.length === 0 || content.length > MAX_INLINE.file || !(0,external_node_buffer_.isUtf8)(content))
-        return false;
-    return !content.includes(0) && !content.includes('\ufeff');
-}
-
-;// CONCATENATED MODULE: ./build/write-back/github.js
-
-function github_openGitHub(api, { repository }) {
-    const pathOf = (below) => `/repos/${repository}${below}`;
-    const ask = (method, below, options) => api.call(method, pathOf(below), options);
-    function read({ method, path, what, answer }, given) {
-        const call = `${method} ${pathOf(path)}`;
-        if (given.status < 200 || given.status > 299)
-            throw refusedBy(what, call, given);
-        const parsed = answer.safeParse(given.body);
-        if (parsed.success)
-            return parsed.data;
-        throw refusedBy(what, call, {
-            ...given,
-            body: { message: 'an answer that is not understood' },
-        });
-    }
-    return {
-        pathOf,
-        rest: api.rest,
-        ask,
-        demand: async (call) => read(call, await ask(call.method, call.path, call)),
-        find: async (call) => {
-            const given = await ask('GET', call.path, call);
-            return given.status === 404 ? undefined : read({ ...call, method: 'GET' }, given);
-        },
-    };
-}
-/** A name as one segment of a path. */
-const github_segment = (name) => encodeURIComponent(name);
-
-;// CONCATENATED MODULE: ./build/write-back/branch.js
-/** The branch that a change is written to: what it is now, and whether it may be written. */
-
-
-
-
-const branch_sha = schemas_string().regex(/^[0-9a-f]{40,64}$/);
-const repositoryAnswer = object({ default_branch: schemas_string() });
-const branchAnswer = object({
-    name: schemas_string(),
-    protected: schemas_boolean(),
-    commit: object({
-        sha: branch_sha,
-        commit: object({ message: schemas_string(), tree: object({ sha: branch_sha }) }),
-    }),
-});
-const comparison = object({
-    total_commits: schemas_int(),
-    commits: array(object({ sha: branch_sha, commit: object({ message: schemas_string() }) })),
-});
-/** @throws {BottleError} `push-failed`: the branch is the default, protected, or somebody else's. */
-async function findTarget(github, request) {
-    const { push, place, change } = request;
-    const branch = push.branch.value;
-    const what = 'The repository could not be looked at';
-    const { default_branch: defaultBranch } = await github.demand({
-        ...{ method: 'GET', path: '', what, answer: repositoryAnswer },
-    });
-    const base = push.base.value || defaultBranch;
-    if ([defaultBranch, base].includes(branch)) {
-        throw refusedBranch(branch, 'it is where changes go after a review, and not before');
-    }
-    const path = `/branches/${github_segment(branch)}`;
-    const found = await github.find({ path, what: 'The branch could not be looked at', ...ANSWER });
-    // A branch that was renamed answers to its old name too.
-    const there = found?.name === branch ? found : undefined;
-    if (there?.protected)
-        throw refusedBranch(branch, 'it is protected');
-    if (there && !isOwnMessage(there.commit.commit.message, { branch, workflow: place.workflow })) {
-        throw refusedBranch(branch, `its last commit, ${there.commit.sha}, is not of this workflow`);
-    }
-    await requireBase(github, change.base);
-    return {
-        defaultBranch,
-        now: there && { sha: there.commit.sha, tree: there.commit.commit.tree.sha },
-    };
-}
-const ANSWER = { answer: branchAnswer };
-/** A commit that only the runner has would be written along, and nobody has looked at it. */
-async function requireBase(github, base) {
-    const what = 'The commit that the agent began with could not be looked at';
-    const answer = object({ sha: branch_sha });
-    if (await github.find({ path: `/git/commits/${base}`, what, answer }))
-        return;
-    throw pushFailed({
-        what: 'The agent began with a commit that GitHub does not have',
-        where: `commit ${base}`,
-        fix: 'Check out a commit that is pushed, and make no commit of your own before the agent runs.',
-    });
-}
-/** Would taking the branch to a commit beside it lose what somebody else has written? */
-async function requireOwnCommits(github, { change, push, place }, now) {
-    const branch = push.branch.value;
-    const { total_commits: total, commits } = await github.demand({
-        method: 'GET',
-        path: `/compare/${change.base}...${now.sha}?per_page=100`,
-        what: 'What the branch holds could not be looked at',
-        answer: comparison,
-        maxBytes: 32 << 20,
-    });
-    const mark = { branch, workflow: place.workflow };
-    const foreign = commits.find(({ commit }) => !isOwnMessage(commit.message, mark));
-    if (foreign !== undefined) {
-        const reason = `the change does not follow it, and would lose its commit ${foreign.sha}`;
-        throw refusedBranch(branch, `${reason}, which is not of this workflow`);
-    }
-    if (total > commits.length)
-        throw refusedBranch(branch, `it has ${total} commits of its own`);
-}
-function refusedBranch(branch, reason) {
-    return pushFailed({
-        what: 'The branch may not be written',
-        where: `branch ${branch}: ${reason}`,
-        fix: 'Name another in the input `branch`, or leave it empty for one that is always new.',
-    });
-}
-
-;// CONCATENATED MODULE: ./build/write-back/written.js
-/** What stands on top of a change that a person has to look at. */
-const REVIEW_LABEL = 'bottle: needs review';
-function nothingWritten(state, reason = '') {
-    return { state, reason, branch: '', commit: '', by: '', pullRequest: undefined, notices: [] };
-}
-
-;// CONCATENATED MODULE: ./build/write-back/pull-request.js
-/** The pull request of a branch: one for each base, opened once and complete, or brought up to date. */
-
-
-
-
-
-
-const WHAT = 'The pull request was not opened';
-const pull_request_ATTEMPTS = 3;
-const pull_request_pullRequest = object({
-    number: schemas_int(),
-    html_url: schemas_string(),
-    body: schemas_string().nullish(),
-});
-/** `base`: the branch that it goes into. */
-async function openPullRequest(github, request, base) {
-    const branch = request.push.branch.value;
-    const mark = hiddenMark('pull-request', branch, request.place.workflow);
-    const text = { title: request.title, body: `${request.body}\n\n${mark}` };
-    const found = await findPullRequest(github, request, base);
-    if (found !== undefined) {
-        const isOurs = (found.body ?? '').includes(mark);
-        if (isOurs)
-            await update(github, found, text);
-        return { pullRequest: pull_request_shown(found, isOurs ? 'updated' : 'kept'), notices: [] };
-    }
-    const notices = [];
-    const created = await create(github, request, { ...text, base }, notices);
-    return { pullRequest: pull_request_shown(created, 'created'), notices };
-}
-function pull_request_shown({ number, html_url: url }, state) {
-    return { number, url, state };
-}
-async function findPullRequest(github, { push, place }, base) {
-    const [owner = ''] = place.repository.split('/');
-    const head = github_segment(`${owner}:${push.branch.value}`);
-    const found = await github.demand({
-        method: 'GET',
-        path: `/pulls?state=open&head=${head}&base=${github_segment(base)}`,
-        what: 'The pull requests of the branch could not be looked at',
-        answer: array(pull_request_pullRequest),
-    });
-    return found[0];
-}
-async function update(github, { number }, body) {
-    const [path, what] = [`/pulls/${number}`, 'The pull request was not brought up to date'];
-    await github.demand({ method: 'PATCH', path, what, body, answer: pull_request_pullRequest });
-}
-/** With all that it says, in one request; asked again only where it is certain that there is none. */
-async function create(github, request, text, notices) {
-    const { push, change } = request;
-    let draft = push.draft.value || change.verdict === 'review';
-    for (let count = 1;; count += 1) {
-        const body = { ...text, head: push.branch.value, draft, maintainer_can_modify: true };
-        try {
-            const answer = await github.ask('POST', '/pulls', { body, once: true });
-            const parsed = pull_request_pullRequest.safeParse(answer.body);
-            if (answer.status === 201 && parsed.success)
-                return parsed.data;
-            const said = messageOfAnswer(answer.body);
-            if (draft && answer.status === 422 && /draft/i.test(said)) {
-                draft = false;
-                notices.push('The pull request is no draft: this repository cannot have drafts');
-                continue;
-            }
-            const known = /already exists/i.test(said) && (await findPullRequest(github, request, text.base));
-            if (known)
-                return known;
-            throw refusedBy(WHAT, `POST ${github.pathOf('/pulls')}`, answer);
-        }
-        catch (error) {
-            if (!(error instanceof ApiSilence) || error.isLimit || count >= pull_request_ATTEMPTS)
-                throw error;
-            await github.rest(count);
-            const known = await findPullRequest(github, request, text.base);
-            if (known !== undefined)
-                return known;
-        }
-    }
-}
-/** What makes it found and read: each that fails is named, and the pull request stays as it is. */
-async function dressPullRequest(github, { push, change }, { number }) {
-    const labels = [...push.labels.value, ...(change.verdict === 'review' ? [REVIEW_LABEL] : [])];
-    const people = push.reviewers.value.filter((name) => !name.includes('/'));
-    const teams = push.reviewers.value.flatMap((name) => name.split('/')[1] ?? []);
-    const failed = [];
-    async function add(what, path, body) {
-        const answer = await github.ask('POST', path, { body });
-        if (answer.status > 299)
-            failed.push(`${what}: ${messageOfAnswer(answer.body)}`);
-    }
-    if (labels.length > 0)
-        await add('The labels', `/issues/${number}/labels`, { labels });
-    if (push.reviewers.value.length > 0) {
-        const body = { reviewers: people, team_reviewers: teams };
-        await add('The reviewers', `/pulls/${number}/requested_reviewers`, body);
-    }
-    return failed;
-}
-
-;// CONCATENATED MODULE: ./build/write-back/push-commit.js
-
-
-
-/** Whom GitHub shows where nobody was named. */
-const push_commit_NOBODY = {
-    name: 'github-actions[bot]',
-    email: '41898282+github-actions[bot]@users.noreply.github.com',
-};
-const PUSH = ['push', '--porcelain', '--no-verify', '--no-signed', '--no-recurse-submodules'];
-/** git-push(1), `--porcelain`: a flag, from:to, and why. */
-const REJECTED = /^!\t[^\t]*\t(.+)$/gm;
-/** Written anew: whom the agent named as authors is nobody's word. The id of the last one. */
-async function rewriteCommits(git, commits, author) {
-    const [name, email] = [author.name || push_commit_NOBODY.name, author.email || push_commit_NOBODY.email];
-    const env = {
-        ...{ GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email },
-        ...{ GIT_COMMITTER_NAME: name, GIT_COMMITTER_EMAIL: email },
-    };
-    const ids = new Map();
-    let last = '';
-    for (const { id, tree, parents, message } of commits) {
-        const after = parents.flatMap((parent) => ['-p', ids.get(parent) ?? parent]);
-        const input = Buffer.from(`${message}\n`);
-        last = (await run(git, ['commit-tree', tree, ...after, '-F', '-'], { env, input })).trim();
-        ids.set(id, last);
-    }
-    return last;
-}
-/** `old`: what the branch has to be until then; empty: nothing. Replaces it in one step, or fails. */
-async function pushBranch(host, git, { place, push }, { commit, old }) {
-    const ref = `refs/heads/${push.branch.value}`;
-    const url = `${place.server}/${place.repository}`;
-    const env = access_accessTo(host, place.server, place.token);
-    const lease = `--force-with-lease=${ref}:${old}`;
-    const { exitCode, stdout, stderr } = await git([...PUSH, lease, url, `${commit}:${ref}`], {
-        env,
-    });
-    if (exitCode === 0)
-        return;
-    const reasons = Array.from(stdout.toString().matchAll(REJECTED), ([, reason = '']) => reason);
-    const said = reasons.length > 0 ? reasons.join(', ') : stderr;
-    throw pushFailed({
-        what: 'The branch was not pushed',
-        where: `git push to ${url}, ${ref}: ${said}`,
-        fix: fixOf(said),
-    });
-}
-function fixOf(said) {
-    if (/stale info|fetch first|fast-forward|failed to update ref|cannot lock ref/.test(said)) {
-        return 'Somebody else has written to the branch meanwhile: run it again, or name another `branch`.';
-    }
-    if (/\b(401|403)\b|denied|not granted|Authentication failed/i.test(said)) {
-        return 'Give the job `permissions: {contents: write}`, or the input `token` one that has it.';
-    }
-    return 'See what git says there; the change is in the artifact.';
-}
-
-;// CONCATENATED MODULE: ./build/write-back/ref.js
-/** Takes a branch to a commit through the API: makes it, or moves it forward; never back. */
-
-
-
-
-
-const ref_WHAT = 'The branch was not written';
-const ref_ATTEMPTS = 3;
-const reference = object({ object: object({ sha: schemas_string() }) });
-/** `old`: empty where there is no such branch. */
-async function setBranch(github, branch, { commit, old }) {
-    const path = old === '' ? '/git/refs' : `/git/refs/heads/${pathOf(branch)}`;
-    const method = old === '' ? 'POST' : 'PATCH';
-    const body = old === '' ? { ref: `refs/heads/${branch}`, sha: commit } : { sha: commit, force: false };
-    for (let count = 1;; count += 1) {
-        try {
-            const answer = await github.ask(method, path, { body, once: true });
-            if (answer.status < 300)
-                return;
-            // An answer that was lost on the way leaves the branch written.
-            if (answer.status === 422 && (await headOf(github, branch)) === commit)
-                return;
-            if (answer.status === 422 &&
-                /already exists|fast.forward/i.test(messageOfAnswer(answer.body)))
-                throw refusedBranch(branch, 'somebody else has written to it meanwhile');
-            throw refusedBy(ref_WHAT, `${method} ${github.pathOf(path)}`, answer);
-        }
-        catch (error) {
-            if (!(error instanceof ApiSilence) || error.isLimit || count === ref_ATTEMPTS)
-                throw error;
-            await github.rest(count);
-            if ((await headOf(github, branch)) === commit)
-                return;
-        }
-    }
-}
-async function headOf(github, branch) {
-    const path = `/git/ref/heads/${pathOf(branch)}`;
-    return (await github.find({ path, what: ref_WHAT, answer: reference }))?.object.sha;
-}
-/** Slashes separate here. */
-const pathOf = (branch) => branch.split('/').map(github_segment).join('/');
-
-;// CONCATENATED MODULE: ./build/write-back/write-back.js
-/** Writes a checked change to a branch of its own, and opens a pull request for it. */
-
-
-
-
-
-
-
-
-
-
-
-/** For one git: it may push a large change. */
-const GIT_MS = 10 * 60_000;
-const PATIENCE = { timeoutMs: 60_000, retryMs: 2000, longestPauseMs: 180_000 };
-/**
- * First the objects, which nobody sees, then the branch in one step, then the pull request with all
- * its text: whatever fails leaves nothing, a complete branch, or a complete pull request. Never
- * throws: what was done is told with why it did not go on.
- */
-async function writeBack(host, request, options = PATIENCE) {
-    let done = nothingWritten('failed');
-    try {
-        requireVerdict(request);
-        const github = github_openGitHub(makeApiClient(host, request.place.token, options), request.place);
-        const git = openGit(host, request);
-        const target = await findTarget(github, request);
-        done = { ...(await writeBranch(host, { github, git, request, target })), state: 'failed' };
-        if (request.push.mode.value !== 'pull-request')
-            return { ...done, state: write_back_stateOf(done) };
-        const base = request.push.base.value || target.defaultBranch;
-        const { pullRequest, notices } = await openPullRequest(github, request, base);
-        done = { ...done, pullRequest, notices: [...done.notices, ...notices] };
-        const undressed = await dressPullRequest(github, request, pullRequest);
-        if (undressed.length > 0)
-            throw incomplete(pullRequest.url, undressed);
-        return { ...done, state: write_back_stateOf(done) };
-    }
-    catch (error) {
-        const what = done.branch === '' ? 'The change was not written back' : WITHOUT_REQUEST;
-        return { ...done, error: toPushError(what, error, host.cancelled.aborted) };
-    }
-}
-const WITHOUT_REQUEST = 'The branch is written, and its pull request is not as it should be';
-function write_back_stateOf({ by }) {
-    return by === '' ? 'unchanged' : 'written';
-}
-function requireVerdict({ change, push }) {
-    if (change.verdict === 'clean')
-        return;
-    if (change.verdict === 'review' && push.mode.value === 'pull-request')
-        return;
-    throw pushFailed({
-        what: change.verdict === 'review'
-            ? 'The change needs a review, and a branch alone asks nobody for it'
-            : 'The change is blocked by its checks',
-        where: `push: ${push.mode.value}, from ${push.mode.source}`,
-        fix: change.verdict === 'review'
-            ? 'Use `push: pull-request`; the change is in the artifact.'
-            : 'Read the findings; what may pass is said by `git-gate` of the bottle.',
-    });
-}
-function incomplete(url, failed) {
-    return pushFailed({
-        what: 'The pull request is there, and something was not added to it',
-        where: `${url}: ${failed.join('; ')}`,
-        fix: 'Check that the labels and reviewers exist and that the token may add them.',
-    });
-}
-function openGit(host, { change }) {
-    const program = host.which('git');
-    if (program === undefined)
-        throw new Error('there is no git on the runner');
-    return makeGitRunner({
-        spawn: (argv, options) => host.spawn(argv, options),
-        program,
-        directory: change.repository,
-        path: host.env.PATH ?? '',
-        timeoutMs: GIT_MS,
-        signal: host.cancelled,
-    });
-}
-async function writeBranch(host, writing) {
-    const { github, git, request, target } = writing;
-    const { change, push } = request;
-    const { now } = target;
-    const branch = push.branch.value;
-    const told = { ...nothingWritten('written'), branch };
-    if (now !== undefined && now.tree === (await commit_plan_treeOf(git, change.tip))) {
-        return { ...told, commit: now.sha };
-    }
-    const follows = now === undefined || (await commit_plan_descends(git, change.tip, now.sha));
-    if (now !== undefined && !follows)
-        await requireOwnCommits(github, request, now);
-    const known = [change.base, ...(now && follows ? [now.sha] : [])];
-    const commits = await planCommits(git, request, known);
-    const old = now?.sha ?? '';
-    const work = follows ? await planApiWork(git, commits) : 'the branch is replaced';
-    const commit = typeof work === 'string' ? work : await tryApi(github, work);
-    if (typeof commit !== 'string') {
-        await setBranch(github, branch, { commit: commit.id, old });
-        return { ...told, commit: commit.id, by: 'api' };
-    }
-    const pushed = await rewriteCommits(git, commits, request.author);
-    await pushBranch(host, git, request, { commit: pushed, old });
-    const notices = [`Pushed by git, so GitHub does not sign the commits: ${commit}`];
-    return { ...told, commit: pushed, by: 'git-push', notices };
-}
-/** Text: why git has to do it. */
-async function tryApi(github, work) {
-    try {
-        return { id: await commitByApi(github, work) };
-    }
-    catch (error) {
-        // Objects alone are seen by nobody: nothing has happened yet.
-        if (error instanceof TreeMismatch)
-            return error.message;
-        throw error;
-    }
-}
-
-;// CONCATENATED MODULE: ./build/write-out.js
-/** Writes the change back to GitHub, where the plan wants it and the run's end allows it. */
-
-
-
-
-
-
-
-
-/** Throws what kept it from being written, after noting what was. */
-async function writeOut(host, run) {
-    const { plan, made } = run;
-    const { mode } = plan.git.push;
-    if (mode.value === 'none' || made.agent === undefined)
-        return;
-    await run.phase('write back', async () => {
-        const { outcome } = run.ending();
-        const { proposal } = made;
-        if (outcome !== 'success')
-            return nothingWritten('held-back', `the run ended with ${outcome}`);
-        if (proposal?.kind !== 'change')
-            return withoutChange(proposal);
-        const written = await writeBack(host, await write_out_requestOf(host, run, proposal));
-        made['write back'] = written;
-        if (written.error !== undefined)
-            throw written.error;
-        return written;
-    });
-}
-function withoutChange(proposal) {
-    if (proposal?.kind !== 'refused')
-        return nothingWritten('nothing');
-    throw new BottleError({
-        outcome: 'push-failed',
-        what: "The agent's work could not be taken, so nothing of it was written back",
-        where: proposal.reason,
-        fix: 'Read the findings in the summary; what came out of the bottle is in the artifact.',
-    });
-}
-/** Where this workflow's repository is, and who asks. */
-function write_out_placeOf({ env }, token) {
-    return {
-        repository: env.GITHUB_REPOSITORY ?? '',
-        server: env.GITHUB_SERVER_URL ?? 'https://github.com',
-        token,
-        // Without the ref: a workflow keeps its branches when it is changed.
-        workflow: (env.GITHUB_WORKFLOW_REF ?? '').replace(/@.*$/, ''),
-    };
-}
-/** Of the workflow's run; empty off GitHub. */
-function runUrlOf({ env }) {
-    const { GITHUB_SERVER_URL, GITHUB_REPOSITORY, GITHUB_RUN_ID } = env;
-    if (!GITHUB_SERVER_URL || !GITHUB_REPOSITORY || !GITHUB_RUN_ID)
-        return '';
-    return `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}/actions/runs/${GITHUB_RUN_ID}`;
-}
-async function write_out_requestOf(host, run, proposal) {
-    const { plan, made, secrets } = run;
-    const redactor = (0,redact/* createRedactor */.lY)(secretsOf(run));
-    const { text: result } = await redactor.text(made.collect?.result ?? '');
-    return {
-        ...commonOf(host, plan, secrets.workflowToken),
-        change: proposal,
-        runId: plan.runId,
-        ...pullRequestText({
-            ...{ agent: plan.agent.name.value, runId: plan.runId, runUrl: runUrlOf(host) },
-            ...{ number: plan.git.push.number.value, title: plan.git.push.title.value, result },
-            change: makeChangeRecord(proposal, proposal.base),
-        }),
-    };
-}
-function commonOf(host, plan, token) {
-    const { push } = plan.git;
-    return {
-        push,
-        place: write_out_placeOf(host, token),
-        author: plan.provision.gitUser,
-        cleanMessage: (message) => cleanMessage(message, push.number.value),
-    };
-}
-
 ;// CONCATENATED MODULE: ./build/action.js
 /** The story of a step. Each line is a file or a folder of that name. */
 
@@ -72319,12 +72644,12 @@ async function takeStep(host, services) {
     const own = await openStepDirectory(host);
     const plan = await preparePlan(host, inputs, own);
     if (plan === undefined || inputs.mode === 'plan')
-        return await answerPlan(host, plan);
+        return await answerPlan(host, inputs, plan);
     const engine = await requireEngine(host, plan.engine.value, inputs);
     if (inputs.mode === 'lock')
         return await answerLock(host, services, inputs, plan, engine);
+    await warnOfWriteBack(host, inputs, plan);
     const run = await openRun(host, plan, engine, { own, workflowToken: inputs.token });
-    // What a phase throws is kept by the run and decides its outcome.
     await carryOut(host, services, engine, run).catch(() => { });
     await writeOut(host, run).catch(() => { });
     return await concludeRun(host, services, run, inputs);
@@ -73198,7 +73523,7 @@ async function withTools(tools, call) {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(57611);
+/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(97692);
 /* harmony import */ var _guarded_host_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(71439);
 /* harmony import */ var _host_actions_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(30623);
 /* harmony import */ var _host_services_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(58503);

@@ -39802,6 +39802,11 @@ function compareUrl(record) {
     const { baseCommit } = record.change;
     return baseCommit === record.origin.repository.sha ? commitUrl(record, baseCommit) : '';
 }
+/** The part of the run's page that lists its artifacts. */
+function artifactsUrl(record) {
+    const url = runUrl(record);
+    return url === '' ? '' : `${url}#artifacts`;
+}
 
 ;// CONCATENATED MODULE: ./build/merge/fleet-record.js
 /** `fleet.json`: what came of a fleet's runs. Versioned plain data; its published schema comes from here. */
@@ -40228,9 +40233,10 @@ const writeBackSchema = strictObject({
     commit: write_back_record_text.describe('The last one of the branch, as GitHub has it'),
     by: schemas_enum(['api', 'git-push', '']).describe('GitHub signs the commits of its API'),
     pullRequest: pullRequest.nullable(),
+    comment: write_back_record_text.describe('Where the run was told of; empty: nowhere'),
 });
 function write_back_record_makeWriteBackRecord(written, { mode }) {
-    const none = { reason: '', branch: '', commit: '', by: '' };
+    const none = { reason: '', branch: '', commit: '', by: '', comment: '' };
     if (written === undefined) {
         return { mode: mode.value, state: 'none', ...none, pullRequest: null };
     }
@@ -40238,6 +40244,7 @@ function write_back_record_makeWriteBackRecord(written, { mode }) {
     return {
         ...{ mode: mode.value, state, branch, commit, by },
         reason: error?.what ?? written.reason,
+        comment: '',
         pullRequest: written.pullRequest ?? null,
     };
 }
