@@ -19,7 +19,7 @@ export async function concludeRun(
   inputs: Inputs,
 ): Promise<string | undefined> {
   const { plan, made } = run;
-  const { outcome, error } = run.ending();
+  const { outcome, error, failure } = run.ending();
   const record = makeRecord({
     plan,
     outcome,
@@ -35,6 +35,7 @@ export async function concludeRun(
     ...(made.walls && { walls: made.walls.probes }),
     ...(made.provision && { provisioned: made.provision }),
     ...(made.agent && { agent: agentFacts(made.agent) }),
+    ...(failure && { failure }),
     ...(made.collect && { collected: made.collect }),
     ...(made.proposal && { proposal: made.proposal }),
     ...(made['write back'] && { writeBack: made['write back'] }),
@@ -46,10 +47,7 @@ export async function concludeRun(
     directory: run.paths.artifact,
     signing: { mode: plan.attest.value, token: inputs.token },
     secrets: secretsOf(run),
-    logs: [
-      ...(made.agent ? [run.paths.transcript] : []),
-      ...(made.gateway ? [run.paths.egress] : []),
-    ],
+    logs: [...(made.agent?.files ?? []), ...(made.gateway ? [run.paths.egress] : [])],
     ...(made.proposal && { proposal: made.proposal }),
   });
   host.log.endGroup();
@@ -90,5 +88,6 @@ function agentFacts(agent: AgentRun) {
   return {
     exitCode: agent.kind === 'exited' ? agent.exitCode : null,
     durationMs: agent.durationMs,
+    told: agent.told,
   };
 }

@@ -2,6 +2,7 @@
 import { BottleError } from './errors.ts';
 import type { GatewayLimit } from './gateway/protocol.ts';
 import type { Plan } from './plan/plan.ts';
+import { costOf, type PricedTokens } from './price.ts';
 
 const UNITS = {
   tokens: 'model tokens',
@@ -25,6 +26,23 @@ export function limitReached(
     outcome: 'limit-reached',
     what: `The agent ${plan.agent.name.value} was ended because it used ${used} of ${allowed} ${UNITS[limit]}`,
     where: `${route === '' ? KEYS[limit] : `egress.routes max_bytes of ${route}`}: ${allowed}, from ${own}`,
+    fix: 'Give it a smaller task or raise the limit; what it made until then is in the artifact.',
+  });
+}
+
+/** `limit-reached` once the tokens cost more than the plan allows; undefined until then. */
+export function spentOver(
+  { agent, limits }: Pick<Plan, 'agent' | 'limits'>,
+  tokens: PricedTokens,
+): BottleError | undefined {
+  const { value: allowed, source } = limits.costUsd;
+  if (allowed === null || agent.prices === null) return undefined;
+  const spent = costOf(agent.prices, tokens);
+  if (spent <= allowed) return undefined;
+  return new BottleError({
+    outcome: 'limit-reached',
+    what: `The agent ${agent.name.value} was ended because it spent ${spent} of ${allowed} US dollars`,
+    where: `limits.cost_usd: ${allowed}, from ${source}, by agent_provider.prices`,
     fix: 'Give it a smaller task or raise the limit; what it made until then is in the artifact.',
   });
 }

@@ -55,10 +55,7 @@ const SENTENCES: { readonly [K in PhaseName]: (result: PhaseResults[K]) => strin
   walls: ({ probes }) => `${probes.length} walls are proven from inside.`,
   provision: ({ files, bytes, skills }) =>
     `${files} files (${bytes} bytes) and ${skills.length} skills are in the bottle.`,
-  agent: (end) =>
-    end.kind === 'exited'
-      ? `The agent ended with exit code ${end.exitCode} after ${end.durationMs.toFixed(0)} ms.`
-      : `The agent was ended from outside (${end.kind}) after ${end.durationMs.toFixed(0)} ms.`,
+  agent: agentSentence,
   collect: ({ files, refused }) => `${files.length} outputs, ${refused.length} refused.`,
   proposal: proposalSentence,
   'clean up': () => 'Done.',
@@ -69,6 +66,14 @@ function writeBackSentence({ state, reason, branch, commit, pullRequest }: Write
   if (branch === '') return reason || state;
   const request = pullRequest && `, pull request ${pullRequest.state}: ${pullRequest.url}`;
   return `The branch ${branch} is at ${commit}${request ?? ''}.`;
+}
+
+function agentSentence(run: AgentRun): string {
+  const after = `after ${run.durationMs.toFixed(0)} ms`;
+  if (run.kind === 'turns') return `The agent was ended ${after}: it has ${run.allowed} turns.`;
+  if (run.kind !== 'exited') return `The agent was ended from outside (${run.kind}) ${after}.`;
+  const why = run.failure ? `: ${run.failure.reason}` : '';
+  return `The agent ended with exit code ${run.exitCode} ${after}${why}.`;
 }
 
 function proposalSentence(proposal: Proposal): string {

@@ -3,13 +3,14 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunAgentOptions } from './agent/run.ts';
+import type { AgentFiles } from './agent/witness.ts';
 import { type BottleError, messageOf } from './errors.ts';
-import type { GatewayLimit, NamedSecret } from './gateway/protocol.ts';
+import type { GatewayLimit, GatewayUsage, NamedSecret } from './gateway/protocol.ts';
 import type { GatewayEvents } from './gateway/start.ts';
 import type { RunSecrets } from './gateway-request.ts';
 import type { Host, HostPath } from './host/host.ts';
 import type { EnsuredImage } from './image/request.ts';
-import { limitReached, limitSentence } from './limit.ts';
+import { limitReached, limitSentence, spentOver } from './limit.ts';
 import type { ReadyEngine } from './machine/engine.ts';
 import type { MachineSpec } from './machine/machine.ts';
 import { decideOutcome, type Ending } from './outcome.ts';
@@ -31,8 +32,8 @@ const LIMIT_GRACE_MS = 30_000;
 export type RunPaths = {
   /** Becomes the artifact. */
   readonly artifact: HostPath;
-  /** The agent's raw output, in the artifact. */
-  readonly transcript: HostPath;
+  /** What the agent says, in the artifact. */
+  readonly agent: AgentFiles;
   /** Every decision of the gateway, in the artifact. */
   readonly egress: HostPath;
   readonly scratch: HostPath;
@@ -127,9 +128,16 @@ export async function openRun(
     gatewayEvents: gateway,
     ending: () => {
       const { agent } = made;
-      const { death, limit } = gateway.told();
+      const { death, limit, budget } = gateway.told();
       const cancelled = host.cancelled.aborted;
-      return decideOutcome({ thrown, agent, gatewayDeath: death, limit, cancelled });
+      return decideOutcome({
+        ...{ thrown, agent, gatewayDeath: death, limit, budget, cancelled },
+        modelStatuses: modelStatuses(plan, made.gateway),
+        limited: {
+          turns: plan.limits.turns.value !== null,
+          cost: plan.limits.costUsd.value !== null,
+        },
+      });
     },
   };
 }
@@ -147,7 +155,11 @@ export function pathsOf(directory: HostPath): RunPaths {
   const artifact = join(directory, 'artifact');
   return {
     artifact,
-    transcript: join(artifact, 'agent.log'),
+    agent: {
+      raw: join(artifact, 'agent.log'),
+      stderr: join(artifact, 'agent.stderr.log'),
+      events: join(artifact, 'transcript.jsonl'),
+    },
     egress: join(artifact, 'egress.jsonl'),
     scratch: join(directory, 'scratch'),
     bundles: join(directory, 'bundles'),
@@ -181,6 +193,7 @@ function runSecrets(host: Host, plan: Plan, workflowToken: string): RunSecrets {
 function gatewayEvents(host: Host, plan: Plan, ended: AbortController) {
   let death: BottleError | undefined;
   let limit: BottleError | undefined;
+  let budget: BottleError | undefined;
   return {
     onDeath(error: BottleError) {
       death = error;
@@ -193,7 +206,13 @@ function gatewayEvents(host: Host, plan: Plan, ended: AbortController) {
       limit = error;
       setTimeout(() => ended.abort(error), LIMIT_GRACE_MS).unref();
     },
-    told: () => ({ death, limit }),
+    onUsage({ tokens }: GatewayUsage) {
+      const spent = spentOver(plan, tokens);
+      if (spent === undefined || budget !== undefined) return;
+      budget = spent;
+      ended.abort(spent);
+    },
+    told: () => ({ death, limit, budget }),
   };
 }
 
@@ -211,6 +230,19 @@ function endings(host: Host) {
   if (host.cancelled.aborted) onCancel();
   else host.cancelled.addEventListener('abort', onCancel, { once: true });
   return { ended, collecting, proposing };
+}
+
+/** What the models' APIs answered, all routes together. */
+function modelStatuses(plan: Plan, gateway: PhaseResults['gateway'] | undefined) {
+  const models = new Set(plan.reach.routes.filter(({ meter }) => meter).map(({ host }) => host));
+  const sums: Record<string, number> = {};
+  for (const { route, statuses } of gateway?.egress().routes ?? []) {
+    if (!models.has(route)) continue;
+    for (const [status, times] of Object.entries(statuses)) {
+      sums[status] = (sums[status] ?? 0) + times;
+    }
+  }
+  return sums;
 }
 
 /** What the engine boots, from what the plan says and what the image stage brought. */
@@ -238,7 +270,7 @@ export function wallOptions({ plan, secrets, signal }: Run) {
 export function agentOptions({ plan, paths, secrets, made, signal }: Run): RunAgentOptions {
   const { token, canary } = secrets;
   return {
-    transcript: paths.transcript,
+    files: paths.agent,
     signal,
     token,
     environment: caEnvironment(plan.user.home, made.gateway?.certificate ?? ''),

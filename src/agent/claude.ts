@@ -129,7 +129,7 @@ function readClaude(): AgentReader {
   return {
     line(text) {
       const parsed = parseLine(text);
-      if (parsed === undefined) return [{ type: 'text', text }];
+      if (parsed === undefined) return undefined;
       return Object.hasOwn(kinds, textAt(parsed, 'type'))
         ? (kinds[textAt(parsed, 'type')]?.(parsed) ?? [])
         : [];

@@ -150,7 +150,7 @@ function readCodex(): AgentReader {
   return {
     line(text) {
       const parsed = parseLine(text);
-      if (parsed === undefined) return [{ type: 'text', text }];
+      if (parsed === undefined) return undefined;
       const type = textAt(parsed, 'type');
       return Object.hasOwn(kinds, type) ? (kinds[type]?.(parsed) ?? []) : [];
     },

@@ -14,7 +14,7 @@ export const command: Provider = {
     // Where it may write our events, one JSON object a line; what else it writes there is text.
     env: { BOTTLE_EVENTS_FD: '1' },
     skills: `${request.home}/.claude/skills`,
-    exitCodes: {},
+    exitCodes: request.settings.exit_codes ?? {},
     sessionPaths: [],
     notices: [],
   }),
@@ -31,7 +31,7 @@ function readCommand(): AgentReader {
   return {
     line(text) {
       const said = readingSchema.safeParse(parseLine(text));
-      return [said.success ? said.data : { type: 'text', text }];
+      return said.success ? [said.data] : undefined;
     },
     end: () => [],
   };

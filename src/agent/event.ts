@@ -64,6 +64,8 @@ const saidSchema = anyOf({});
 /** A line of `transcript.jsonl`. */
 const agentEventSchema = anyOf(STAMP);
 
+export type AgentEvent = z.output<typeof agentEventSchema>;
+
 /** What a reader makes of a line: events, and where a new turn of the model begins. */
 export const readingSchema = z.union([saidSchema, z.strictObject({ type: z.literal('turn') })]);
 export type Reading = z.output<typeof readingSchema>;

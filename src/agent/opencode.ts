@@ -127,7 +127,7 @@ function readOpencode(): AgentReader {
   return {
     line(text) {
       const parsed = parseLine(text);
-      if (parsed === undefined) return [{ type: 'text', text }];
+      if (parsed === undefined) return undefined;
       const [type, session] = [textAt(parsed, 'type'), textAt(parsed, 'sessionID')];
       const first: Reading[] =
         started || session === '' ? [] : [{ type: 'started', session, model: '', version: '' }];

@@ -113,8 +113,8 @@ export type AgentFile = { readonly to: GuestPath; readonly text: string };
 
 /** Reads the standard output of one run of the agent's program. All that it reads is hostile. */
 export type AgentReader = {
-  /** One line without its break. An event of type `text` where it is no event of the vendor's. */
-  line(text: string): readonly Reading[];
+  /** One line without its break. Undefined: it is no event of the vendor's, but plain text. */
+  line(text: string): readonly Reading[] | undefined;
   /** What is left to say once the program has ended. */
   end(exit: AgentExit): readonly Reading[];
 };

@@ -1,22 +1,38 @@
-/** Runs the agent in the bottle: streams its output, keeps its limits, and says how it ended. */
+/** Runs the agent in the bottle: streams what it says, keeps its limits, and tells how it ended. */
 import type { Host, HostPath } from '../host/host.ts';
 import type { ExecResult, Machine } from '../machine/machine.ts';
 import type { Plan } from '../plan/plan.ts';
-import { execBehindRelay, proxyEnvironment } from '../relay/relay.ts';
-import { openTranscript } from './transcript.ts';
+import { execBehindRelay } from '../relay/relay.ts';
+import { guestEnvironment, secretEnvironment } from './environment.ts';
+import { type AgentFailure, judge } from './judge.ts';
+import { findProvider } from './provider.ts';
+import type { Tally } from './tally.ts';
+import { type AgentFiles, openWitness, type Witness } from './witness.ts';
 
 export type AgentEnd =
   | { readonly kind: 'exited'; readonly exitCode: number }
-  | { readonly kind: 'timed-out' | 'idle' | 'stopped' };
+  | { readonly kind: 'timed-out' | 'idle' | 'stopped' }
+  /** It began a turn more than it has. */
+  | { readonly kind: 'turns'; readonly allowed: number };
 
 /** The parts of a plan that are carried out here. */
-type AgentPlan = Pick<Plan, 'runId' | 'agent' | 'limits' | 'env' | 'provision' | 'resultFile'>;
+export type AgentPlan = Pick<
+  Plan,
+  'runId' | 'agent' | 'limits' | 'env' | 'provision' | 'resultFile'
+>;
 
-export type AgentRun = AgentEnd & { readonly durationMs: number };
+export type AgentRun = AgentEnd & {
+  readonly durationMs: number;
+  /** Of one that exited: undefined when it did what it was asked. */
+  readonly failure: AgentFailure | undefined;
+  /** As its events have it; claims, all of them. */
+  readonly told: Tally;
+  /** What it left on the runner: those files that hold something. */
+  readonly files: readonly HostPath[];
+};
 
 export type RunAgentOptions = {
-  /** The file that keeps the agent's raw output. */
-  readonly transcript: HostPath;
+  readonly files: AgentFiles;
   /** Ends the agent from outside: cancellation, or the gateway's death. */
   readonly signal: AbortSignal;
   /** What the relay says to the gateway. */
@@ -40,31 +56,63 @@ export async function runAgent(
   plan: AgentPlan,
   options: RunAgentOptions,
 ): Promise<AgentRun> {
-  const transcript = await openTranscript(options.transcript);
-  const log = host.log.openGuestLog(plan.agent.name.value);
-  const idle = idleTimer(plan.limits.idleMinutes.value * MINUTE_MS);
-  const onOutput = (chunk: Uint8Array) => {
-    idle.restart();
-    log.write(chunk);
-    return transcript.write(chunk);
+  const { agent, limits } = plan;
+  const over = new AbortController();
+  const onTurn = (turn: number) => {
+    if (turn > (limits.turns.value ?? Number.POSITIVE_INFINITY)) over.abort();
   };
+  const witness = await openWitness(host, agent.name.value, options.files, onTurn);
   try {
-    const result = await execBehindRelay(machine, plan.agent.argv, {
+    const watched = { ...options, signal: AbortSignal.any([options.signal, over.signal]) };
+    const attempt = { argv: agent.argv, input: plan.provision.task.text };
+    const { durationMs, ...end } = await runOnce(host, machine, plan, watched, witness, attempt);
+    const told = witness.tally();
+    const ended: AgentEnd =
+      over.signal.aborted && end.kind === 'stopped'
+        ? { kind: 'turns', allowed: limits.turns.value ?? 0 }
+        : end;
+    const failure = failureOf(plan, ended, told, witness.stderrTail());
+    return { ...ended, durationMs, failure, told, files: witness.files() };
+  } finally {
+    await witness.close();
+  }
+}
+
+type Attempt = { readonly argv: readonly string[]; readonly input: string };
+
+/** One run of its program. */
+async function runOnce(
+  host: Host,
+  machine: Machine,
+  plan: AgentPlan,
+  options: RunAgentOptions,
+  witness: Witness,
+  { argv, input }: Attempt,
+): Promise<AgentEnd & { readonly durationMs: number }> {
+  const idle = idleTimer(plan.limits.idleMinutes.value * MINUTE_MS);
+  const restarting =
+    (take: (chunk: Uint8Array) => Promise<unknown>) => async (chunk: Uint8Array) => {
+      idle.restart();
+      await take(chunk);
+    };
+  witness.begin(findProvider(plan.agent.provider.value).reader());
+  try {
+    const result = await execBehindRelay(machine, argv, {
       token: options.token,
       cwd: plan.provision.workspace.to,
-      env: { ...proxyEnvironment(), ...options.environment, ...guestEnvironment(plan) },
+      env: guestEnvironment(plan, options.environment),
       secretEnv: { ...options.secretEnvironment, ...secretEnvironment(host, plan) },
-      stdin: Buffer.from(plan.provision.task.text),
-      onStdout: onOutput,
-      onStderr: onOutput,
+      stdin: Buffer.from(input),
+      onStdout: restarting(witness.stdout),
+      onStderr: restarting(witness.stderr),
       timeoutMs: plan.limits.minutes.value * MINUTE_MS,
       signal: AbortSignal.any([options.signal, idle.signal]),
     });
-    return { ...endOf(result, idle.signal.aborted), durationMs: result.durationMs };
+    const end = endOf(result, idle.signal.aborted);
+    await witness.finish(end.kind === 'exited' ? end.exitCode : null);
+    return { ...end, durationMs: result.durationMs };
   } finally {
     idle.cancel();
-    await log.end();
-    await transcript.close();
   }
 }
 
@@ -74,28 +122,16 @@ function endOf(result: ExecResult, wentIdle: boolean): AgentEnd {
   return { kind: 'exited', exitCode: result.exitCode };
 }
 
-/** What every agent finds in its environment, beside the manifest's own entries. */
-function guestEnvironment(plan: AgentPlan): Record<string, string> {
-  const { prompt, task, outputDirectory } = plan.provision;
-  const own: Record<string, string> = {
-    BOTTLE_RUN_ID: plan.runId,
-    BOTTLE_TASK_FILE: task.to,
-    BOTTLE_OUTPUT_DIR: outputDirectory,
-    BOTTLE_RESULT_FILE: plan.resultFile,
-  };
-  // bot-bottle's contract: the file always exists, its path is passed only when it says something.
-  if (prompt.text !== '') own.BOTTLE_PROMPT_FILE = prompt.to;
-  for (const entry of plan.env) if (entry.kind === 'literal') own[entry.name] = entry.value;
-  return own;
-}
-
-/** The values behind the plan's names, at the last moment and only for the guest's process. */
-function secretEnvironment(host: Host, plan: AgentPlan): Record<string, string> {
-  const values: Record<string, string> = {};
-  for (const entry of plan.env) {
-    if (entry.kind === 'host') values[entry.name] = host.env[entry.hostVar] ?? '';
-  }
-  return values;
+function failureOf(
+  { agent }: AgentPlan,
+  end: AgentEnd,
+  tally: Tally,
+  stderr: string,
+): AgentFailure | undefined {
+  if (end.kind !== 'exited') return undefined;
+  const finishes = findProvider(agent.provider.value).program !== undefined;
+  const { exitCode } = end;
+  return judge({ exitCode, tally, exitCodes: agent.exitCodes, finishes, stderr });
 }
 
 type IdleTimer = { readonly signal: AbortSignal; restart(): void; cancel(): void };

@@ -23,6 +23,12 @@ export type RouteTraffic = {
   readonly failed: number;
   readonly bytesUp: number;
   readonly bytesDown: number;
+  /** Of allowed ones: how often which status was answered. */
+  readonly statuses: Readonly<Record<string, number>>;
+};
+
+type CountedTraffic = { -readonly [K in keyof Omit<RouteTraffic, 'statuses'>]: RouteTraffic[K] } & {
+  readonly statuses: Record<string, number>;
 };
 
 /** Equal requests that were refused, or failed, for the same reason. */
@@ -120,7 +126,7 @@ function startWriter(file: FileHandle) {
 
 function startTally() {
   const totals = { allowed: 0, denied: 0, failed: 0 };
-  const routes = new Map<string, { -readonly [K in keyof RouteTraffic]: RouteTraffic[K] }>();
+  const routes = new Map<string, CountedTraffic>();
   const denials = countEqual<Omit<Denial, 'times'>>();
   const failures = countEqual<Omit<Denial, 'times'>>();
   const findings = countEqual<Finding>();
@@ -139,12 +145,15 @@ function startTally() {
     if (line.decision === 'denied') denials.add({ rule, route, method, host, port, path, detail });
     if (line.decision === 'failed') failures.add({ rule, route, method, host, port, path, detail });
     if (route === '') return;
-    const none = { route, requests: 0, denied: 0, failed: 0, bytesUp: 0, bytesDown: 0 };
-    const traffic = routes.get(route) ?? none;
+    const none = { requests: 0, denied: 0, failed: 0, bytesUp: 0, bytesDown: 0, statuses: {} };
+    const traffic: CountedTraffic = routes.get(route) ?? { route, ...none };
     if (line.decision === 'allowed') traffic.requests++;
     else traffic[line.decision]++;
     traffic.bytesUp += line.bytesUp;
     traffic.bytesDown += line.bytesDown;
+    if (line.decision === 'allowed' && line.status > 0) {
+      traffic.statuses[line.status] = (traffic.statuses[line.status] ?? 0) + 1;
+    }
     routes.set(route, traffic);
   }
 

@@ -3,7 +3,7 @@ import { BottleError, messageOf } from '../errors.ts';
 import type { Host, HostPath, ProcessExit } from '../host/host.ts';
 import { type EgressFacts, type EgressLog, type OurRequest, openEgressLog } from './egress-log.ts';
 import { parseMessage } from './message.ts';
-import type { GatewayConfig, GatewayLimit, GatewayMessage } from './protocol.ts';
+import type { GatewayConfig, GatewayLimit, GatewayMessage, GatewayUsage } from './protocol.ts';
 
 const READY_TIMEOUT_MS = 10_000;
 /** MiB. Young memory would grow to four times that, late and in steps, and make nothing faster. */
@@ -26,6 +26,7 @@ export type GatewayEvents = {
   /** The gateway, once up, ended without having been stopped. */
   readonly onDeath: (error: BottleError) => void;
   readonly onLimit: (limit: GatewayLimit) => void;
+  readonly onUsage?: (usage: GatewayUsage) => void;
 };
 
 export type Gateway = {
@@ -94,6 +95,7 @@ function hear(message: GatewayMessage, { egress, ready, events }: Listeners): vo
   if (message.type === 'ready') return ready.resolve(message.certificate);
   if (message.type === 'failed') return ready.reject(gatewayFailed(message.message));
   if (message.type === 'limit') events.onLimit(message);
+  if (message.type === 'usage') events.onUsage?.(message);
   return egress.add(message);
 }
 

@@ -1,5 +1,6 @@
 /** The schema of `agent_provider`: which program the agent is, and how it is paid for. */
 import { z } from 'zod';
+import { FAILURE_REASONS } from '../errors.ts';
 import { normaliseHost } from './host.ts';
 import { hostVariable, line } from './name.ts';
 
@@ -17,6 +18,8 @@ const MODEL_FIELDS = [
 const BASE_URL =
   'must be an https address such as https://models.example.com/v1: a host name, no user, query or ' +
   'fragment';
+
+const COMMAND_FIELDS = ['command', 'exit_codes'] as const;
 
 /** Plain http is no choice: a token never travels on it. */
 const baseUrl = line
@@ -48,6 +51,15 @@ const script = z
   .max(65_536)
   .regex(/^[^\u0000]*$/);
 
+const price = z.number().min(0).max(100_000);
+
+const prices = z.strictObject({
+  input: price.describe('US dollars for a million tokens that did not come from the cache.'),
+  output: price.describe('US dollars for a million tokens of its answers.'),
+  cache_read: price.optional().describe('For tokens from the cache; default: as `input`.'),
+  cache_write: price.optional().describe('For tokens into the cache; default: as `input`.'),
+});
+
 export const agentProvider = z
   .strictObject({
     template: z.enum(TEMPLATES).optional().describe('The kind of agent; default `claude`.'),
@@ -75,6 +87,20 @@ export const agentProvider = z
       .describe(
         'The agent’s program in exactly this version, from npm, instead of the one that the image has.',
       ),
+    exit_codes: z
+      .record(
+        z
+          .string()
+          .regex(/^(?:[1-9]\d?|1\d\d|2[0-4]\d|25[0-5])$/, { error: 'must be from 1 to 255' }),
+        z.enum(FAILURE_REASONS),
+      )
+      .optional()
+      .describe(
+        '`command` only: what exit codes of the program mean, such as `"75": rate-limited`.',
+      ),
+    prices: prices
+      .optional()
+      .describe('What the model costs, for `limits.cost_usd` and the report.'),
     model: line.max(200).optional().describe('The model that it asks for.'),
   })
   .superRefine(
@@ -86,8 +112,10 @@ export const agentProvider = z
         for (const field of MODEL_FIELDS) {
           if (value[field] !== undefined) refuse(field, 'does not go with `template: command`');
         }
-      } else if (value.command !== undefined && TEMPLATES.includes(value.template ?? 'claude')) {
-        refuse('command', 'goes with `template: command` only');
+      } else if (TEMPLATES.includes(value.template ?? 'claude')) {
+        for (const field of COMMAND_FIELDS) {
+          if (value[field] !== undefined) refuse(field, 'goes with `template: command` only');
+        }
       }
       if (value.template === 'opencode' && value.auth_token && value.base_url === undefined) {
         refuse('auth_token', 'needs `base_url` beside it: the address that the token is for');
@@ -105,5 +133,5 @@ export const agentProvider = z
       required: ['command'],
       properties: Object.fromEntries(MODEL_FIELDS.map((field) => [field, false])),
     },
-    else: { properties: { command: false } },
+    else: { properties: { command: false, exit_codes: false } },
   });

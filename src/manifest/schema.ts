@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { egress, egressGroups } from './egress.ts';
 import { agentGitGate, gitGate } from './git-gate.ts';
 import { image } from './image.ts';
+import { mcpServers } from './mcp.ts';
 import {
   distinct,
   entryName,
@@ -60,6 +61,7 @@ export const bottleSchema = z
     egress_groups: egressGroups
       .optional()
       .describe('Lists of routes for `egress.presets` to name, merged name by name.'),
+    mcp_servers: mcpServers.optional(),
     image: image.optional().describe('What the machine boots from: exactly one source.'),
     machine: machine.optional().describe('Size of the machine.'),
     limits: limits.optional().describe('Where a run is ended; what was made by then is kept.'),

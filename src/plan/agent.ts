@@ -1,6 +1,7 @@
 /** The agent's part of the plan: what its provider makes of the manifest. */
 import type { PreparedAgent, Provider } from '../agent/provider.ts';
 import type { GuestPath } from '../machine/machine.ts';
+import type { Prices } from '../price.ts';
 import { RELAY_PORT } from '../relay/relay.ts';
 import type { PlanRequest } from './make-plan.ts';
 import type { EnvEntry, LimitsPlan, Plan, ProgramPlan, ProvisionPlan, Sourced } from './plan.ts';
@@ -10,6 +11,8 @@ import { planProgram, programPath } from './program.ts';
 const SESSION = '{session}';
 
 type AgentRequest = Parameters<Provider['prepare']>[0];
+type ManifestServer = NonNullable<PlanRequest['selected']['bottle']['mcp_servers']>[string];
+type ManifestPrices = NonNullable<AgentRequest['settings']['prices']>;
 type Places = Pick<ProvisionPlan, 'prompt' | 'task' | 'workspace'>;
 
 export type Prepared = PreparedAgent & {
@@ -41,6 +44,7 @@ export function prepareAgent(
     // bot-bottle's name for it; the gateway answers there.
     mcpServers: [
       { name: 'supervise', kind: 'http', url: `http://127.0.0.1:${RELAY_PORT}/mcp`, headers: {} },
+      ...Object.entries(bottle.mcp_servers ?? {}).map(serverOf),
     ],
     session: '',
   };
@@ -52,9 +56,15 @@ export function prepareAgent(
   return { ...prepared, program, files, resumeArgv: resumed?.argv ?? [] };
 }
 
+function serverOf([name, given]: [string, ManifestServer]): AgentRequest['mcpServers'][number] {
+  const { url, headers = {}, command = '', args = [], env = {} } = given;
+  if (url !== undefined) return { name, kind: 'http', url, headers };
+  return { name, kind: 'stdio', command, args, env };
+}
+
 export function planAgent({ inputs, selected }: PlanRequest, prepared: Prepared): Plan['agent'] {
   const { program, argv, resumeArgv, exitCodes, sessionPaths } = prepared;
-  const template = selected.bottle.agent_provider.template;
+  const { template, prices } = selected.bottle.agent_provider;
   return {
     name: { value: selected.agentName, source: inputs.agent === '' ? 'default' : 'input agent' },
     bottles: { value: selected.bottleNames, source: selected.source('bottle') },
@@ -64,7 +74,13 @@ export function planAgent({ inputs, selected }: PlanRequest, prepared: Prepared)
     resume: { argv: resumeArgv, session: SESSION },
     exitCodes,
     sessionPaths,
+    prices: prices ? pricesOf(prices) : null,
   };
+}
+
+/** What comes from the cache, or goes there, costs no less than what does not, unless it is said. */
+function pricesOf({ input, output, cache_read, cache_write }: ManifestPrices): Prices {
+  return { input, output, cacheRead: cache_read ?? input, cacheWrite: cache_write ?? input };
 }
 
 /** What the provider sets, for `addPlaceholders` to lay the rest over. */

@@ -10,7 +10,7 @@ export function findNotices(
   { agent, bottle, source }: Selected,
   routes: readonly RouteRule[],
 ): readonly Problem[] {
-  const { egress, limits } = bottle;
+  const { agent_provider, egress, limits } = bottle;
   const counts = routes.some(({ meter }) => meter !== undefined);
   const toGitHub = routes.some(({ host }) => /^(?:.*\.)?github\.com$/.test(host));
   const declared: readonly (readonly [path: string, value: unknown, message: string])[] = [
@@ -26,14 +26,39 @@ export function findNotices(
       `limits.requests is declared, ${NO_MODEL}`,
     ],
     [
+      'bottle.limits.cost_usd',
+      agent_provider.template !== 'claude' && !agent_provider.prices && limits?.cost_usd,
+      'limits.cost_usd is declared, but without agent_provider.prices nobody knows what is spent',
+    ],
+    [
       'agent.output_schema',
       agent.output_schema,
       'output_schema is declared, but this version makes no structured result',
     ],
   ];
-  return declared.flatMap(([path, value, message]) =>
-    value ? [{ message, ...placeOf(source(path)) }] : [],
-  );
+  return [
+    ...declared.flatMap(([path, value, message]) =>
+      value ? [{ message, ...placeOf(source(path)) }] : [],
+    ),
+    ...findUnreachable(bottle.mcp_servers ?? {}, routes).map(({ name, host }) => ({
+      message: `mcp_servers.${name} is at ${host}, but no route leads there`,
+      ...placeOf(source(['bottle', 'mcp_servers', name])),
+    })),
+  ];
+}
+
+type Servers = NonNullable<Selected['bottle']['mcp_servers']>;
+
+/** MCP servers outside of the bottle that the agent will not get to. */
+function findUnreachable(servers: Servers, routes: readonly RouteRule[]) {
+  return Object.entries(servers).flatMap(([name, server]) => {
+    if (server.url === undefined) return [];
+    const host = new URL(server.url).hostname;
+    const isInside = host === 'localhost' || host === '127.0.0.1';
+    const leadsThere = (route: RouteRule) =>
+      route.host === host || (route.host.startsWith('*.') && host.endsWith(route.host.slice(1)));
+    return isInside || routes.some(leadsThere) ? [] : [{ name, host }];
+  });
 }
 
 /** `.bot-bottle/bottles/dev.md:7` as an annotation has it. */

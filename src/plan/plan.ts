@@ -5,6 +5,8 @@ import type { FailureReason, Problem } from '../errors.ts';
 import type { GatewayLimits, RouteRule } from '../gateway/protocol.ts';
 import type { HostPath } from '../host/host.ts';
 import type { EngineName, GuestPath, GuestUser, Isolation } from '../machine/machine.ts';
+import type { Selected } from '../manifest/manifest.ts';
+import type { Prices } from '../price.ts';
 import type { Pinned } from '../trust/agent-config.ts';
 import type { GitPlan } from './git-plan.ts';
 
@@ -176,7 +178,7 @@ export type Plan = {
     readonly name: Sourced<string>;
     readonly bottles: Sourced<readonly string[]>;
     /** The provider's template: `command`, `claude`, … */
-    readonly provider: Sourced<string>;
+    readonly provider: Sourced<Selected['bottle']['agent_provider']['template']>;
     readonly program: Sourced<ProgramPlan>;
     readonly argv: readonly string[];
     /** To go on with a session, whose name takes the place of `session`; no argv: it cannot. */
@@ -185,6 +187,8 @@ export type Plan = {
     readonly exitCodes: Readonly<Record<number, FailureReason>>;
     /** What to keep for a session to be resumed. */
     readonly sessionPaths: readonly GuestPath[];
+    /** Null: nobody said what its model costs. */
+    readonly prices: Prices | null;
   };
   readonly engine: Sourced<EngineName>;
   readonly isolation: Isolation;

@@ -7,6 +7,7 @@ import type { KeptArtifact } from './upload.ts';
 /** All of them, in the order of `action.yml`. Those of a later version are empty. */
 export const OUTPUT_NAMES = [
   'outcome',
+  'failure-reason',
   'exit-code',
   'result',
   'structured-output',
@@ -52,6 +53,7 @@ export function actionOutputs(record: RunRecord, paths: OutputPaths): ActionOutp
   return {
     ...empty,
     outcome: record.outcome,
+    'failure-reason': record.failureReason ?? '',
     'exit-code': record.exitCode === null ? '' : String(record.exitCode),
     result: cap(record.result, 'The whole result is in result.md of the artifact.'),
     'run-id': record.runId,
@@ -59,16 +61,30 @@ export function actionOutputs(record: RunRecord, paths: OutputPaths): ActionOutp
     'image-cache-hit': hitOf(image.hit),
     engine: record.engine.name,
     isolation: record.engine.isolation,
-    tokens: record.usage.requests === 0 ? '' : String(totalTokens(record.usage)),
+    tokens: tokensOf(record),
+    'cost-usd': costOf(record),
     'changed-files': listTexts(record.change.files.map((file) => file.path)),
     patch: paths.patch,
     branch: record.writeBack.branch,
     commit: record.writeBack.commit,
     'pull-request-url': record.writeBack.pullRequest?.url ?? '',
+    session: record.agent.session,
     'run-record': paths.record,
     'secrets-found': String(record.secretsFound),
     denied: listTexts(deniedHosts(record.egress)),
   };
+}
+
+/** As the gateway counted them, or else the agent. */
+function tokensOf({ usage, agent: { tokens } }: RunRecord): string {
+  if (usage.requests > 0) return String(totalTokens(usage));
+  return tokens === null ? '' : String(totalTokens({ tokens }));
+}
+
+/** By the manifest's prices, or else as the agent reckons it. */
+function costOf({ usage, agent }: RunRecord): string {
+  const cost = usage.costUsd ?? agent.costUsd;
+  return cost === null ? '' : String(cost);
 }
 
 /** Did the run spare itself the source? Empty where there is nothing to fetch. */

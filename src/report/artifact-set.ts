@@ -13,6 +13,7 @@ export type ArtifactSet = {
 
 const PLACES: Readonly<Record<string, ArtifactKind>> = {
   'agent.log': 'transcript',
+  'agent.stderr.log': 'transcript',
   'transcript.jsonl': 'transcript',
   'transcript.md': 'transcript',
   'egress.jsonl': 'egress',

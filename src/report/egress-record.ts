@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { EgressFacts } from '../gateway/egress-log.ts';
 import type { Plan } from '../plan/plan.ts';
+import { costOf, type Prices } from '../price.ts';
 import { adviseRoutes } from './egress-advice.ts';
 
 const text = z.string();
@@ -35,6 +36,7 @@ export const egressSchema = z
           failed: count,
           bytesUp: count,
           bytesDown: count,
+          statuses: z.record(text, count).describe('How often which status was answered'),
         }),
       )
       .readonly()
@@ -65,6 +67,11 @@ export const usageSchema = z
     requests: count.describe('To models'),
     tokens: z.strictObject({ input: count, output: count, cacheRead: count, cacheWrite: count }),
     bytes: count.describe('Through the gateway, both ways'),
+    costUsd: z
+      .number()
+      .min(0)
+      .nullable()
+      .describe('By `agent_provider.prices`; null: there are none'),
     reckoned: count.describe('How many of the tokens no answer named: from its bytes'),
   })
   .describe('As the gateway counted it');
@@ -94,13 +101,18 @@ export function makeEgressRecord(
   };
 }
 
-export function makeUsageRecord(facts: EgressFacts | undefined): UsageRecord {
-  const tokens = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
+export function makeUsageRecord(
+  facts: EgressFacts | undefined,
+  prices: Prices | null,
+): UsageRecord {
+  const none = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
+  const tokens = facts?.usage.tokens ?? none;
   const { requests = 0, bytes = 0, reckoned = 0 } = facts?.usage ?? {};
   const moved = (facts?.routes ?? []).reduce(
     (sum, { bytesUp, bytesDown }) => sum + bytesUp + bytesDown,
     0,
   );
   const all = Math.max(bytes, moved);
-  return { requests, tokens: facts?.usage.tokens ?? tokens, bytes: all, reckoned };
+  const costUsd = prices && costOf(prices, tokens);
+  return { requests, tokens, bytes: all, costUsd, reckoned };
 }

@@ -1,11 +1,21 @@
 /** Says why a run has its outcome, where no error says it: what happened · where · what to do. */
+
+import type { AgentFailure } from '../agent/judge.ts';
 import type { Outcome } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
 
+import { explainFailure } from './explain-failure.ts';
+
 export type Explanation = { readonly what: string; readonly where: string; readonly fix: string };
 
-/** `exitCode`: the agent's own, null when it has none. */
-export function explain(outcome: Outcome, plan: Plan, exitCode: number | null): Explanation {
+/** `failure`: of the agent, where it is to blame. `exitCode`: the agent's own, null when it has none. */
+export function explain(
+  outcome: Outcome,
+  plan: Plan,
+  exitCode: number | null,
+  failure?: AgentFailure,
+): Explanation {
+  if (failure) return explainFailure(failure, plan, exitCode);
   const agent = `The agent ${plan.agent.name.value}`;
   const { minutes, idleMinutes } = plan.limits;
   switch (outcome) {

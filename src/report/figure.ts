@@ -19,7 +19,7 @@ export const FIGURES = {
   phases: ({ phases }: RunRecord) => phases.length,
 } as const;
 
-export function totalTokens({ tokens }: UsageRecord): number {
+export function totalTokens({ tokens }: Pick<UsageRecord, 'tokens'>): number {
   return tokens.input + tokens.output + tokens.cacheRead + tokens.cacheWrite;
 }
 

@@ -2,6 +2,7 @@
 import { counted, duration, FIGURES, grouped, size } from './figure.ts';
 import type { Bar, Section, Text } from './page.ts';
 import type { RunRecord } from './record.ts';
+import { usageBlocks } from './usage-block.ts';
 
 /** One line of what a maintainer sees first. */
 export function costGlance({ usage, limits, ...record }: RunRecord): Text {
@@ -11,7 +12,10 @@ export function costGlance({ usage, limits, ...record }: RunRecord): Text {
     usage.requests === 0
       ? 'no model was asked'
       : `${counted(tokens, 'token')} in ${counted(usage.requests, 'request')}`;
-  return [`${model}; the agent ran ${grouped(minutes.used)} of ${grouped(minutes.limit)} minutes`];
+  const cost = limits.costUsd.used === null ? '' : `, $${limits.costUsd.used.toFixed(2)}`;
+  return [
+    `${model}${cost}; the agent ran ${grouped(minutes.used)} of ${grouped(minutes.limit)} minutes`,
+  ];
 }
 
 export function phaseSection({ phases, durationMs }: RunRecord): Section {
@@ -28,18 +32,27 @@ export function limitSection(record: RunRecord): Section {
     title: 'Usage and limits',
     brief: fullest(barsOf(record)),
     urgent: record.outcome === 'limit-reached',
-    blocks: [{ kind: 'bars', caption: 'What was used of each limit', bars: barsOf(record) }],
+    blocks: [
+      ...usageBlocks(record),
+      { kind: 'bars', caption: 'What was used of each limit', bars: barsOf(record) },
+    ],
   };
 }
 
 function barsOf({ limits, usage }: RunRecord): readonly Bar[] {
-  const { minutes, idleMinutes, outputMib, tokens, requests, bytes } = limits;
+  const { minutes, idleMinutes, outputMib, turns, costUsd, tokens, requests, bytes } = limits;
   const reckoned = usage.reckoned > 0 ? `, ${grouped(usage.reckoned)} reckoned from bytes` : '';
   const idle = idleMinutes.limit === 0 ? 'no limit' : grouped(idleMinutes.limit);
   return [
     bar('Minutes of the agent', minutes, grouped),
     { label: 'Minutes of silence', used: '', allowed: idle, share: null },
+    ...(turns.limit === null && turns.used === 0
+      ? []
+      : [bar('Turns of the agent', turns, grouped)]),
     bar(`Model tokens${reckoned}`, tokens, grouped),
+    ...(costUsd.limit === null && costUsd.used === null
+      ? []
+      : [bar('US dollars', { ...costUsd, used: costUsd.used ?? 0 }, grouped)]),
     bar('Model requests', requests, grouped),
     bar('Bytes through the gateway', bytes, size),
     bar('MiB of outputs', outputMib, grouped),

@@ -1,7 +1,8 @@
 /** `run.json`, the record of a run: versioned plain data. Its published schema comes from here. */
 import { z } from 'zod';
+import type { AgentFailure } from '../agent/judge.ts';
 import { ARTIFACT_KINDS } from '../artifact-kind.ts';
-import { type BottleError, OUTCOMES, type Outcome } from '../errors.ts';
+import { type BottleError, FAILURE_REASONS, OUTCOMES, type Outcome } from '../errors.ts';
 import type { EgressFacts } from '../gateway/egress-log.ts';
 import type { ImageFacts } from '../image/request.ts';
 import type { Collected } from '../outputs/outputs.ts';
@@ -9,6 +10,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { Proposal } from '../proposal/proposal.ts';
 import type { Provisioned } from '../provision/provisioned.ts';
 import type { WriteBack } from '../write-back/written.ts';
+import { type AgentFacts, agentRecordSchema, makeAgentRecord } from './agent-record.ts';
 import { changeSchema, makeChangeRecord } from './change-record.ts';
 import {
   egressSchema,
@@ -48,6 +50,8 @@ const limits = z.strictObject({
   minutes: z.strictObject({ limit: amount, used: amount }),
   idleMinutes: z.strictObject({ limit: amount.describe('0: no limit') }),
   outputMib: z.strictObject({ limit: amount, used: amount }),
+  turns: z.strictObject({ limit: counted, used: count }),
+  costUsd: z.strictObject({ limit: amount.nullable(), used: amount.nullable() }),
   tokens: z.strictObject({ limit: counted, used: count }),
   requests: z.strictObject({ limit: counted, used: count }),
   bytes: z.strictObject({ limit: counted, used: count }),
@@ -78,7 +82,11 @@ export const runRecordSchema = z
     fix: text.describe('What to do now; empty on success'),
     problems: list(problem),
     exitCode: z.int().nullable().describe('Null when the agent never ran or was ended by us'),
-    agent: z.strictObject({ name: text, provider: text, bottles: list(text) }),
+    failureReason: z
+      .enum(FAILURE_REASONS)
+      .nullable()
+      .describe('Why the agent failed, or which limit of its own it reached'),
+    agent: agentRecordSchema,
     engine: z.strictObject({
       name: z.enum(['smolvm', 'bubblewrap']),
       version: text.describe('Empty when the run ended before it was asked'),
@@ -148,7 +156,9 @@ export type RunFacts = {
   readonly walls?: readonly Wall[];
   readonly provisioned?: Provisioned;
   /** How the agent ended; `exitCode` is null when we ended it. */
-  readonly agent?: { readonly exitCode: number | null; readonly durationMs: number };
+  readonly agent?: AgentFacts;
+  /** Why the agent failed, where it did. */
+  readonly failure?: AgentFailure;
   readonly collected?: Collected;
   readonly proposal?: Proposal;
   readonly writeBack?: WriteBack;
@@ -158,9 +168,9 @@ export type RunFacts = {
 export function makeRecord(facts: RunFacts): RunRecord {
   const { plan, outcome, agent, provisioned, collected } = facts;
   const exitCode = agent?.exitCode ?? null;
-  const { what, where, fix } = facts.error ?? explain(outcome, plan, exitCode);
+  const { what, where, fix } = facts.error ?? explain(outcome, plan, exitCode, facts.failure);
   const files = collected?.files ?? [];
-  const usage = makeUsageRecord(facts.egress);
+  const usage = makeUsageRecord(facts.egress, plan.agent.prices);
   return {
     version: 1,
     runId: plan.runId,
@@ -170,11 +180,8 @@ export function makeRecord(facts: RunFacts): RunRecord {
     fix,
     problems: [...(facts.error?.problems ?? [])],
     exitCode,
-    agent: {
-      name: plan.agent.name.value,
-      provider: plan.agent.provider.value,
-      bottles: plan.agent.bottles.value,
-    },
+    failureReason: facts.failure?.reason ?? null,
+    agent: makeAgentRecord(plan.agent, agent?.told),
     engine: {
       name: plan.engine.value,
       version: facts.engineVersion ?? '',
@@ -202,7 +209,7 @@ export function makeRecord(facts: RunFacts): RunRecord {
     outputs: { files, refused: collected?.refused ?? [] },
     change: makeChangeRecord(facts.proposal, provisioned?.baseCommit ?? ''),
     writeBack: makeWriteBackRecord(facts.writeBack, plan.git.push),
-    result: collected?.result ?? '',
+    result: collected?.result || (agent?.told?.finished?.result ?? ''),
     artifacts: [],
     notices: [
       ...(facts.image?.notices ?? []),
@@ -218,12 +225,15 @@ export function makeRecord(facts: RunFacts): RunRecord {
 }
 
 function limitsOf({ plan, agent, collected }: RunFacts, usage: UsageRecord): RunRecord['limits'] {
-  const { minutes, idleMinutes, outputMib } = plan.limits;
+  const { minutes, idleMinutes, outputMib, turns, costUsd } = plan.limits;
+  const cost = usage.costUsd ?? agent?.told?.finished?.costUsd ?? null;
   const { tokens, requests, bytes } = plan.reach.limits;
   return {
     minutes: { limit: minutes.value, used: round((agent?.durationMs ?? 0) / 60_000) },
     idleMinutes: { limit: idleMinutes.value },
     outputMib: { limit: outputMib.value, used: round(sizeOf(collected?.files ?? []) / 1024 ** 2) },
+    turns: { limit: turns.value, used: agent?.told?.turns ?? 0 },
+    costUsd: { limit: costUsd.value, used: cost },
     tokens: { limit: tokens.value, used: totalTokens(usage) },
     requests: { limit: requests.value, used: usage.requests },
     bytes: { limit: bytes.value, used: usage.bytes },

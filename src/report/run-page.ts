@@ -97,6 +97,7 @@ function facts(record: RunRecord): Text {
     code(record.agent.name),
     ' · outcome ',
     code(record.outcome),
+    ...(record.failureReason === null ? [] : [', reason ', code(record.failureReason)]),
     ...(record.exitCode === null ? [] : [` · exit code ${record.exitCode}`]),
     ` · ${duration(record.durationMs)} · run `,
     code(record.runId),

@@ -236,6 +236,7 @@ describe('the same example through smolvm', () => {
       'report.html',
       'provenance.intoto.json',
       'egress.jsonl',
+      'transcript.jsonl',
       'proposal.bundle',
     ];
     for (const [path, bytes] of ours) {

@@ -16,7 +16,9 @@ const TABLES: readonly (readonly [Provider['template'], VendorTable])[] = [
 function readAll(template: Provider['template'], { lines, stderr = '', exitCode }: VendorCase) {
   const reader = findProvider(template).reader();
   const text = (line: object | string) => (typeof line === 'string' ? line : JSON.stringify(line));
-  return [...lines.flatMap((line) => reader.line(text(line))), ...reader.end({ exitCode, stderr })];
+  const read = (line: string): readonly Reading[] =>
+    reader.line(line) ?? [{ type: 'text', text: line }];
+  return [...lines.flatMap((line) => read(text(line))), ...reader.end({ exitCode, stderr })];
 }
 
 function sumUp(readings: readonly Reading[]) {

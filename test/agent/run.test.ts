@@ -1,7 +1,7 @@
 /** The agent in a real bottle: what it is given, and how its end is told. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RunAgentOptions, runAgent } from '../../src/agent/run.ts';
 import { engineHost } from '../machine/engine-host.ts';
@@ -28,12 +28,15 @@ function planOf(script: string, changes: Partial<Plan> = {}): Plan {
       resume: { argv: [], session: '{session}' },
       exitCodes: {},
       sessionPaths: [],
+      prices: null,
     },
     limits: {
       minutes: { value: 1, source: 'test' },
       idleMinutes: { value: 0, source: 'test' },
       outputMib: { value: 1, source: 'test' },
-    } as Plan['limits'],
+      turns: { value: null, source: 'test' },
+      costUsd: { value: null, source: 'test' },
+    },
     env: [
       { name: 'MODE', kind: 'literal', value: 'of the manifest', source: 'test' },
       { name: 'NPM', kind: 'host', hostVar: 'NPM_TOKEN', source: 'test' },
@@ -52,6 +55,18 @@ function planOf(script: string, changes: Partial<Plan> = {}): Plan {
   };
 }
 
+/** The limits of `planOf`, but for these. */
+function limited(limits: Readonly<Record<string, number>>): Plan['limits'] {
+  const given = Object.entries(limits).map(([name, value]) => [name, { value, source: 'test' }]);
+  return { ...planOf('').limits, ...Object.fromEntries(given) };
+}
+
+const filesIn = (directory: string) => ({
+  raw: join(directory, 'agent.log'),
+  stderr: join(directory, 'agent.stderr.log'),
+  events: join(directory, 'transcript.jsonl'),
+});
+
 function describeAgent(): void {
   let scene: Scene;
   let directory: string;
@@ -65,17 +80,21 @@ function describeAgent(): void {
   });
 
   const run = async (plan: Plan, changes: Partial<RunAgentOptions> = {}) => {
-    const transcript = join(directory, 'agent.log');
-    rmSync(transcript, { force: true });
+    const files = filesIn(mkdtempSync(join(directory, 'run-')));
     const end = await runAgent(host, scene.machine, plan, {
-      transcript,
+      files,
       signal: new AbortController().signal,
       token: TOKEN,
       environment: { SSL_CERT_FILE: '/etc/bottle/ca.pem', MODE: 'of the run' },
       secretEnvironment: { CANARY: 'tweet' },
       ...changes,
     });
-    return { end, output: readFileSync(transcript, 'utf8') };
+    const read = (path: string) => readFileSync(path, 'utf8');
+    const events = read(files.events)
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line));
+    return { end, output: read(files.raw), stderr: read(files.stderr), events };
   };
 
   test('finds the relay, the plan and what the run adds in its environment', async () => {
@@ -115,12 +134,8 @@ function describeAgent(): void {
   });
 
   test('is timed out, idle or stopped', async () => {
-    const minutes = (limits: Record<string, number>) =>
-      Object.fromEntries(
-        Object.entries(limits).map(([name, value]) => [name, { value, source: 'test' }]),
-      ) as unknown as Plan['limits'];
     const endOf = async (limits: Record<string, number>, signal?: AbortSignal) => {
-      const plan = planOf('echo; exec sleep 1000', { limits: minutes(limits) });
+      const plan = planOf('echo; exec sleep 1000', { limits: limited(limits) });
       return (await run(plan, signal ? { signal } : {})).end.kind;
     };
     expect(await endOf({ minutes: 0.01, idleMinutes: 0 })).toBe('timed-out');
@@ -128,10 +143,65 @@ function describeAgent(): void {
     expect(await endOf({ minutes: 1, idleMinutes: 0 }, AbortSignal.timeout(500))).toBe('stopped');
   });
 
+  test('is heard: events are taken as such, all else as text, in order', async () => {
+    const { end, output, stderr, events } = await run(
+      planOf(
+        [
+          'echo one; echo two; echo oops >&2',
+          `echo '{"type":"turn"}'`,
+          `echo '{"type":"tool-call","id":"1","name":"Read","input":{"path":"a"}}'`,
+          `echo '{"type":"tool-call","id":"1"}'`,
+          `printf '{"type":"finished","ok":true,"turns":1,"result":"done"}'`,
+        ].join('\n'),
+      ),
+    );
+    expect(end.kind === 'exited' && end.failure).toBe(undefined);
+    expect(output).toMatch(/^one\ntwo\n\{"type":"turn"\}\n/);
+    expect(stderr).toBe('oops\n');
+    const withoutTime = events.map(({ time, ...event }) => {
+      expect(time).toMatch(/^\d{4}-.*Z$/);
+      return event;
+    });
+    expect(withoutTime).toEqual([
+      { type: 'text', turn: 0, text: 'one\ntwo' },
+      { type: 'tool-call', turn: 1, id: '1', name: 'Read', input: { path: 'a' } },
+      { type: 'text', turn: 1, text: '{"type":"tool-call","id":"1"}' },
+      { type: 'finished', turn: 1, ok: true, turns: 1, result: 'done' },
+    ]);
+    expect(end.told).toMatchObject({ turns: 1, tools: [{ name: 'Read', calls: 1 }] });
+    expect(end.files.map((path) => basename(path))).toEqual([
+      ...['agent.log', 'agent.stderr.log', 'transcript.jsonl'],
+    ]);
+  });
+
+  test('is ended when it begins a turn that it does not have', async () => {
+    const turn = `echo '{"type":"turn"}'`;
+    const plan = planOf(`${turn}; ${turn}; ${turn}; exec sleep 1000`, {
+      limits: limited({ minutes: 1, idleMinutes: 0, turns: 2 }),
+    });
+    expect((await run(plan)).end).toMatchObject({ kind: 'turns', allowed: 2 });
+  });
+
+  test.each([
+    [
+      'an error that it did not get over',
+      `{"type":"error","reason":"rate-limited","status":429,"message":"wait"}`,
+      'rate-limited',
+    ],
+    [
+      'a tool that it was refused',
+      `{"type":"permission-denied","tool":"Bash"}`,
+      'permission-denied',
+    ],
+    ['that it gave up', `{"type":"finished","ok":false,"turns":1,"result":""}`, 'api-error'],
+  ])('fails with exit code 0 and %s', async (_, event, reason) => {
+    const { end } = await run(planOf(`echo '${event}'`));
+    expect(end).toMatchObject({ kind: 'exited', exitCode: 0, failure: { reason } });
+  });
+
   test('does not run where no relay can', async () => {
     const plan = planOf('echo ran');
     const env = [{ name: 'PATH', kind: 'literal', value: '/nowhere', source: 'test' } as const];
     await expect(run({ ...plan, env })).rejects.toMatchObject({ outcome: 'provision-failed' });
-    expect(readFileSync(join(directory, 'agent.log'), 'utf8')).toBe('');
   });
 }

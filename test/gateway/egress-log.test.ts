@@ -120,6 +120,7 @@ describe('the sums', () => {
         denied: 0,
         failed: 1,
         bytesUp: 360,
+        statuses: { 200: 2 },
         bytesDown: 10_200,
       },
     ]);

@@ -149,7 +149,7 @@ describe('the advice', () => {
       { ...usual, host: 'model.example.com', matches: [], source: 'provider claude' },
       { ...usual, host: 'unused.example.com', matches: [], source: 'bottle.md:9' },
     ];
-    const used = { requests: 1, denied: 0, failed: 0, bytesUp: 0, bytesDown: 0 };
+    const used = { requests: 1, denied: 0, failed: 0, bytesUp: 0, bytesDown: 0, statuses: {} };
     const traffic = routes.map(({ host: route }) => ({ ...used, route }));
     const miss = { rule: 'no-match', route: 'own.example.com', host: 'own.example.com' } as const;
     const denials = [{ ...DENIAL, ...miss, method: 'PUT', path: '/v2' }];

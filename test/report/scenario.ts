@@ -26,6 +26,7 @@ export const PLAN: Plan = {
     resume: { argv: [], session: '{session}' },
     exitCodes: {},
     sessionPaths: [],
+    prices: null,
   },
   engine: { value: 'bubblewrap', source: 'input engine' },
   isolation: 'namespaces',
@@ -135,8 +136,17 @@ export const EGRESS: EgressFacts = {
       failed: 0,
       bytesUp: 20_000,
       bytesDown: 3_000_000,
+      statuses: { 200: 40 },
     },
-    { route: '*.example.org', requests: 2, denied: 0, failed: 1, bytesUp: 900, bytesDown: 1_200 },
+    {
+      route: '*.example.org',
+      requests: 2,
+      denied: 0,
+      failed: 1,
+      bytesUp: 900,
+      bytesDown: 1_200,
+      statuses: {},
+    },
   ],
   denials: [
     {

@@ -18,6 +18,27 @@ const providerCases = [
   ),
   goodBottle('a program', 'agent_provider: {template: command, command: [make, check]}'),
   goodBottle(
+    'a program whose exit codes mean something',
+    'agent_provider: {template: command, command: [x], exit_codes: {"75": rate-limited, "77": auth}}',
+  ),
+  badBottle(
+    'an exit code that is none',
+    'agent_provider: {template: command, command: x, exit_codes: {"0": auth}}',
+    ['2:62 agent_provider.exit_codes.0: the name must be from 1 to 255'],
+  ),
+  badBottle(
+    'a meaning that is none',
+    'agent_provider: {template: command, command: x, exit_codes: {"9": bad}}',
+    ['2:67 agent_provider.exit_codes.9: must be'],
+  ),
+  badBottle('exit codes of an agent that is known', 'agent_provider: {exit_codes: {"9": auth}}', [
+    '2:30 agent_provider.exit_codes: goes with `template: command` only',
+  ]),
+  goodBottle('prices', 'agent_provider: {prices: {input: 3, output: 15, cache_read: 0.3}}'),
+  badBottle('half a price', 'agent_provider: {prices: {input: 3}}', [
+    '2:26 agent_provider.prices.output: is missing',
+  ]),
+  goodBottle(
     'a script',
     'agent_provider:\n  template: command\n  command: |\n    make\n    make check',
   ),
@@ -182,12 +203,48 @@ const fileCases = [
   ]),
 ];
 
+const ONE_OF = 'must have either `url` or `command`';
+
+const mcpCases = [
+  goodBottle(
+    'MCP servers',
+    'mcp_servers: {docs: {url: "https://mcp.example/mcp", headers: {X-Team: a}}, db: {command: db-mcp, args: [-v], env: {A: b}}}',
+  ),
+  badBottle('an MCP server that is nowhere', 'mcp_servers: {a: {}}', [
+    `2:18 mcp_servers.a: ${ONE_OF}`,
+  ]),
+  badBottle(
+    'an MCP server that is twice',
+    'mcp_servers: {a: {url: "https://a.example", command: b}}',
+    [`2:18 mcp_servers.a: ${ONE_OF}`],
+  ),
+  badBottle('a program with headers', 'mcp_servers: {a: {command: b, headers: {c: d}}}', [
+    '2:40 mcp_servers.a.headers: goes with `url` only',
+  ]),
+  badBottle(
+    'an address with arguments',
+    'mcp_servers: {a: {url: "https://a.example", args: [b]}}',
+    ['2:51 mcp_servers.a.args: goes with `command` only'],
+  ),
+  badBottle('a file for an MCP server', 'mcp_servers: {a: {url: "file:///etc/passwd"}}', [
+    '2:24 mcp_servers.a.url: must be an http or https address, without user and fragment',
+  ]),
+  badBottle(
+    'a secret for an MCP server',
+    `mcp_servers: {a: {url: "https://a.example", headers: {Authorization: "\${TOKEN}"}}}`,
+    ['2:70 mcp_servers.a.headers.Authorization: must be one line without `$`{…}'],
+  ),
+  badBottle('the gateway’s own name', 'mcp_servers: {supervise: {command: a}}', [
+    '2:15 mcp_servers.supervise: the name must be',
+  ]),
+];
+
 const wholeCases = [
   goodBottle('nothing', '{}'),
   badBottle('a list', '- a', ['2:1 the file: must be a map, but is a list']),
   badBottle('a text', 'hello', ['2:1 the file: must be a map, but is text']),
   badBottle('an unknown key', 'egres: {}', [
-    '2:1 egres: unknown key. Did you mean "egress"? Accepted here: agent_provider, egress, egress_groups, engine, env, extends, git-gate, image, limits, machine, outputs, workspace.',
+    '2:1 egres: unknown key. Did you mean "egress"? Accepted here: agent_provider, egress, egress_groups, engine, env, extends, git-gate, image, limits, machine, mcp_servers, outputs and 1 more.',
   ]),
   badBottle('a key like no other', 'zebra: 1', [
     '2:1 zebra: unknown key. Accepted here: agent_provider',
@@ -210,5 +267,6 @@ export const bottleCases = [
   ...imageCases,
   ...sizeCases,
   ...fileCases,
+  ...mcpCases,
   ...wholeCases,
 ];
