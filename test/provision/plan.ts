@@ -15,6 +15,7 @@ const AGENT: Plan['agent'] = {
   resume: { argv: [], session: '' },
   exitCodes: {},
   sessionPaths: [],
+  prices: null,
 };
 
 export function makePlan(
