@@ -147,7 +147,7 @@ function describeAgent(): void {
     const { end, output, stderr, events } = await run(
       planOf(
         [
-          'echo one; echo two; echo oops >&2',
+          'printf "one\\ntwo\\n"; echo oops >&2',
           `echo '{"type":"turn"}'`,
           `echo '{"type":"tool-call","id":"1","name":"Read","input":{"path":"a"}}'`,
           `echo '{"type":"tool-call","id":"1"}'`,
