@@ -37299,7 +37299,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 97692:
+/***/ 72629:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -37790,88 +37790,14 @@ function notListening(how, said) {
     });
 }
 
-// EXTERNAL MODULE: external "node:fs/promises"
-var promises_ = __nccwpck_require__(51455);
-;// CONCATENATED MODULE: ./build/agent/transcript.js
-/** The agent's raw output as a file: both streams in the order in which they came. */
+;// CONCATENATED MODULE: ./build/agent/environment.js
 
-/** More than any agent says in earnest; what follows is dropped, and said so in the file. */
-const MAX_TRANSCRIPT_BYTES = 256 * 1024 * 1024;
-async function openTranscript(path) {
-    const file = await (0,promises_.open)(path, 'wx', 0o600);
-    let left = MAX_TRANSCRIPT_BYTES;
-    // stdout and stderr are written by turns: one write at a time keeps their order.
-    let last = Promise.resolve();
-    const append = (bytes) => {
-        last = last.then(() => file.write(bytes)).then(() => { });
-        return last;
-    };
-    return {
-        write(chunk) {
-            if (left <= 0)
-                return Promise.resolve();
-            left -= chunk.length;
-            if (left > 0)
-                return append(chunk);
-            const cut = `\n[cut here: the first ${MAX_TRANSCRIPT_BYTES} bytes are kept]\n`;
-            return append(Buffer.concat([chunk.subarray(0, chunk.length + left), Buffer.from(cut)]));
-        },
-        async close() {
-            await last.catch(() => { });
-            await file.close();
-        },
-    };
-}
-
-;// CONCATENATED MODULE: ./build/agent/run.js
-
-
-const MINUTE_MS = 60_000;
-/**
- * Never throws for what the agent does; an engine's own failure is thrown by the machine.
- *
- * @throws {BottleError} `provision-failed` when the guest has no relay; the agent did not run
- */
-async function runAgent(host, machine, plan, options) {
-    const transcript = await openTranscript(options.transcript);
-    const log = host.log.openGuestLog(plan.agent.name.value);
-    const idle = idleTimer(plan.limits.idleMinutes.value * MINUTE_MS);
-    const onOutput = (chunk) => {
-        idle.restart();
-        log.write(chunk);
-        return transcript.write(chunk);
-    };
-    try {
-        const result = await execBehindRelay(machine, plan.agent.argv, {
-            token: options.token,
-            cwd: plan.provision.workspace.to,
-            env: { ...proxyEnvironment(), ...options.environment, ...guestEnvironment(plan) },
-            secretEnv: { ...options.secretEnvironment, ...secretEnvironment(host, plan) },
-            stdin: Buffer.from(plan.provision.task.text),
-            onStdout: onOutput,
-            onStderr: onOutput,
-            timeoutMs: plan.limits.minutes.value * MINUTE_MS,
-            signal: AbortSignal.any([options.signal, idle.signal]),
-        });
-        return { ...endOf(result, idle.signal.aborted), durationMs: result.durationMs };
-    }
-    finally {
-        idle.cancel();
-        await log.end();
-        await transcript.close();
-    }
-}
-function endOf(result, wentIdle) {
-    if (result.timedOut)
-        return { kind: 'timed-out' };
-    if (result.aborted)
-        return { kind: wentIdle ? 'idle' : 'stopped' };
-    return { kind: 'exited', exitCode: result.exitCode };
-}
-/** What every agent finds in its environment, beside the manifest's own entries. */
-function guestEnvironment(plan) {
+/** @param ofRun what only the run knows; the plan's own entries are laid over it */
+function guestEnvironment(plan, ofRun) {
     const { prompt, task, outputDirectory } = plan.provision;
     const own = {
+        ...proxyEnvironment(),
+        ...ofRun,
         BOTTLE_RUN_ID: plan.runId,
         BOTTLE_TASK_FILE: task.to,
         BOTTLE_OUTPUT_DIR: outputDirectory,
@@ -37894,835 +37820,1836 @@ function secretEnvironment(host, plan) {
     }
     return values;
 }
-/** Aborts after `milliseconds` without a restart; never when it is 0. */
-function idleTimer(milliseconds) {
-    const controller = new AbortController();
-    if (milliseconds === 0)
-        return { signal: controller.signal, restart() { }, cancel() { } };
-    const timer = setTimeout(() => controller.abort(), milliseconds);
-    return {
-        signal: controller.signal,
-        restart: () => void timer.refresh(),
-        cancel: () => clearTimeout(timer),
-    };
+
+;// CONCATENATED MODULE: ./build/agent/judge.js
+/** What a shell answers when there is no such program, or none that can be run. */
+const judge_NO_PROGRAM = [126, 127];
+/** 128 and the number of the signal. */
+const SIGNALS = { first: 129, last: 159 };
+/** Undefined: it did what it was asked, as far as anybody can tell. */
+function judge(ended) {
+    const { exitCode, tally, finishes } = ended;
+    const { error, finished, denied } = tally;
+    if (denied.length > 0) {
+        return { reason: 'permission-denied', status: 0, message: `refused: ${denied.join(', ')}` };
+    }
+    const isDone = finished?.ok === true || (finished === undefined && !finishes);
+    if (exitCode === 0 && isDone && error === undefined)
+        return undefined;
+    const status = error?.status ?? 0;
+    const message = error?.message || finished?.result || lastLine(ended.stderr);
+    return { reason: error?.reason ?? reasonOfExit(ended), status, message };
+}
+function reasonOfExit({ exitCode, tally, exitCodes }) {
+    const { isSilent, error, finished } = tally;
+    const meant = Object.hasOwn(exitCodes, exitCode) ? exitCodes[exitCode] : undefined;
+    if (meant !== undefined)
+        return meant;
+    if (judge_NO_PROGRAM.includes(exitCode) && isSilent)
+        return 'not-found';
+    if (exitCode >= SIGNALS.first && exitCode <= SIGNALS.last)
+        return 'crashed';
+    if (error !== undefined || finished?.ok === false)
+        return 'api-error';
+    return exitCode === 0 ? 'no-output' : 'exit-code';
+}
+function lastLine(text) {
+    return text.trim().split('\n').at(-1) ?? '';
 }
 
-// EXTERNAL MODULE: external "node:os"
-var external_node_os_ = __nccwpck_require__(48161);
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(76760);
-;// CONCATENATED MODULE: external "node:timers/promises"
-const external_node_timers_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
-;// CONCATENATED MODULE: ./build/tool-cache.js
-/** Where this action keeps, on the runner, what later jobs may use or must know of. */
-
-
-/** The tool cache outlives the job where the runner does; RUNNER_TEMP is emptied with each. */
-function toolCache(env) {
-    return (0,external_node_path_.join)(env.RUNNER_TOOL_CACHE || env.RUNNER_TEMP || (0,external_node_os_.tmpdir)(), 'bottle');
+;// CONCATENATED MODULE: ./build/agent/api-status.js
+/** Undefined: it is no failure. `code`: the vendor's own name for the error, never its text. */
+function reasonOfStatus(status, code = '') {
+    if (status < 400)
+        return undefined;
+    if (status === 402 || /quota|billing|insufficient_funds/i.test(code))
+        return 'quota';
+    if (status === 401 || status === 403)
+        return 'auth';
+    if (status === 404)
+        return 'model-not-found';
+    if (status === 413 || /context_length|prompt_too_long/i.test(code))
+        return 'context-length';
+    if (status === 429)
+        return 'rate-limited';
+    if (status === 529 || status === 503)
+        return 'overloaded';
+    return 'api-error';
 }
 
-;// CONCATENATED MODULE: ./build/image/cache-tools.js
-/**
- * The `tar` that the cache client finds on its PATH, in place of the runner's: the archive of an
- * image is the image itself, byte for byte.
- *
- * The client runs `tar -P` over whatever the cache holds, so an entry that somebody else wrote
- * could put files anywhere; without `zstd` on the runner it compresses with gzip, 47 s a GiB; and
- * both ways the image would be written and read once more. Here nothing of an entry is parsed: it
- * lands in one file, which is hashed.
- */
-
-
-/** Text for a shell, as one word. */
-function quote(text) {
-    return `'${text.replaceAll("'", "'\\''")}'`;
-}
-/**
- * Writes the programs into the new directory `folder`. A save takes the bytes of `image`, a restore
- * moves what it got to `image`. Calls that are not the client's reach the runner's own tar.
- */
-async function writeCacheTools(host, folder, image) {
-    // The client calls `tar --posix -cf cache.tzst …` and `tar -xf <folder>/cache.tzst -P …`, or `-tf`
-    // when debugging. Others may call tar while it works.
-    const tar = `#!/bin/sh
-case "$1 $2 $3" in
-  '--posix -cf cache.tzst') exec ln -s ${quote(image)} "$3" ;;
-  '-xf '*'/cache.tzst -P') exec mv "$2" ${quote(image)} ;;
-  '-tf '*'/cache.tzst -P') exit 0 ;;
-esac
-exec ${quote(host.which('tar') ?? 'tar')} "$@"
-`;
-    // It asks for the version of zstd, and takes gzip where there is none. On macOS it prefers gtar.
-    const zstd = '#!/bin/sh\necho "zstd v1.5.7"\n';
-    await (0,promises_.mkdir)(folder);
-    for (const [name, text] of Object.entries({ tar, gtar: tar, zstd })) {
-        await (0,promises_.writeFile)((0,external_node_path_.join)(folder, name), text);
-        await (0,promises_.chmod)((0,external_node_path_.join)(folder, name), 0o755);
+;// CONCATENATED MODULE: ./build/agent/json-line.js
+/** Reads what a vendor's stream of JSON lines holds, without a word of trust in its form. */
+/** Undefined: the line is no JSON object. */
+function parseLine(line) {
+    if (!line.startsWith('{'))
+        return undefined;
+    try {
+        return JSON.parse(line);
+    }
+    catch {
+        return undefined;
     }
 }
+function objectAt(value, key) {
+    const found = at(value, key);
+    return isObject(found) ? found : {};
+}
+function listAt(value, key) {
+    const found = at(value, key);
+    return Array.isArray(found) ? found : [];
+}
+function textAt(value, key) {
+    const found = at(value, key);
+    return typeof found === 'string' ? found : '';
+}
+/** A count of something: what is none is 0. */
+function countAt(value, key) {
+    const found = at(value, key);
+    return Number.isSafeInteger(found) && found > 0 ? found : 0;
+}
+/** An amount that is not negative; undefined where there is none. */
+function amountAt(value, key) {
+    const found = at(value, key);
+    return typeof found === 'number' && Number.isFinite(found) && found >= 0 ? found : undefined;
+}
+function at(value, key) {
+    return isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+}
+function isObject(value) {
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
 
-// EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __nccwpck_require__(77598);
-// EXTERNAL MODULE: external "node:zlib"
-var external_node_zlib_ = __nccwpck_require__(38522);
-;// CONCATENATED MODULE: ./build/image/digest.js
-var __addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
-    if (value !== null && value !== void 0) {
-        if (typeof value !== "object" && typeof value !== "function") throw new TypeError("Object expected.");
-        var dispose, inner;
-        if (async) {
-            if (!Symbol.asyncDispose) throw new TypeError("Symbol.asyncDispose is not defined.");
-            dispose = value[Symbol.asyncDispose];
-        }
-        if (dispose === void 0) {
-            if (!Symbol.dispose) throw new TypeError("Symbol.dispose is not defined.");
-            dispose = value[Symbol.dispose];
-            if (async) inner = dispose;
-        }
-        if (typeof dispose !== "function") throw new TypeError("Object not disposable.");
-        if (inner) dispose = function() { try { inner.call(this); } catch (e) { return Promise.reject(e); } };
-        env.stack.push({ value: value, dispose: dispose, async: async });
-    }
-    else if (async) {
-        env.stack.push({ async: true });
-    }
-    return value;
-};
-var __disposeResources = (undefined && undefined.__disposeResources) || (function (SuppressedError) {
-    return function (env) {
-        function fail(e) {
-            env.error = env.hasError ? new SuppressedError(e, env.error, "An error was suppressed during disposal.") : e;
-            env.hasError = true;
-        }
-        var r, s = 0;
-        function next() {
-            while (r = env.stack.pop()) {
-                try {
-                    if (!r.async && s === 1) return s = 0, env.stack.push(r), Promise.resolve().then(next);
-                    if (r.dispose) {
-                        var result = r.dispose.call(r.value);
-                        if (r.async) return s |= 2, Promise.resolve(result).then(next, function(e) { fail(e); return next(); });
-                    }
-                    else s |= 1;
-                }
-                catch (e) {
-                    fail(e);
-                }
-            }
-            if (s === 1) return env.hasError ? Promise.reject(env.error) : Promise.resolve();
-            if (env.hasError) throw env.error;
-        }
-        return next();
-    };
-})(typeof SuppressedError === "function" ? SuppressedError : function (error, suppressed, message) {
-    var e = new Error(message);
-    return e.name = "SuppressedError", e.error = error, e.suppressed = suppressed, e;
-});
-/**
- * The two digests of a pack in one pass: SHA-256 is its identity, the CRC32 is smolvm's own check.
- */
+;// CONCATENATED MODULE: ./build/agent/claude.js
 
 
-
-const FOOTER_SIZE = 64;
-const CHUNK = 4 * 1024 * 1024;
-/**
- * A running digest. `update` keeps the last 64 bytes back, for they may turn out to be the footer.
- */
-function startDigests() {
-    const hash = (0,external_node_crypto_.createHash)('sha256');
-    let held = Buffer.alloc(0);
-    let checksum = 0;
-    let bytes = 0;
-    return {
-        update(chunk) {
-            hash.update(chunk);
-            bytes += chunk.length;
-            if (chunk.length >= FOOTER_SIZE) {
-                checksum = (0,external_node_zlib_.crc32)(chunk.subarray(0, -FOOTER_SIZE), (0,external_node_zlib_.crc32)(held, checksum));
-                held = Buffer.from(chunk.subarray(-FOOTER_SIZE));
-                return;
-            }
-            const joined = Buffer.concat([held, chunk]);
-            const over = Math.max(0, joined.length - FOOTER_SIZE);
-            checksum = (0,external_node_zlib_.crc32)(joined.subarray(0, over), checksum);
-            held = joined.subarray(over);
+const claude = {
+    template: 'claude',
+    program: {
+        npm: '@anthropic-ai/claude-code',
+        binary: 'claude',
+        tellsVersion: true,
+        files: {
+            x64: 'node_modules/@anthropic-ai/claude-code-linux-x64/claude',
+            arm64: 'node_modules/@anthropic-ai/claude-code-linux-arm64/claude',
         },
-        end: () => ({ sha256: hash.digest('hex'), crc32: checksum, bytes }),
+    },
+    model: { host: 'api.anthropic.com', meter: 'anthropic', key: keyOf },
+    resumes: true,
+    knowsSchema: true,
+    prepare: (request) => ({
+        argv: argvOf(request),
+        files: [
+            { to: mcpFile(request), text: JSON.stringify({ mcpServers: mcpOf(request.mcpServers) }) },
+            { to: `${request.home}/.claude.json`, text: trustOf(request) },
+        ],
+        env: environmentOf(request),
+        skills: `${request.home}/.claude/skills`,
+        exitCodes: {},
+        sessionPaths: [`${request.home}/.claude/projects`],
+        notices: [],
+    }),
+    reader: readClaude,
+};
+/** The value decides which of the two it is, and only the name is known here. */
+function keyOf(name) {
+    if (/OAUTH/i.test(name)) {
+        const variable = 'CLAUDE_CODE_OAUTH_TOKEN';
+        return { scheme: 'Bearer', header: 'authorization', variable, prefix: 'sk-ant-oat01-' };
+    }
+    const variable = 'ANTHROPIC_API_KEY';
+    return { scheme: 'header', header: 'x-api-key', variable, prefix: 'sk-ant-api03-' };
+}
+function argvOf(request) {
+    const { program, settings, prompt, limits, outputSchema, session } = request;
+    return [
+        program,
+        '--print',
+        ...['--output-format', 'stream-json', '--verbose'],
+        '--dangerously-skip-permissions',
+        ...['--mcp-config', mcpFile(request), '--strict-mcp-config'],
+        ...claude_option('--model', settings.model),
+        ...claude_option('--append-system-prompt-file', prompt.file),
+        ...claude_option('--max-turns', limits.turns),
+        ...claude_option('--max-budget-usd', limits.costUsd),
+        ...claude_option('--json-schema', outputSchema?.json),
+        ...claude_option('--resume', session),
+    ];
+}
+function claude_option(name, value) {
+    return value === '' || value === null || value === undefined ? [] : [name, String(value)];
+}
+function environmentOf({ settings }) {
+    return {
+        ...(settings.base_url && { ANTHROPIC_BASE_URL: settings.base_url }),
+        // Of all that it would ask the network for, nothing but the model.
+        CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+        DISABLE_AUTOUPDATER: '1',
+        DISABLE_ERROR_REPORTING: '1',
+        DISABLE_TELEMETRY: '1',
+        // By itself it still retries a server that is gone after a minute.
+        CLAUDE_CODE_MAX_RETRIES: '4',
     };
 }
-/** The content of an open file. Two buffers, so that reading goes on while one is worked on. */
-async function* readChunks(file, signal) {
-    let [filling, full] = [Buffer.allocUnsafe(CHUNK), Buffer.allocUnsafe(CHUNK)];
-    let next = file.read(filling, 0, CHUNK, 0);
-    for (let position = 0;;) {
-        const { bytesRead } = await next;
-        signal?.throwIfAborted();
-        if (bytesRead === 0)
-            return;
-        position += bytesRead;
-        [filling, full] = [full, filling];
-        next = file.read(filling, 0, CHUNK, position);
-        yield full.subarray(0, bytesRead);
+function mcpFile({ home }) {
+    return `${home}/.bottle/mcp.json`;
+}
+function mcpOf(servers) {
+    return Object.fromEntries(servers.map(({ name, kind, ...rest }) => [name, { type: kind, ...rest }]));
+}
+/** Nobody is there to be asked whether the workspace is to be trusted. */
+function trustOf({ workspace }) {
+    const project = { hasTrustDialogAccepted: true, hasCompletedProjectOnboarding: true };
+    return JSON.stringify({
+        hasCompletedOnboarding: true,
+        bypassPermissionsModeAccepted: true,
+        projects: { [workspace]: project },
+    });
+}
+function readClaude() {
+    let message = '';
+    /** Of an assistant's message: a new id is a new turn; those of sub-agents are in their call's. */
+    const assistant = (line) => {
+        const own = objectAt(line, 'message');
+        if (line.is_api_error_message === true || textAt(own, 'model') === '<synthetic>') {
+            return [syntheticError(line, own)];
+        }
+        const id = textAt(own, 'id');
+        const isTurn = id !== message && textAt(line, 'parent_tool_use_id') === '';
+        if (isTurn)
+            message = id;
+        const parts = listAt(own, 'content').flatMap(partOf);
+        return isTurn ? [{ type: 'turn' }, ...parts] : parts;
+    };
+    const kinds = {
+        system: readSystem,
+        assistant,
+        user: (line) => listAt(objectAt(line, 'message'), 'content').flatMap(resultOf),
+        result: readResult,
+    };
+    return {
+        line(text) {
+            const parsed = parseLine(text);
+            if (parsed === undefined)
+                return undefined;
+            return Object.hasOwn(kinds, textAt(parsed, 'type'))
+                ? (kinds[textAt(parsed, 'type')]?.(parsed) ?? [])
+                : [];
+        },
+        end: () => [],
+    };
+}
+function readSystem(line) {
+    switch (textAt(line, 'subtype')) {
+        case 'init': {
+            const session = textAt(line, 'session_id');
+            const version = textAt(line, 'claude_code_version');
+            return [{ type: 'started', session, model: textAt(line, 'model'), version }];
+        }
+        case 'api_retry': {
+            const said = `attempt ${countAt(line, 'attempt')} failed: ${textAt(line, 'error')}`;
+            return [errorOf(said, countAt(line, 'error_status'), textAt(line, 'error'))];
+        }
+        default:
+            return [];
     }
 }
-/** The SHA-256 of an open file, lower-case hex: a third faster than both digests. */
-async function sha256Of(file, signal) {
-    const hash = (0,external_node_crypto_.createHash)('sha256');
-    for await (const chunk of readChunks(file, signal))
-        hash.update(chunk);
-    return hash.digest('hex');
+function partOf(part) {
+    switch (textAt(part, 'type')) {
+        case 'text':
+            return [{ type: 'text', text: textAt(part, 'text') }];
+        case 'tool_use': {
+            const { input = null } = part;
+            return [{ type: 'tool-call', id: textAt(part, 'id'), name: textAt(part, 'name'), input }];
+        }
+        default:
+            return [];
+    }
 }
-/** Both digests of the file at `path`. Throws what the file system says. */
-async function digestFile(path, signal) {
-    const env_1 = { stack: [], error: void 0, hasError: false };
-    try {
-        const digests = startDigests();
-        const file = __addDisposableResource(env_1, await (0,promises_.open)(path, 'r'), true);
-        for await (const chunk of readChunks(file, signal))
-            digests.update(chunk);
-        return digests.end();
+function resultOf(part) {
+    if (textAt(part, 'type') !== 'tool_result')
+        return [];
+    const { content, is_error } = part;
+    const output = typeof content === 'string'
+        ? content
+        : listAt(part, 'content')
+            .map((piece) => textAt(piece, 'text'))
+            .join('\n');
+    return [{ type: 'tool-result', id: textAt(part, 'tool_use_id'), ok: is_error !== true, output }];
+}
+/** Its own words in the model's place: it has no key, or the API would not answer. */
+function syntheticError(line, message) {
+    const [said] = listAt(message, 'content').map((part) => textAt(part, 'text'));
+    return errorOf(said ?? '', 0, textAt(line, 'error'));
+}
+/** Its names for errors and ends; the subtype is "success" whatever happened. */
+const REASONS = {
+    authentication_failed: 'auth',
+    billing_error: 'quota',
+    rate_limit: 'rate-limited',
+    overloaded: 'overloaded',
+    budget_exhausted: 'max-budget',
+    max_turns: 'max-turns',
+    prompt_too_long: 'context-length',
+};
+function errorOf(message, status, code) {
+    const reason = named(code) ?? reasonOfStatus(status, code);
+    const isStatus = status >= 100 && status <= 599;
+    return { type: 'error', ...(reason && { reason }), ...(isStatus && { status }), message };
+}
+function named(code) {
+    return Object.hasOwn(REASONS, code) ? REASONS[code] : undefined;
+}
+function readResult(line) {
+    const failed = line.is_error !== false;
+    const said = textAt(line, 'result') || listAt(line, 'errors').join('; ');
+    const costUsd = amountAt(line, 'total_cost_usd');
+    return [
+        ...usageOf(line),
+        ...listAt(line, 'permission_denials').map((denial) => {
+            return { type: 'permission-denied', tool: textAt(denial, 'tool_name') };
+        }),
+        ...(failed ? [endOf(line, said)] : []),
+        {
+            type: 'finished',
+            ok: !failed,
+            turns: countAt(line, 'num_turns'),
+            ...(costUsd !== undefined && { costUsd }),
+            result: textAt(line, 'result'),
+            ...(line.structured_output !== undefined && { structured: line.structured_output }),
+        },
+    ];
+}
+function endOf(line, said) {
+    const status = countAt(line, 'api_error_status');
+    const ended = named(textAt(line, 'terminal_reason'));
+    const error = errorOf(said, status, textAt(line, 'api_error_type'));
+    return ended === undefined ? error : { ...error, reason: ended };
+}
+/** Of all its models, those of sub-agents too; what it says in its messages is of their beginnings. */
+function usageOf(line) {
+    const models = Object.values(objectAt(line, 'modelUsage'));
+    const sum = (key) => models.reduce((all, model) => all + countAt(model, key), 0);
+    if (models.length === 0)
+        return [];
+    return [
+        {
+            type: 'usage',
+            input: sum('inputTokens'),
+            cacheRead: sum('cacheReadInputTokens'),
+            cacheWrite: sum('cacheCreationInputTokens'),
+            output: sum('outputTokens'),
+            reasoning: sum('thinkingTokens'),
+        },
+    ];
+}
+
+;// CONCATENATED MODULE: ./node_modules/smol-toml/dist/error.js
+/*!
+ * Copyright (c) Squirrel Chat et al., All rights reserved.
+ * SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Redistribution and use in source and binary forms, with or without
+ * modification, are permitted provided that the following conditions are met:
+ *
+ * 1. Redistributions of source code must retain the above copyright notice, this
+ *    list of conditions and the following disclaimer.
+ * 2. Redistributions in binary form must reproduce the above copyright notice,
+ *    this list of conditions and the following disclaimer in the
+ *    documentation and/or other materials provided with the distribution.
+ * 3. Neither the name of the copyright holder nor the names of its contributors
+ *    may be used to endorse or promote products derived from this software without
+ *    specific prior written permission.
+ *
+ * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
+ * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
+ * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
+ * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
+ * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
+ * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
+ * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
+ * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
+ * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
+ * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
+ */
+function getLineColFromPtr(string, ptr) {
+    let lines = string.slice(0, ptr).split(/\r?\n/);
+    return [lines.length, lines.pop().length + 1];
+}
+function makeCodeBlock(string, line, column) {
+    let lines = string.split(/\r?\n/);
+    let codeblock = '';
+    let numberLen = (Math.log10(line + 1) | 0) + 1;
+    for (let i = line - 1; i <= line + 1; i++) {
+        let l = lines[i - 1];
+        if (!l)
+            continue;
+        codeblock += i.toString().padEnd(numberLen, ' ');
+        codeblock += ':  ';
+        codeblock += l;
+        codeblock += '\n';
+        if (i === line) {
+            codeblock += ' '.repeat(numberLen + column + 2);
+            codeblock += '^\n';
+        }
     }
-    catch (e_1) {
-        env_1.error = e_1;
-        env_1.hasError = true;
+    return codeblock;
+}
+class TomlError extends Error {
+    line;
+    column;
+    codeblock;
+    constructor(message, options) {
+        const [line, column] = getLineColFromPtr(options.toml, options.ptr);
+        const codeblock = makeCodeBlock(options.toml, line, column);
+        super(`Invalid TOML document: ${message}\n\n${codeblock}`, options);
+        this.line = line;
+        this.column = column;
+        this.codeblock = codeblock;
     }
-    finally {
-        const result_1 = __disposeResources(env_1);
-        if (result_1)
-            await result_1;
+    /** @internal */
+    static x(message, ctx, ptr) {
+        throw new TomlError(message, { toml: ctx.s, ptr: ptr ?? ctx.p });
     }
 }
 
-;// CONCATENATED MODULE: ./build/image/cache.js
-var cache_addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
-    if (value !== null && value !== void 0) {
-        if (typeof value !== "object" && typeof value !== "function") throw new TypeError("Object expected.");
-        var dispose, inner;
-        if (async) {
-            if (!Symbol.asyncDispose) throw new TypeError("Symbol.asyncDispose is not defined.");
-            dispose = value[Symbol.asyncDispose];
-        }
-        if (dispose === void 0) {
-            if (!Symbol.dispose) throw new TypeError("Symbol.dispose is not defined.");
-            dispose = value[Symbol.dispose];
-            if (async) inner = dispose;
-        }
-        if (typeof dispose !== "function") throw new TypeError("Object not disposable.");
-        if (inner) dispose = function() { try { inner.call(this); } catch (e) { return Promise.reject(e); } };
-        env.stack.push({ value: value, dispose: dispose, async: async });
+;// CONCATENATED MODULE: ./node_modules/smol-toml/dist/primitive.js
+/*!
+ * Copyright (c) Squirrel Chat et al., All rights reserved.
+ * SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Redistribution and use in source and binary forms, with or without
+ * modification, are permitted provided that the following conditions are met:
+ *
+ * 1. Redistributions of source code must retain the above copyright notice, this
+ *    list of conditions and the following disclaimer.
+ * 2. Redistributions in binary form must reproduce the above copyright notice,
+ *    this list of conditions and the following disclaimer in the
+ *    documentation and/or other materials provided with the distribution.
+ * 3. Neither the name of the copyright holder nor the names of its contributors
+ *    may be used to endorse or promote products derived from this software without
+ *    specific prior written permission.
+ *
+ * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
+ * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
+ * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
+ * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
+ * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
+ * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
+ * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
+ * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
+ * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
+ * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
+ */
+
+/** @internal */
+function parseString(ctx) {
+    let startPtr = ctx.p;
+    let c = ctx.s.charCodeAt(ctx.p++);
+    let first = c;
+    let isLiteral = c === 0x27; /* ' */
+    let isMultiline = c === ctx.s.charCodeAt(ctx.p) && c === ctx.s.charCodeAt(ctx.p + 1);
+    if (isMultiline) {
+        // Trim initial newline
+        if ((c = ctx.s.charCodeAt(ctx.p += 2)) === 0xa /* \n */)
+            ctx.p++;
+        else if (c === 0xd /* \r */ && ctx.s.charCodeAt(ctx.p + 1) === 0xa /* \n */)
+            ctx.p += 2;
     }
-    else if (async) {
-        env.stack.push({ async: true });
-    }
-    return value;
-};
-var cache_disposeResources = (undefined && undefined.__disposeResources) || (function (SuppressedError) {
-    return function (env) {
-        function fail(e) {
-            env.error = env.hasError ? new SuppressedError(e, env.error, "An error was suppressed during disposal.") : e;
-            env.hasError = true;
+    // For the record: it is not worth it to use a fast-path for literal strings using `indexOf`.
+    // Doing a char-by-char iteration ends up dispatching less instructions, for the same wall-clock runtime.
+    let parsed = '';
+    let sliceStart = ctx.p;
+    // states:
+    //   0 - decoding
+    //   1 - decoding escape
+    //   2 - whitespace escape (no newline encountered yet, must fail on non-whitespace)
+    //   3 - whitespace escape (newline encountered, allowed to transition back to normal decode)
+    let state = 0;
+    for (; ctx.p < ctx.s.length; ctx.p++) {
+        c = ctx.s.charCodeAt(ctx.p);
+        // Deal with newlines first, since that simplifies control character checking and handling across all states
+        if (isMultiline && (c === 0xa /* \n */ || (c === 0xd /* \r */ && ctx.s.charCodeAt(ctx.p + 1) === 0xa /* \n */))) {
+            state = state && 3;
         }
-        var r, s = 0;
-        function next() {
-            while (r = env.stack.pop()) {
-                try {
-                    if (!r.async && s === 1) return s = 0, env.stack.push(r), Promise.resolve().then(next);
-                    if (r.dispose) {
-                        var result = r.dispose.call(r.value);
-                        if (r.async) return s |= 2, Promise.resolve(result).then(next, function(e) { fail(e); return next(); });
-                    }
-                    else s |= 1;
+        // Control characters are banned in TOML, so we throw an error if we encounter them
+        else if ((c < 0x20 && c !== 0x9 /* \t */) || c === 0x7f) {
+            TomlError.x('control characters are not allowed in strings', ctx);
+        }
+        // The string might terminate while we're parsing through a newline escape.
+        // It must have encountered a newline; otherwise, it'll simply fail in another branch.
+        else if ((!state || state === 3) && c === first && (!isMultiline || (ctx.s.charCodeAt(ctx.p + 1) === first && ctx.s.charCodeAt(ctx.p + 2) === first))) {
+            if (isMultiline) {
+                // If the string ends with 4-5 quotes, then the first 1-2 are part of the string
+                if (ctx.s.charCodeAt(ctx.p + 3) === first)
+                    ctx.p++;
+                if (ctx.s.charCodeAt(ctx.p + 3) === first)
+                    ctx.p++;
+            }
+            // If we're in a newline escape still, then there's nothing to add.
+            if (!state) {
+                // Avoid a useless concat operation if the string can be used as-is.
+                let s = ctx.s.slice(sliceStart, ctx.p);
+                parsed = parsed ? parsed + s : s;
+            }
+            ctx.p += isMultiline ? 3 : 1;
+            return parsed;
+        }
+        // Baseline state; keep moving forward unless an escape sequence starts
+        else if (!state) {
+            if (!isLiteral && c === 0x5c /* \ */) {
+                parsed += ctx.s.slice(sliceStart, (sliceStart = ctx.p));
+                state = 1;
+            }
+        }
+        else if (state === 1) {
+            if (c === 0x78 /* x */ || c === 0x75 /* u */ || c === 0x55 /* U */) { // Unicode escape
+                let errPtr = ctx.p++ - 1;
+                let value = 0;
+                let len = c === 0x78 /* x */ ? 2 : c === 0x75 /* u */ ? 4 : 8;
+                for (let j = 0; j < len; j++, ctx.p++) {
+                    let hex = ctx.s.charCodeAt(ctx.p);
+                    let digit = 
+                    /* 0-9 */ hex >= 0x30 && hex <= 0x39 ? hex - 0x30 :
+                        /* A-F */ hex >= 0x41 && hex <= 0x46 ? hex - 0x41 + 10 :
+                            /* a-f */ hex >= 0x61 && hex <= 0x66 ? hex - 0x61 + 10 : -1;
+                    if (digit < 0)
+                        TomlError.x('invalid non-hex character in unicode escape', ctx);
+                    value = (value << 4) | digit;
                 }
-                catch (e) {
-                    fail(e);
+                // Because JS does bitwise on signed 32bit integers, all 0xfzzzzzzz values are actually seen as negative
+                if (value < 0 || value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff)) {
+                    TomlError.x('invalid unicode escape', ctx, errPtr);
+                }
+                parsed += String.fromCodePoint(value);
+                sliceStart = ctx.p--;
+                state = 0;
+            }
+            // Newline escape sequence. We only need to care about spaces and tabs; newlines are dealt with earlier
+            else if (isMultiline && (c === 0x20 || c === 0x9 /* \t */)) {
+                state = 2;
+            }
+            // Basic escape sequence
+            else {
+                if (c === 0x62 /* b */)
+                    parsed += '\b';
+                else if (c === 0x74 /* t */)
+                    parsed += '\t';
+                else if (c === 0x6e /* n */)
+                    parsed += '\n';
+                else if (c === 0x66 /* f */)
+                    parsed += '\f';
+                else if (c === 0x72 /* r */)
+                    parsed += '\r';
+                else if (c === 0x65 /* e */)
+                    parsed += '\x1b';
+                else if (c === 0x22 /* " */)
+                    parsed += '"';
+                else if (c === 0x5c /* \ */)
+                    parsed += '\\';
+                else
+                    TomlError.x('unrecognised escape sequence', ctx);
+                sliceStart = ctx.p + 1;
+                state = 0;
+            }
+        }
+        // Newline escape continuation: keep moving forward until the first non-whitespace char
+        else if (c !== 0x20 && c !== 0x9 /* \t */) {
+            if (state === 2)
+                TomlError.x('invalid escape: only line-ending whitespace may be escaped', ctx, sliceStart);
+            // State cannot be zero, or we'd have branched earlier already.
+            // If it's a backslash, immediately transition to the escape state so it can be processed.
+            state = !isLiteral && c === 0x5c /* \ */ ? 1 : 0;
+            sliceStart = ctx.p;
+        }
+    }
+    TomlError.x('unfinished string', ctx, startPtr);
+}
+
+;// CONCATENATED MODULE: ./node_modules/smol-toml/dist/date.js
+/*!
+ * Copyright (c) Squirrel Chat et al., All rights reserved.
+ * SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Redistribution and use in source and binary forms, with or without
+ * modification, are permitted provided that the following conditions are met:
+ *
+ * 1. Redistributions of source code must retain the above copyright notice, this
+ *    list of conditions and the following disclaimer.
+ * 2. Redistributions in binary form must reproduce the above copyright notice,
+ *    this list of conditions and the following disclaimer in the
+ *    documentation and/or other materials provided with the distribution.
+ * 3. Neither the name of the copyright holder nor the names of its contributors
+ *    may be used to endorse or promote products derived from this software without
+ *    specific prior written permission.
+ *
+ * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
+ * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
+ * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
+ * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
+ * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
+ * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
+ * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
+ * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
+ * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
+ * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
+ */
+let DATE_TIME_RE = /^(\d{4}-\d{2}-\d{2})?[Tt ]?(?:(\d{2}):\d{2}(?::\d{2}(?:\.\d+)?)?)?(Z|z|[-+]\d{2}:\d{2})?$/i;
+class TomlDate extends Date {
+    #hasDate = false;
+    #hasTime = false;
+    #offset = null;
+    constructor(date, fasttype, unsafeDelim) {
+        let hasDate = true;
+        let hasTime = true;
+        let offset = 'Z';
+        let c;
+        if (typeof date === 'string') {
+            if (fasttype)
+                prep: {
+                    // Date-time
+                    if (fasttype < 3) {
+                        if (+date.slice(11, 13) > 23) {
+                            date = '';
+                            break prep;
+                        }
+                        // Local
+                        if (fasttype === 2) {
+                            offset = null;
+                            date += 'Z';
+                        }
+                        // Offset; keep track of offset if not Z
+                        else if ((c = date.charCodeAt(date.length - 1)) !== 0x5a /* Z */ && c !== 0x7a /* z */) {
+                            offset = date.slice(date.length - 6);
+                        }
+                        if (unsafeDelim)
+                            date = date.slice(0, 10) + 'T' + date.slice(11);
+                    }
+                    // Time
+                    else if (fasttype === 4) {
+                        date = +date.slice(0, 2) > 23 ? '' : `0000-01-01T${date}Z`;
+                    }
+                    hasDate = fasttype !== 4;
+                    hasTime = fasttype !== 3;
+                }
+            else {
+                let match = date.match(DATE_TIME_RE);
+                if (match) {
+                    if (!match[1]) {
+                        hasDate = false;
+                        date = `0000-01-01T${date}`;
+                    }
+                    hasTime = !!match[2];
+                    // Make sure to use T instead of a space. Breaks in case of extreme values otherwise.
+                    hasTime && date[10] === ' ' && (date = date.replace(' ', 'T'));
+                    // Do not allow rollover hours.
+                    if (match[2] && +match[2] > 23) {
+                        date = '';
+                    }
+                    else {
+                        offset = match[3] || null;
+                        if (!offset && hasTime)
+                            date += 'Z';
+                    }
+                }
+                else {
+                    date = '';
                 }
             }
-            if (s === 1) return env.hasError ? Promise.reject(env.error) : Promise.resolve();
-            if (env.hasError) throw env.error;
         }
-        return next();
-    };
-})(typeof SuppressedError === "function" ? SuppressedError : function (error, suppressed, message) {
-    var e = new Error(message);
-    return e.name = "SuppressedError", e.error = error, e.suppressed = suppressed, e;
-});
-/**
- * The Actions cache behind the store. What it gives is believed only if its digest is a known one.
- */
-
-
-
-
-
-/**
- * The client wants paths that exist, and hashes their text into the entry's version. What is
- * archived is our tools' business, so the path is one that exists on every runner.
- */
-const PATHS = ['/dev/null'];
-/** What a service that does not answer may cost the run. */
-const LOOKUP_MS = 2000;
-function cacheKey({ platform, arch, smolvmVersion, sha256 }) {
-    return `bottle-smolmachine-v1-${platform}-${arch}-smolvm${smolvmVersion}-${sha256}`;
-}
-/** Is there a cache here, and may this run read or write it? */
-function cacheAllows(env, what) {
-    if (!env.ACTIONS_RESULTS_URL && !env.ACTIONS_CACHE_URL)
-        return false;
-    // `write` allows both; a mode that is not known allows all, as it does for the client.
-    const forbidden = what === 'read' ? ['none', 'write-only'] : ['none', 'read'];
-    return !forbidden.includes((env.ACTIONS_CACHE_MODE ?? '').trim().toLowerCase());
-}
-/** Restores the image into the fresh directory `folder` and compares its digest with the key's. */
-async function restoreImage({ host, services, maxBytes }, folder, key) {
-    const [path, tools] = [(0,external_node_path_.join)(folder, 'restored.smolmachine'), (0,external_node_path_.join)(folder, 'restore-tools')];
-    await writeCacheTools(host, tools, path);
-    try {
-        await services.restoreCache([...PATHS], cacheKey(key), { tools, lookupMs: LOOKUP_MS });
-    }
-    catch (error) {
-        host.log.info(`The cache did not answer: ${messageOf(error)}`);
-    }
-    const reason = await compare(path, key.sha256, maxBytes, host.cancelled);
-    if (reason === undefined)
-        return { kind: 'miss' };
-    return reason === '' ? { kind: 'hit', path } : { kind: 'altered', reason };
-}
-/** What is wrong with the file: empty when it is the image, undefined when it is not there. */
-async function compare(path, sha256, maxBytes, signal) {
-    try {
-        const env_1 = { stack: [], error: void 0, hasError: false };
-        try {
-            const file = cache_addDisposableResource(env_1, await (0,promises_.open)(path, 'r'), true);
-            const { size } = await file.stat();
-            if (size > maxBytes)
-                return `it has ${size} bytes, more than ${maxBytes}`;
-            const found = await sha256Of(file, signal);
-            return found === sha256 ? '' : `its sha256 is ${found}`;
-        }
-        catch (e_1) {
-            env_1.error = e_1;
-            env_1.hasError = true;
-        }
-        finally {
-            const result_1 = cache_disposeResources(env_1);
-            if (result_1)
-                await result_1;
+        super(date);
+        if (!isNaN(this.getTime())) {
+            this.#hasDate = hasDate;
+            this.#hasTime = hasTime;
+            this.#offset = offset;
         }
     }
-    catch (error) {
-        if (error.code === 'ENOENT')
-            return undefined;
-        throw error;
+    isDateTime() {
+        return this.#hasDate && this.#hasTime;
+    }
+    isLocal() {
+        return !this.#hasDate || !this.#hasTime || !this.#offset;
+    }
+    isDate() {
+        return this.#hasDate && !this.#hasTime;
+    }
+    isTime() {
+        return this.#hasTime && !this.#hasDate;
+    }
+    isValid() {
+        return this.#hasDate || this.#hasTime;
+    }
+    toISOString() {
+        let iso = super.toISOString();
+        // Local Date
+        if (this.isDate())
+            return iso.slice(0, 10);
+        // Local Time
+        if (this.isTime())
+            return iso.slice(11, 23);
+        // Local DateTime
+        if (this.#offset === null)
+            return iso.slice(0, -1);
+        // Offset DateTime
+        if (this.#offset === 'Z' || this.#offset === 'z')
+            return iso;
+        // This part is quite annoying: JS strips the original timezone from the ISO string representation
+        // Instead of using a "modified" date and "Z", we restore the representation "as authored"
+        let offset = (+(this.#offset.slice(1, 3)) * 60) + +(this.#offset.slice(4, 6));
+        offset = this.#offset[0] === '-' ? offset : -offset;
+        let offsetDate = new Date(this.getTime() - (offset * 60e3));
+        return offsetDate.toISOString().slice(0, -1) + this.#offset;
+    }
+    static wrapAsOffsetDateTime(jsDate, offset = 'Z') {
+        let date = new TomlDate(jsDate);
+        date.#offset = offset;
+        return date;
+    }
+    static wrapAsLocalDateTime(jsDate) {
+        let date = new TomlDate(jsDate);
+        date.#offset = null;
+        return date;
+    }
+    static wrapAsLocalDate(jsDate) {
+        let date = new TomlDate(jsDate);
+        date.#hasTime = false;
+        date.#offset = null;
+        return date;
+    }
+    static wrapAsLocalTime(jsDate) {
+        let date = new TomlDate(jsDate);
+        date.#hasDate = false;
+        date.#offset = null;
+        return date;
     }
 }
-/** Saves the image at `file`; says whether the service took it. Never throws for the service. */
-async function saveImage({ host, services }, folder, file, key) {
-    const tools = (0,external_node_path_.join)(folder, 'save-tools');
-    await writeCacheTools(host, tools, file);
-    try {
-        return await services.saveCache([...PATHS], cacheKey(key), { tools });
-    }
-    catch (error) {
-        host.log.info(`The cache did not take the image: ${messageOf(error)}`);
-        return false;
-    }
-}
 
-;// CONCATENATED MODULE: ./build/lock/owner.js
-/** Names a running process so that others can tell, later, whether it still runs. */
-
-
-/** Locks and marks of a process that cannot be seen from here (another container) count this long. */
-const UNSEEN_MS = 60 * 60 * 1000;
-function owner_short(text) {
-    return (0,external_node_crypto_.createHash)('sha256').update(text).digest('hex').slice(0, 12);
-}
-async function ask(host, argv) {
-    const { exitCode, stdout } = await host.run(argv, { timeoutMs: 5000 });
-    return exitCode === 0 ? stdout.trim() : '';
-}
-/** Identifies this boot of the machine. */
-async function bootId(host) {
-    const text = host.platform === 'linux'
-        ? await (0,promises_.readFile)('/proc/sys/kernel/random/boot_id', 'utf8')
-        : await ask(host, ['sysctl', '-n', 'kern.bootsessionuuid']);
-    return owner_short(text);
-}
-/** When the process started, as the kernel counts it; empty when there is none, or it is a zombie. */
-async function startOf(host, pid) {
-    if (host.platform !== 'linux')
-        return await ask(host, ['ps', '-o', 'lstart=', '-p', pid]);
-    const text = await (0,promises_.readFile)(`/proc/${pid}/stat`, 'latin1').catch(() => '');
-    // The second field is the program's name in brackets, and may hold anything.
-    const [state, ...rest] = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    return state === 'Z' || state === 'X' ? '' : (rest[18] ?? '');
-}
-/** The name of this process. */
-async function currentOwner(host) {
-    const space = await (0,promises_.readlink)('/proc/self/ns/pid').catch(() => '');
-    const start = await startOf(host, String(process.pid));
-    return [process.pid, owner_short(start), await bootId(host), owner_short(space)].join('-');
-}
-/**
- * Has the process `owner` ended? `me` is the asking process, `ageMs` how old the mark is that names
- * the owner. A name that is no owner's counts as ended.
- */
-async function hasEnded(host, owner, me, ageMs) {
-    const [pid = '', start, boot, space] = owner.split('-');
-    const [, , myBoot, mySpace] = me.split('-');
-    if (!/^[1-9][0-9]*$/.test(pid) || boot !== myBoot)
-        return true;
-    if (space !== mySpace)
-        return ageMs > UNSEEN_MS;
-    const now = await startOf(host, pid);
-    return now === '' || owner_short(now) !== start;
-}
-
-;// CONCATENATED MODULE: ./build/lock/lock.js
-/**
- * A lock between processes on one machine, which a killed owner cannot keep.
+;// CONCATENATED MODULE: ./node_modules/smol-toml/dist/extract.js
+/*!
+ * Copyright (c) Squirrel Chat et al., All rights reserved.
+ * SPDX-License-Identifier: BSD-3-Clause
  *
- * A lock is a directory of generations `0`, `1`, …; the highest names the owner, or is empty when it
- * was given back. To take it one links the next generation into place, which only one can do. The
- * highest is never removed, so who wakes late with an old view finds a higher one and steps back:
- * with a single lock file two processes could take the same dead owner's lock, one from the other.
- */
-
-
-
-
-const SHORTEST_WAIT_MS = 5;
-const LONGEST_WAIT_MS = 320;
-/** A pause of this length means that the work takes a while. */
-const FIRST_TOLD_MS = 160;
-async function highest(folder) {
-    const names = await (0,promises_.readdir)(folder);
-    return Math.max(-1, ...names.filter((name) => /^\d+$/.test(name)).map(Number));
-}
-/** Puts `text` into the new file `to` at once; false when there is one already. */
-async function linkInto(to, text, random) {
-    const temporary = `${to}.${random}`;
-    try {
-        await (0,promises_.writeFile)(temporary, text);
-        await (0,promises_.link)(temporary, to);
-        return true;
-    }
-    catch (error) {
-        const code = error.code;
-        // ENOENT: the owner swept our temporary file away.
-        if (code === 'EEXIST' || code === 'ENOENT')
-            return false;
-        throw error;
-    }
-    finally {
-        await (0,promises_.rm)(temporary, { force: true });
-    }
-}
-async function isFree(folder, generation, locker) {
-    if (generation < 0)
-        return true;
-    const path = (0,external_node_path_.join)(folder, String(generation));
-    try {
-        const owner = await (0,promises_.readFile)(path, 'utf8');
-        const ageMs = Date.now() - (await (0,promises_.stat)(path)).mtimeMs;
-        return owner === '' || (await hasEnded(locker.host, owner, locker.me, ageMs));
-    }
-    catch {
-        return false; // gone since: a higher one is there
-    }
-}
-/** Tries to own generation `next`; false when another process was first. */
-async function claim(folder, next, locker) {
-    const mine = (0,external_node_path_.join)(folder, String(next));
-    if (!(await linkInto(mine, locker.me, locker.host.randomName(8))))
-        return false;
-    if ((await highest(folder)) === next)
-        return true;
-    await (0,promises_.rm)(mine, { force: true });
-    return false;
-}
-async function sweep(folder, generation) {
-    for (const name of await (0,promises_.readdir)(folder)) {
-        if (name !== String(generation))
-            await (0,promises_.rm)((0,external_node_path_.join)(folder, name), { force: true });
-    }
-}
-/** The generation that is now ours; undefined when `wait` is false and another process has it. */
-async function acquire(folder, locker, wait) {
-    await (0,promises_.mkdir)(folder, { recursive: true });
-    for (let pause = SHORTEST_WAIT_MS;; pause = Math.min(pause * 2, LONGEST_WAIT_MS)) {
-        locker.host.cancelled.throwIfAborted();
-        const top = await highest(folder);
-        const free = await isFree(folder, top, locker);
-        if (free && (await claim(folder, top + 1, locker))) {
-            await sweep(folder, top + 1);
-            return top + 1;
-        }
-        if (!wait)
-            return undefined;
-        if (free)
-            continue; // another process was faster; see who it is
-        if (pause === FIRST_TOLD_MS) {
-            locker.host.log.info(`Waiting for another job with the same ${locker.what}`);
-        }
-        await (0,external_node_timers_promises_namespaceObject.setTimeout)(pause, undefined, { signal: locker.host.cancelled });
-    }
-}
-async function release(folder, generation) {
-    await (0,promises_.truncate)((0,external_node_path_.join)(folder, String(generation)));
-}
-/** Runs `work` while this process alone holds the lock `folder`; waits for it as long as it takes. */
-async function withLock(folder, locker, work) {
-    const generation = (await acquire(folder, locker, true));
-    try {
-        return await work();
-    }
-    finally {
-        await release(folder, generation);
-    }
-}
-/** Runs `work` under the lock if it is free now; says whether it was. */
-async function tryLock(folder, locker, work) {
-    const generation = await acquire(folder, locker, false);
-    if (generation === undefined)
-        return false;
-    try {
-        await work();
-    }
-    finally {
-        await release(folder, generation);
-    }
-    return true;
-}
-
-;// CONCATENATED MODULE: ./build/image/store.js
-/**
- * The runner's own store of images, addressed by content:
+ * Redistribution and use in source and binary forms, with or without
+ * modification, are permitted provided that the following conditions are met:
  *
- *   <root>/<sha256>/image.smolmachine   read-only, verified
- *   <root>/<sha256>/rootfs/             its layers unpacked, where an engine needs them
- *   <root>/<sha256>/meta.json           when it was verified and unpacked
- *   <root>/<sha256>/use/<owner>         a process that uses it; the folder's mtime: the last use
- *   <root>/.temporary/<owner>.<random>/ being written; moved into place when complete
- *   <root>/.locks/<name>/               see lock.ts
+ * 1. Redistributions of source code must retain the above copyright notice, this
+ *    list of conditions and the following disclaimer.
+ * 2. Redistributions in binary form must reproduce the above copyright notice,
+ *    this list of conditions and the following disclaimer in the
+ *    documentation and/or other materials provided with the distribution.
+ * 3. Neither the name of the copyright holder nor the names of its contributors
+ *    may be used to endorse or promote products derived from this software without
+ *    specific prior written permission.
+ *
+ * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
+ * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
+ * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
+ * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
+ * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
+ * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
+ * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
+ * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
+ * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
+ * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
  */
 
 
 
 
-
-async function openStore(root, host) {
-    await (0,promises_.mkdir)((0,external_node_path_.join)(root, '.temporary'), { recursive: true });
-    const me = await currentOwner(host);
-    return { root, host, me, what: 'image', boot: await bootId(host) };
+function isDigit(char, base = 10) {
+    return base === 16
+        ? (char > 0x2f && char < 0x3a) || (char > 0x40 && char < 0x47) || (char > 0x60 && char < 0x67)
+        : (char > 0x2f && char < 0x30 + base);
 }
-function imageFolder(store, sha256) {
-    return (0,external_node_path_.join)(store.root, sha256);
+function isEndOfValue(char, delim) {
+    // Whitespace -- we're permissive on `\r` for performance; it'll be dealt with later anyway
+    return char === 0x20 || char === 0x9 /* \t */ || char === 0xa /* \n */ || char === 0xd /* \r */ ||
+        // Structure end or next value delimiter
+        (delim && (char === delim || char === 0x2c /* , */)) ||
+        // Comment
+        char === 0x23; /* # */
 }
-function imagePath(store, sha256) {
-    return (0,external_node_path_.join)(store.root, sha256, 'image.smolmachine');
-}
-/**
- * Runs `work` while no other process on this machine works on the image or source called `name`.
- */
-async function exclusively(store, name, work) {
-    return await withLock((0,external_node_path_.join)(store.root, '.locks', name), store, work);
-}
-/** Gives `work` a directory of its own beside the images, and removes what `work` leaves in it. */
-async function inTemporary(store, work) {
-    const name = `${store.me}.${store.host.randomName(8)}`;
-    const folder = (0,external_node_path_.join)(store.root, '.temporary', name);
-    await (0,promises_.mkdir)(folder, { recursive: true, mode: 0o700 });
-    try {
-        return await work(folder);
+/** @internal */
+function extractValue(ctx, end) {
+    let errPtr = ctx.p;
+    let c = ctx.s.charCodeAt(ctx.p);
+    // Structs
+    if (c === 0x5b /* [ */ || c === 0x7b /* { */) {
+        ctx.d-- || TomlError.x('document contains excessively nested structures. aborting.', ctx);
+        let value = c === 0x5b /* [ */
+            ? parseArray(ctx)
+            : parseInlineTable(ctx);
+        ctx.d++;
+        return value;
     }
-    finally {
-        await removeTree(folder);
+    // Strings
+    if (c === 0x22 /* " */ || c === 0x27 /* ' */) {
+        return parseString(ctx);
     }
+    // Booleans
+    // We can fast-path because the first character is enough to know the only possible value
+    if (c === 0x74 /* t */) { // Only possible valid value is `true`
+        if (ctx.s.charCodeAt(++ctx.p) !== 0x72 || ctx.s.charCodeAt(++ctx.p) !== 0x75 || ctx.s.charCodeAt(++ctx.p) !== 0x65)
+            TomlError.x('invalid value', ctx, errPtr);
+        return ctx.p++, true;
+    }
+    if (c === 0x66 /* f */) { // Only possible valid value is `false`
+        if (ctx.s.charCodeAt(++ctx.p) !== 0x61 || ctx.s.charCodeAt(++ctx.p) !== 0x6c || ctx.s.charCodeAt(++ctx.p) !== 0x73 || ctx.s.charCodeAt(++ctx.p) !== 0x65)
+            TomlError.x('invalid value', ctx, errPtr);
+        return ctx.p++, false;
+    }
+    if (c === 0x2b /* + */ || c === 0x2d /* - */) {
+        return parseNumber(ctx, ctx.p, ctx.s.charCodeAt(++ctx.p), 0x2c - c, end);
+    }
+    // Rough heuristic, but `parseDate` falls back to number parsing if it's a false positive.
+    // e.g.: `a = 1\n-------------- = 1` would match this heuristic, but gracefully fallback to numbers.
+    if (ctx.s.charCodeAt(ctx.p + 4) === 0x2d /* - */ && ctx.s.charCodeAt(ctx.p + 7) === 0x2d /* - */) {
+        return parseDate(ctx, c, end);
+    }
+    // Same logic as above; `parseTime` falls back to number parsing if it's a false positive.
+    if (ctx.s.charCodeAt(ctx.p + 2) === 0x3a /* : */) {
+        return parseTime(ctx, c, end);
+    }
+    return parseNumber(ctx, ctx.p, c, 0, end);
 }
-/** Removes a tree even where an image made directories read-only. */
-async function removeTree(path) {
-    await (0,promises_.rm)(path, { recursive: true, force: true, maxRetries: 3 });
-}
-/**
- * Removes from `folder` what belongs to processes that have ended; returns the names that remain.
- */
-async function sweepOwned(store, folder) {
-    const kept = [];
-    for (const name of await (0,promises_.readdir)(folder).catch(() => [])) {
-        const path = (0,external_node_path_.join)(folder, name);
-        const written = await (0,promises_.stat)(path).catch(() => undefined);
-        if (!written)
-            continue;
-        const [owner = ''] = name.split('.');
-        const ageMs = Date.now() - written.mtimeMs;
-        if (await hasEnded(store.host, owner, store.me, ageMs))
-            await removeTree(path);
+// State:
+// 0: init
+// 1: integer
+// 2: fractional dot
+// 3: fractional
+// 4: exponent letter
+// 5: exponent
+// 6: exponent sign
+// 7: exponent with sign
+// >9: underscore; see below
+//     -> 12: was integer
+//     -> 14: was fractional
+//     -> 16: was exponent
+// states 2-5, 14, 16 are ONLY permitted iif base === 10
+function parseNumber(ctx, startPtr, startChr, sign, endChr) {
+    let c = startChr;
+    let state = 0;
+    let hasUnderscores = false;
+    // (+/-)inf
+    if (c === 0x69 /* i */) {
+        if (ctx.s.charCodeAt(++ctx.p) !== 0x6e || ctx.s.charCodeAt(++ctx.p) !== 0x66)
+            TomlError.x('invalid value', ctx, startPtr);
+        return ctx.p++, (sign || 1) / 0;
+    }
+    // (+/-)nan
+    if (c === 0x6e /* n */) {
+        if (ctx.s.charCodeAt(++ctx.p) !== 0x61 || ctx.s.charCodeAt(++ctx.p) !== 0x6e)
+            TomlError.x('invalid value', ctx, startPtr);
+        return ctx.p++, NaN;
+    }
+    // Leading zero
+    // Only allowed cases: `0<EOV>`, `0.(...)`, `0e(...)`, `0x(...)`, `0b(...)`, `0o(...)`
+    // FWIW, `0e(...)` is a stupid case, but it's not banned per-se so we have to parse it
+    if (c === 0x30 /* 0 */) {
+        if (++ctx.p >= ctx.s.length || isEndOfValue(c = ctx.s.charCodeAt(ctx.p), endChr))
+            return ctx.bi === true ? 0n : 0; // note: conveniently deals with `-0`
+        if (!sign) {
+            if (c === 0x78 /* x */)
+                return parseIntegerBaseN(ctx, startPtr, 16, endChr);
+            else if (c === 0x62 /* b */)
+                return parseIntegerBaseN(ctx, startPtr, 2, endChr);
+            else if (c === 0x6f /* o */)
+                return parseIntegerBaseN(ctx, startPtr, 8, endChr);
+        }
+        if (c === 0x2e /* . */)
+            state = 2;
+        else if (c === 0x65 /* e */ || c === 0x45 /* E */)
+            state = 4;
         else
-            kept.push(name);
+            TomlError.x('illegal leading zero', ctx, startPtr);
     }
-    return kept;
+    // If the 1st char is not a digit by now, then it's not a valid TOML value at all
+    else if (!isDigit(c))
+        TomlError.x('invalid value', ctx, startPtr);
+    while (++ctx.p < ctx.s.length && (c = ctx.s.charCodeAt(ctx.p), !isEndOfValue(c, endChr))) {
+        if (!state)
+            state = 1; // Detects single-digit numbers we can use a fast parse path for
+        // The way the states are numbered is not random: underscores are always permitted in odd-numbered states and
+        // never permitted in even-numbered ones.
+        if (c === 0x5f /* _ */) {
+            if (!(state & 1))
+                TomlError.x('illegal underscore', ctx);
+            state += 11; // 11 is a marker that makes the state even and greater than 9; see the numbering + rationale above
+            hasUnderscores = true;
+        }
+        // Transition to fractional part.
+        else if (state === 1 && c === 0x2e /* . */)
+            state = 2;
+        // Transition to exponent part.
+        else if ((state === 1 || state === 3) && (c === 0x65 /* e */ || c === 0x45 /* E */))
+            state = 4;
+        // + and - are permitted in state 4 only (handled before entering the function for state 0)
+        else if (state === 4 && (c === 0x2b /* + */ || c === 0x2d /* - */)) {
+            state = 6;
+        }
+        // All special cases have been handled; only digits are allowed here
+        else if (!isDigit(c))
+            TomlError.x(`illegal character in numeric literal`, ctx);
+        // Clear state flags
+        else if (state > 9)
+            state -= 11;
+        else if (!(state & 1))
+            state++;
+    }
+    // Single-char number; we can fast-path these very easily.
+    if (!state) {
+        let val = (startChr - 0x30 /* 0 */) * (sign || 1);
+        return ctx.bi === true ? BigInt(val) : val;
+    }
+    // Even-numbered states absolutely require a digit next; not even end of value is permitted
+    if (!(state & 1))
+        TomlError.x('unfinished numeric value', ctx, startPtr);
+    let str = ctx.s.slice(startPtr, ctx.p);
+    if (hasUnderscores)
+        str = str.replaceAll('_', ''); // perf: replaceAll 1.25x faster than replace with a regex
+    return state > 1
+        ? parseFloat(str)
+        : parseInteger(ctx, str, 10, startPtr);
 }
-/** Removes what processes left that were killed while they wrote. */
-async function sweepTemporary(store) {
-    await sweepOwned(store, (0,external_node_path_.join)(store.root, '.temporary'));
+function parseIntegerBaseN(ctx, startPtr, base, endChr) {
+    let c, underscore = 1;
+    while (++ctx.p < ctx.s.length && (c = ctx.s.charCodeAt(ctx.p), !isEndOfValue(c, endChr))) {
+        if (c === 0x5f /* _ */) {
+            if (underscore & 1)
+                TomlError.x('illegal underscore', ctx);
+            underscore = 3;
+        }
+        // We only need to check if the number is a valid digit, nothing else is permitted
+        else if (!isDigit(c, base))
+            TomlError.x(`illegal character in numeric literal`, ctx);
+        // Clear underscore flag
+        else if (underscore & 1)
+            underscore--;
+    }
+    // Trailing underscore is not allowed
+    if (underscore & 1)
+        TomlError.x('unfinished numeric value', ctx);
+    let str = ctx.s.slice(startPtr + 2, ctx.p);
+    if (underscore)
+        str = str.replaceAll('_', ''); // perf: replaceAll 1.25x faster than replace with a regex
+    return parseInteger(ctx, str, base, startPtr);
 }
-async function readMeta(store, sha256) {
+function parseInteger(ctx, str, base, startPtr) {
+    if (ctx.bi !== true)
+        int: {
+            let val = parseInt(str, base);
+            if (!Number.isSafeInteger(val)) {
+                if (ctx.bi)
+                    break int;
+                TomlError.x('integer value cannot be represented losslessly', ctx, startPtr);
+            }
+            return val;
+        }
+    return base === 10 ? BigInt(str) : BigInt((base === 2 ? '0b' : base === 8 ? '0o' : '0x') + str);
+}
+function parseDate(ctx, c, endChr) {
+    let startPtr = ctx.p++, unsafeSeparator;
+    if (!isDigit(c) ||
+        !isDigit(ctx.s.charCodeAt(ctx.p++)) ||
+        !isDigit(ctx.s.charCodeAt(ctx.p++)) ||
+        !isDigit(ctx.s.charCodeAt(ctx.p++))) {
+        return parseNumber(ctx, ctx.p = startPtr, c, 0, endChr);
+    }
+    ctx.p += 5;
+    if (!isDigit(ctx.s.charCodeAt(ctx.p++)))
+        TomlError.x('invalid date-time: date part is malformed', ctx, startPtr);
+    if (ctx.p >= ctx.s.length || (((c = ctx.s.charCodeAt(ctx.p)) !== 0x20 || (unsafeSeparator = true, !isDigit(ctx.s.charCodeAt(ctx.p + 1)))) && c !== 0x54 /* T */ && c !== 0x74 /* t */)) {
+        let t = ctx.s.slice(startPtr, ctx.p);
+        return readDate(ctx, t, 3, false, startPtr);
+    }
+    if (ctx.s.charCodeAt(ctx.p += 3) !== 0x3a /* : */)
+        TomlError.x('invalid date-time: time part is malformed', ctx, startPtr);
+    if (ctx.s.charCodeAt(ctx.p += 3) === 0x3a /* : */)
+        ctx.p += 3;
+    if (ctx.s.charCodeAt(ctx.p) === 0x2e /* . */)
+        while (isDigit(ctx.s.charCodeAt(++ctx.p)))
+            ;
+    if (c = ctx.s.charCodeAt(ctx.p)) {
+        if (c === 0x5a /* Z */ || c === 0x7a /* z */) {
+            let t = ctx.s.slice(startPtr, ++ctx.p);
+            return readDate(ctx, t, 1, unsafeSeparator, startPtr, '[+00:00]');
+        }
+        if (c === 0x2b /* + */ || c === 0x2d /* - */) {
+            // Temporal's ZonedDateTime is weird asf when it comes to dealing with traditional offsets...
+            // It's 1.2x faster to allocate a new string to pass to ZDT than use Instant.toZonedDateTimeISO
+            let t = ctx.s.slice(startPtr, ctx.p += 6);
+            return readDate(ctx, t, 1, unsafeSeparator, startPtr, !ctx.ld && ('[' + ctx.s.slice(ctx.p - 6, ctx.p) + ']'));
+        }
+    }
+    let t = ctx.s.slice(startPtr, ctx.p);
+    return readDate(ctx, t, 2, unsafeSeparator, startPtr);
+}
+function parseTime(ctx, c, endChr) {
+    let start = ctx.p;
+    if (!isDigit(c) || !isDigit(ctx.s.charCodeAt(++ctx.p))) {
+        return parseNumber(ctx, --ctx.p, c, 0, endChr);
+    }
+    if (ctx.s.charCodeAt(ctx.p += 4) === 0x3a /* : */)
+        ctx.p += 3;
+    if (ctx.s.charCodeAt(ctx.p) === 0x2e /* . */)
+        while (isDigit(ctx.s.charCodeAt(++ctx.p)))
+            ;
+    let t = ctx.s.slice(start, ctx.p);
+    return readDate(ctx, t, 4, false, start);
+}
+function readDate(ctx, str, type, unsafeDelim, errPtr, temporalSuffix) {
+    if (ctx.ld) {
+        let date = new TomlDate(str, type, unsafeDelim);
+        if (!date.isValid())
+            TomlError.x('invalid date', ctx, errPtr);
+        return date;
+    }
     try {
-        return JSON.parse(await (0,promises_.readFile)((0,external_node_path_.join)(imageFolder(store, sha256), 'meta.json'), 'utf8'));
+        if (temporalSuffix)
+            str += temporalSuffix;
+        switch (type) {
+            case 1: return Temporal.ZonedDateTime.from(str);
+            case 2: return Temporal.PlainDateTime.from(str);
+            case 3: return Temporal.PlainDate.from(str);
+            case 4: return Temporal.PlainTime.from(str);
+        }
     }
-    catch {
-        return {}; // absent or damaged: everything is verified and unpacked anew
+    catch (e) {
+        TomlError.x(e instanceof Error ? e.message : '' + e, ctx, errPtr);
     }
 }
-async function writeMeta(store, sha256, meta) {
-    const path = (0,external_node_path_.join)(imageFolder(store, sha256), 'meta.json');
-    const temporary = `${path}.${store.me}`;
-    await (0,promises_.writeFile)(temporary, JSON.stringify(meta));
-    await (0,promises_.rename)(temporary, path);
-}
-/** Marks the image as used by this process, and as used last now. */
-async function markUse(store, sha256) {
-    const marks = (0,external_node_path_.join)(imageFolder(store, sha256), 'use');
-    await (0,promises_.mkdir)(marks, { recursive: true });
-    for (const owner of await (0,promises_.readdir)(marks)) {
-        if (await hasEnded(store.host, owner, store.me, 0))
-            await (0,promises_.rm)((0,external_node_path_.join)(marks, owner), { force: true });
+
+;// CONCATENATED MODULE: ./node_modules/smol-toml/dist/util.js
+/*!
+ * Copyright (c) Squirrel Chat et al., All rights reserved.
+ * SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Redistribution and use in source and binary forms, with or without
+ * modification, are permitted provided that the following conditions are met:
+ *
+ * 1. Redistributions of source code must retain the above copyright notice, this
+ *    list of conditions and the following disclaimer.
+ * 2. Redistributions in binary form must reproduce the above copyright notice,
+ *    this list of conditions and the following disclaimer in the
+ *    documentation and/or other materials provided with the distribution.
+ * 3. Neither the name of the copyright holder nor the names of its contributors
+ *    may be used to endorse or promote products derived from this software without
+ *    specific prior written permission.
+ *
+ * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
+ * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
+ * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
+ * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
+ * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
+ * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
+ * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
+ * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
+ * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
+ * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
+ */
+
+/** @internal */
+function skipComment(ctx) {
+    for (; ctx.p < ctx.s.length; ctx.p++) {
+        let c = ctx.s.charCodeAt(ctx.p);
+        if (c === 0xa /* \n */)
+            break;
+        if (c === 0xd /* \r */ && ctx.s.charCodeAt(ctx.p + 1) === 0xa /* \n */) {
+            ctx.p++;
+            break;
+        }
+        if ((c < 0x20 && c !== 0x9 /* \t */) || c === 0x7f) {
+            TomlError.x('control characters are not allowed in comments', ctx);
+        }
     }
-    await (0,promises_.writeFile)((0,external_node_path_.join)(marks, store.me), '');
 }
-async function fingerprintOf(store, path) {
-    const file = await (0,promises_.open)(path, 'r');
-    const { dev, ino, size, mtimeNs, ctimeNs } = await file.stat({ bigint: true });
-    const fingerprint = {
-        boot: store.boot,
-        device: String(dev),
-        inode: String(ino),
-        size: String(size),
-        mtimeNs: String(mtimeNs),
-        ctimeNs: String(ctimeNs),
+/** @internal */
+function skipVoid(ctx, banNewLines, banComments) {
+    let c;
+    while (ctx.p < ctx.s.length) {
+        while (ctx.p < ctx.s.length && ((c = ctx.s.charCodeAt(ctx.p)) === 0x20 ||
+            c === 0x9 /* \t */ ||
+            (!banNewLines &&
+                (c === 0xa /* \n */ || (c === 0xd /* \r */ && ctx.s.charCodeAt(ctx.p + 1) === 0xa /* \n */)))))
+            ctx.p++;
+        if (banComments || c !== 0x23 /* # */)
+            break;
+        skipComment(ctx);
+    }
+}
+
+;// CONCATENATED MODULE: ./node_modules/smol-toml/dist/struct.js
+/*!
+ * Copyright (c) Squirrel Chat et al., All rights reserved.
+ * SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Redistribution and use in source and binary forms, with or without
+ * modification, are permitted provided that the following conditions are met:
+ *
+ * 1. Redistributions of source code must retain the above copyright notice, this
+ *    list of conditions and the following disclaimer.
+ * 2. Redistributions in binary form must reproduce the above copyright notice,
+ *    this list of conditions and the following disclaimer in the
+ *    documentation and/or other materials provided with the distribution.
+ * 3. Neither the name of the copyright holder nor the names of its contributors
+ *    may be used to endorse or promote products derived from this software without
+ *    specific prior written permission.
+ *
+ * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
+ * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
+ * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
+ * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
+ * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
+ * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
+ * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
+ * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
+ * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
+ * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
+ */
+
+
+
+
+/** @internal */
+function parseKey(ctx, end = 0x3d /* = */) {
+    // States:
+    // 0: before first char
+    // 1: parsing bare key
+    // 2: after key component
+    let startPtr;
+    let state = 0;
+    let parsed = [];
+    let sliceStart;
+    let c = ctx.s.charCodeAt(startPtr = ctx.p);
+    do {
+        // End of key
+        if (c === end) {
+            if (!state)
+                TomlError.x('unexpected end of key', ctx);
+            if (state === 1)
+                parsed.push(ctx.s.slice(sliceStart, ctx.p));
+            return ctx.p++, parsed;
+        }
+        // Dotted key separator
+        else if (c === 0x2e /* . */) {
+            if (!state)
+                TomlError.x('illegal empty bare key', ctx);
+            if (state === 1)
+                parsed.push(ctx.s.slice(sliceStart, ctx.p));
+            state = 0;
+        }
+        // Quoted key
+        else if (!state && (c === 0x22 /* " */ || c === 0x27 /* ' */)) {
+            if (c === ctx.s.charCodeAt(ctx.p + 1) && c === ctx.s.charCodeAt(ctx.p + 2))
+                TomlError.x('illegal quoted key: multiline strings are not allowed', ctx);
+            parsed.push(parseString(ctx));
+            state = 2;
+            ctx.p--;
+        }
+        // Whitespace; no-op in state 0 and 2, end of bare key in state 1
+        else if (c === 0x20 || c === 0x9 /* \t */) {
+            if (state === 1) {
+                parsed.push(ctx.s.slice(sliceStart, ctx.p));
+                state = 2;
+            }
+        }
+        // If state is post-key, no character is allowed; otherwise ensure it's a bare-key component
+        else if (state === 2 || (c < 0x30 && c !== 0x2d /* - */) || (c > 0x39 && c < 0x41) || (c > 0x5a && c < 0x61 && c !== 0x5f /* _ */) || c > 0x7a) {
+            TomlError.x('illegal character in key', ctx);
+        }
+        // Illegal character
+        else if (!state) {
+            state = 1;
+            sliceStart = ctx.p;
+        }
+    } while (c = ctx.s.charCodeAt(++ctx.p));
+    TomlError.x('incomplete key-value: cannot find end of key', ctx, startPtr);
+}
+/** @internal */
+function parseInlineTable(ctx) {
+    let startPtr = ctx.p++;
+    let res = Object.create(null);
+    let seen = new Set();
+    let c;
+    while (ctx.p < ctx.s.length) {
+        skipVoid(ctx);
+        if ((c = ctx.s.charCodeAt(ctx.p)) === 0x7d /* } */) {
+            ctx.p++;
+            return res;
+        }
+        let k;
+        let t = res;
+        let hasOwn = false;
+        let errPtr = ctx.p;
+        let key = parseKey(ctx);
+        for (let i = 0; i < key.length; i++) {
+            if (i)
+                t = hasOwn ? t[k] : (t[k] = Object.create(null));
+            k = key[i];
+            if ((hasOwn = Object.hasOwn(t, k)) && (typeof t[k] !== 'object' || seen.has(t[k]))) {
+                TomlError.x('trying to redefine an already defined value', ctx, errPtr);
+            }
+            let unsafe = k === '__proto__';
+            if (ctx.uk && (unsafe || k === 'constructor')) {
+                t = ctx.uk !== 1 && TomlError.x('document contains an unsafe property', ctx, errPtr);
+                break;
+            }
+            if (!hasOwn && unsafe) {
+                Object.defineProperty(t, k, { enumerable: true, configurable: true, writable: true });
+            }
+        }
+        if (hasOwn) {
+            TomlError.x('trying to redefine an already defined value', ctx, errPtr);
+        }
+        skipVoid(ctx, true, true);
+        let value = extractValue(ctx, 0x7d /* } */);
+        if (t && typeof (t[k] = value) === 'object')
+            seen.add(value);
+        skipVoid(ctx);
+        if ((c = ctx.s.charCodeAt(ctx.p++)) === 0x7d /* } */) {
+            return res;
+        }
+        if (c !== 0x2c /* , */)
+            TomlError.x('expected comma or end of structure', ctx, ctx.p - 1);
+    }
+    TomlError.x('unfinished table', ctx, startPtr);
+}
+/** @internal */
+function parseArray(ctx) {
+    let startPtr = ctx.p++;
+    let res = [];
+    let c;
+    while (ctx.p < ctx.s.length) {
+        skipVoid(ctx);
+        if ((c = ctx.s.charCodeAt(ctx.p)) === 0x5d /* ] */) {
+            ctx.p++;
+            return res;
+        }
+        res.push(extractValue(ctx, 0x5d /* ] */));
+        skipVoid(ctx);
+        if ((c = ctx.s.charCodeAt(ctx.p++)) === 0x5d /* ] */) {
+            return res;
+        }
+        if (c !== 0x2c /* , */)
+            TomlError.x('expected comma or end of structure', ctx, ctx.p - 1);
+    }
+    TomlError.x('unfinished array', ctx, startPtr);
+}
+
+;// CONCATENATED MODULE: ./node_modules/smol-toml/dist/parse.js
+/*!
+ * Copyright (c) Squirrel Chat et al., All rights reserved.
+ * SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Redistribution and use in source and binary forms, with or without
+ * modification, are permitted provided that the following conditions are met:
+ *
+ * 1. Redistributions of source code must retain the above copyright notice, this
+ *    list of conditions and the following disclaimer.
+ * 2. Redistributions in binary form must reproduce the above copyright notice,
+ *    this list of conditions and the following disclaimer in the
+ *    documentation and/or other materials provided with the distribution.
+ * 3. Neither the name of the copyright holder nor the names of its contributors
+ *    may be used to endorse or promote products derived from this software without
+ *    specific prior written permission.
+ *
+ * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
+ * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
+ * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
+ * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
+ * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
+ * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
+ * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
+ * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
+ * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
+ * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
+ */
+
+
+
+
+function peekTable(ctx, key, table, meta, type) {
+    let t = table;
+    let m = meta;
+    let k;
+    let hasOwn = false;
+    let state;
+    for (let i = 0; i < key.length; i++) {
+        if (i) {
+            t = hasOwn ? t[k] : (t[k] = Object.create(null));
+            m = (state = m[k]).c;
+            if (type === 0 /* Type.DOTTED */ && (state.t === 1 /* Type.EXPLICIT */ || state.t === 2 /* Type.ARRAY */)) {
+                return null;
+            }
+            if (state.t === 2 /* Type.ARRAY */) {
+                let l = t.length - 1;
+                t = t[l];
+                m = m[l].c;
+            }
+        }
+        k = key[i];
+        if ((hasOwn = Object.hasOwn(t, k)) && m[k]?.t === 0 /* Type.DOTTED */ && m[k]?.d) {
+            return null;
+        }
+        if (!hasOwn) {
+            let unsafe = k === '__proto__';
+            if (ctx.uk && (unsafe || k === 'constructor'))
+                return false;
+            if (unsafe) {
+                Object.defineProperty(t, k, { enumerable: true, configurable: true, writable: true });
+                Object.defineProperty(m, k, { enumerable: true, configurable: true, writable: true });
+            }
+            m[k] = {
+                t: i < key.length - 1 && type === 2 /* Type.ARRAY */
+                    ? 3 /* Type.ARRAY_DOTTED */ : type,
+                d: false,
+                i: 0,
+                c: Object.create(null),
+            };
+        }
+    }
+    state = m[k];
+    if (state.t !== type && !(type === 1 /* Type.EXPLICIT */ && state.t === 3 /* Type.ARRAY_DOTTED */)) {
+        // Bad key type!
+        return null;
+    }
+    if (type === 2 /* Type.ARRAY */) {
+        if (!state.d) {
+            state.d = true;
+            t[k] = [];
+        }
+        t[k].push(t = Object.create(null));
+        state.c[state.i++] = (state = { t: 1 /* Type.EXPLICIT */, d: false, i: 0, c: Object.create(null) });
+    }
+    if (state.d) {
+        // Redefining a table!
+        return null;
+    }
+    state.d = true;
+    if (type === 1 /* Type.EXPLICIT */) {
+        t = hasOwn ? t[k] : (t[k] = Object.create(null));
+    }
+    else if (type === 0 /* Type.DOTTED */ && hasOwn) {
+        return null;
+    }
+    return [k, t, state.c];
+}
+function validateTablePeek(ctx, peek, ptr) {
+    if (peek === null || ctx.uk === 2)
+        TomlError.x(peek === null
+            ? 'trying to redefine an already defined table or value'
+            : 'document contains an unsafe property', ctx, ptr);
+}
+function parse_parse(toml, options = {}) {
+    let ctx = {
+        s: toml,
+        p: 0,
+        d: options.maxDepth ?? 1000,
+        bi: options.integersAsBigInt ?? false,
+        ld: options.useLegacyDate ?? true,
+        uk: options.unsafeKeyBehaviour === 'throw' ? 2 : options.unsafeKeyBehaviour === 'drop' ? 1 : 0,
     };
-    return { file, fingerprint };
-}
-/** Hashes the stored file, unless it is the very file that was hashed in this boot. */
-async function isIntact(store, sha256) {
-    const { file, fingerprint } = await fingerprintOf(store, imagePath(store, sha256));
-    try {
-        const meta = await readMeta(store, sha256);
-        if (JSON.stringify(meta.verified) === JSON.stringify(fingerprint))
-            return true;
-        if ((await sha256Of(file, store.host.cancelled)) !== sha256)
-            return false;
-        await writeMeta(store, sha256, { ...meta, verified: fingerprint });
-        return true;
-    }
-    finally {
-        await file.close();
-    }
-}
-/**
- * Looks for an image and marks it as used. `altered`: its bytes had changed, and it was removed.
- * Call it inside `exclusively`.
- */
-async function findImage(store, sha256) {
-    try {
-        if (await isIntact(store, sha256)) {
-            await markUse(store, sha256);
-            return 'found';
-        }
-    }
-    catch (error) {
-        if (error.code === 'ENOENT')
-            return 'absent';
-        throw error;
-    }
-    await removeTree(imageFolder(store, sha256));
-    return 'altered';
-}
-/**
- * Moves the file at `from` (in a temporary folder of this store, with the digest `sha256`, which
- * the caller has checked) into the store and marks it as used. Call it inside `exclusively`.
- */
-async function addImage(store, sha256, from) {
-    const folder = imageFolder(store, sha256);
-    const path = imagePath(store, sha256);
-    await removeTree(folder);
-    await (0,promises_.mkdir)(folder, { recursive: true });
-    await (0,promises_.chmod)(from, 0o444);
-    await (0,promises_.rename)(from, path);
-    const { file, fingerprint } = await fingerprintOf(store, path);
-    await file.close();
-    await writeMeta(store, sha256, { verified: fingerprint });
-    await markUse(store, sha256);
-}
-
-;// CONCATENATED MODULE: ./build/image/evict.js
-/**
- * Keeps the store within its limits: the least recently used images go, never one that is in use.
- */
-
-
-
-
-async function listImages(store) {
-    const names = (await (0,promises_.readdir)(store.root)).filter((name) => /^[0-9a-f]{64}$/.test(name));
-    return await Promise.all(names.map(async (sha256) => {
-        const used = await (0,promises_.stat)((0,external_node_path_.join)(imageFolder(store, sha256), 'use')).catch(() => undefined);
-        const image = await (0,promises_.stat)(imagePath(store, sha256)).catch(() => undefined);
-        const { rootfs } = await readMeta(store, sha256);
-        const bytes = (image?.size ?? 0) + (rootfs?.bytes ?? 0);
-        return { sha256, bytes, usedMs: used?.mtimeMs ?? 0 };
-    }));
-}
-/** Removes the image unless a living process uses it or holds its lock; says whether it went. */
-async function evictImage(store, sha256) {
-    let removed = false;
-    await tryLock((0,external_node_path_.join)(store.root, '.locks', sha256), store, async () => {
-        const users = await sweepOwned(store, (0,external_node_path_.join)(imageFolder(store, sha256), 'use'));
-        if (users.length > 0)
-            return;
-        await removeTree(imageFolder(store, sha256));
-        removed = true;
-    });
-    return removed;
-}
-/**
- * Removes what killed processes left, images unused for longer than `maxAgeMs`, and then the least
- * recently used ones until the rest fits into `maxBytes`. Returns the digests that went.
- */
-async function evict(store, limits) {
-    await sweepTemporary(store);
-    const images = (await listImages(store)).sort((a, b) => a.usedMs - b.usedMs);
-    const removed = [];
-    let total = images.reduce((sum, { bytes }) => sum + bytes, 0);
-    for (const { sha256, bytes, usedMs } of images) {
-        const expired = Date.now() - usedMs > limits.maxAgeMs;
-        if (!expired && total <= limits.maxBytes)
-            continue;
-        if (!(await evictImage(store, sha256)))
-            continue;
-        total -= bytes;
-        removed.push(sha256);
-    }
-    return removed;
-}
-
-;// CONCATENATED MODULE: ./build/image/images-lock.js
-/**
- * `.bot-bottle/images.lock`: which bytes each image had when it was locked. One line an image:
- *
- *   <sha256> <platform> <bytes> <source>
- *
- * sorted, `#` begins a comment. Committed, it is a digest that neither a cache nor a registry
- * wrote.
- */
-
-const LINE = new RegExp([
-    '^(?<sha256>[0-9a-f]{64})',
-    '(?<platform>[a-z0-9]+/[a-z0-9]+)',
-    '(?<bytes>[1-9][0-9]{0,14})',
-    '(?<source>\\S.*)$',
-].join(' '));
-const HEAD = '# The bytes that each image had when it was locked. ' +
-    'Written by the action with mode: lock.\n# sha256 platform bytes source\n';
-/** Reads the text of the lock file. Throws `config-invalid` that names every line that is wrong. */
-function parseImagesLock(file, text) {
-    const images = [];
-    const problems = [];
-    for (const [index, raw] of text.split('\n').entries()) {
-        const line = raw.trimEnd();
-        if (line === '' || line.startsWith('#'))
-            continue;
-        const { sha256, platform, bytes, source } = LINE.exec(line)?.groups ?? {};
-        const wrong = (message) => problems.push({ message, file, line: index + 1 });
-        if (!sha256 || !platform || !bytes || !source) {
-            wrong('expected "<sha256> <platform> <bytes> <source>"');
-        }
-        else if (findLocked(images, source, platform)) {
-            wrong(`${source} for ${platform} is locked twice`);
+    let res = Object.create(null);
+    let meta = Object.create(null);
+    let tmp;
+    let skipping = false;
+    let tbl = res;
+    let m = meta;
+    // BOM is allowed, skip.
+    // JS is UTF-16, so we have to check for the UTF-16 BOM instead of the UTF-8 BOM sequence!
+    if (toml.charCodeAt(0) === 0xfeff)
+        ctx.p++;
+    skipVoid(ctx);
+    while (ctx.p < toml.length) {
+        if (toml.charCodeAt(ctx.p) === 0x5b /* [ */) {
+            let isTableArray = toml.charCodeAt(++ctx.p) === 0x5b; /* [ */
+            tmp = ctx.p += +isTableArray;
+            skipping = false;
+            let k = parseKey(ctx, 0x5d /* ] */);
+            if (isTableArray) {
+                if (toml.charCodeAt(ctx.p) !== 0x5d /* ] */) {
+                    TomlError.x('expected end of table array declaration', ctx);
+                }
+                ctx.p++;
+            }
+            let p = peekTable(ctx, k, res, meta, isTableArray ? 2 /* Type.ARRAY */ : 1 /* Type.EXPLICIT */);
+            if (!p) {
+                validateTablePeek(ctx, p, tmp);
+                skipping = true;
+            }
+            else {
+                m = p[2];
+                tbl = p[1];
+            }
         }
         else {
-            images.push({ sha256, platform, bytes: Number(bytes), source });
+            tmp = ctx.p;
+            let k = parseKey(ctx);
+            let p = peekTable(ctx, k, tbl, m, 0 /* Type.DOTTED */);
+            if (!p && !skipping)
+                validateTablePeek(ctx, p, tmp);
+            skipVoid(ctx, true, true);
+            let v = extractValue(ctx, void 0);
+            if (p && !skipping)
+                p[1][p[0]] = v;
+        }
+        skipVoid(ctx, true);
+        if (ctx.p < toml.length && (tmp = toml.charCodeAt(ctx.p)) !== 0xa /* \n */ && (tmp !== 0xd /* \r */ || toml.charCodeAt(ctx.p + 1) !== 0xa /* \n */)) {
+            TomlError.x('each key-value declaration must be followed by an end-of-line', ctx);
+        }
+        skipVoid(ctx);
+    }
+    return res;
+}
+
+;// CONCATENATED MODULE: ./node_modules/smol-toml/dist/stringify.js
+/*!
+ * Copyright (c) Squirrel Chat et al., All rights reserved.
+ * SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Redistribution and use in source and binary forms, with or without
+ * modification, are permitted provided that the following conditions are met:
+ *
+ * 1. Redistributions of source code must retain the above copyright notice, this
+ *    list of conditions and the following disclaimer.
+ * 2. Redistributions in binary form must reproduce the above copyright notice,
+ *    this list of conditions and the following disclaimer in the
+ *    documentation and/or other materials provided with the distribution.
+ * 3. Neither the name of the copyright holder nor the names of its contributors
+ *    may be used to endorse or promote products derived from this software without
+ *    specific prior written permission.
+ *
+ * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
+ * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
+ * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
+ * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
+ * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
+ * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
+ * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
+ * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
+ * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
+ * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
+ */
+let BARE_KEY = /^[a-z0-9-_]+$/i;
+let HAS_WELLFORMED = !!(''.isWellFormed);
+function extendedTypeOf(obj) {
+    let type = typeof obj;
+    if (type === 'object') {
+        if (Array.isArray(obj))
+            return 'array';
+        if (typeof obj.getUTCDate === 'function' && obj instanceof Date)
+            return 'date';
+        if (globalThis.Temporal) {
+            if (obj.until) {
+                if (obj instanceof Temporal.ZonedDateTime)
+                    return 'temporal/tz+uc';
+                if (obj instanceof Temporal.PlainDateTime || obj instanceof Temporal.PlainDate)
+                    return 'temporal/uc';
+                if (obj instanceof Temporal.PlainTime || obj instanceof Temporal.Instant)
+                    return 'temporal';
+                if (obj instanceof Temporal.PlainYearMonth)
+                    return 'temporal/x';
+            }
+            else if ((obj.toPlainDate && obj instanceof Temporal.PlainMonthDay) ||
+                (obj.negated && obj instanceof Temporal.Duration)) {
+                return 'temporal/x';
+            }
         }
     }
-    if (problems.length === 0)
-        return images;
-    throw new BottleError({
-        outcome: 'config-invalid',
-        what: 'The lock file of images cannot be read',
-        where: problems.map(({ line, message }) => `${file}:${line}: ${message}`).join('; '),
-        fix: 'Write it anew with mode: lock.',
-        problems,
-    });
+    return type;
 }
-/** The lock file's text; the same images give the same bytes in any order. */
-function writeImagesLock(images) {
-    const lines = images.map(({ sha256, platform, bytes, source }) => {
-        return { sort: `${source}\n${platform}`, text: `${sha256} ${platform} ${bytes} ${source}\n` };
-    });
-    lines.sort((a, b) => (a.sort < b.sort ? -1 : 1));
-    return HEAD + lines.map(({ text }) => text).join('');
+function isArrayOfTables(obj) {
+    for (let i = 0; i < obj.length; i++) {
+        if (extendedTypeOf(obj[i]) !== 'object')
+            return false;
+    }
+    return obj.length != 0;
 }
-/** The locked image of `source` for `platform`, if there is one. */
-function findLocked(images, source, platform) {
-    return images.find((image) => image.source === source && image.platform === platform);
+function formatWellFormedStringUnchecked(s) {
+    return JSON.stringify(s).replaceAll('\x7f', '\\u007f');
+}
+function formatString(s) {
+    return formatWellFormedStringUnchecked(HAS_WELLFORMED ? s.toWellFormed() : s);
+}
+function formatKey(s) {
+    if (BARE_KEY.test(s))
+        return s;
+    if (HAS_WELLFORMED && !s.isWellFormed())
+        throw new RangeError('key contains illegal lone surrogates');
+    return formatWellFormedStringUnchecked(s);
+}
+function stringifyValue(val, type, depth, numberAsFloat, strictTemporal) {
+    if (depth === 0) {
+        throw new Error('Could not stringify the object: maximum object depth exceeded');
+    }
+    switch (type) {
+        // @ts-expect-error -- intentional fallthrough case
+        case 'number':
+            if (isNaN(val))
+                return 'nan';
+            if (val === Infinity)
+                return 'inf';
+            if (val === -Infinity)
+                return '-inf';
+            if (Number.isInteger(val) && (numberAsFloat || !Number.isSafeInteger(val)))
+                return val.toFixed(1);
+        case 'bigint':
+        case 'boolean':
+        case 'temporal':
+            return val.toString();
+        case 'string':
+            return formatString(val);
+        case 'date':
+            if (isNaN(val.getTime()))
+                throw new TypeError('cannot serialize invalid date');
+            return val.toISOString();
+        case 'object':
+            return stringifyInlineTable(val, depth, numberAsFloat, strictTemporal);
+        case 'array':
+            return stringifyArray(val, depth, numberAsFloat, strictTemporal);
+        // @ts-expect-error -- intentional fallthrough case
+        case 'temporal/tz+uc':
+            if (strictTemporal) {
+                let tz = val.timeZoneId;
+                let tzc = tz.charCodeAt(0);
+                if (
+                // Classic offset
+                tzc !== 0x2b /* + */ && tzc !== 0x2d /* - */ &&
+                    (
+                    // Fast pre-check pass; see below for the actually accepted values
+                    (tzc !== 0x55 /* U */ && tzc !== 0x47 /* G */ && tzc !== 0x5a /* Z */ && tzc !== 0x45 /* E */) ||
+                        (
+                        // UTC and its aliases; Temporal implementations don't all canonicalise unfortunately
+                        tz !== 'UTC' && tz !== 'UCT' && tz !== 'Universal' && tz !== 'Zulu' &&
+                            // GMT is a TZ but it's for all intents and purposes equivalent to UTC. Safe to downgrade.
+                            !tz.startsWith('GMT') && tz !== 'Greenwich' &&
+                            // Etc/* are all safe to downgrade to offset (either UTC, GMT, or offset)
+                            !tz.startsWith('Etc/')))) {
+                    throw new TypeError('Temporal objects with an IANA timezone are not allowed in Temporal strict mode');
+                }
+            }
+        case 'temporal/uc':
+            if (strictTemporal && val.calendarId !== 'iso8601')
+                throw new TypeError('Temporal objects with a non-default calendar are not allowed in Temporal strict mode');
+            return val.toString({
+                calendarName: 'never',
+                timeZoneName: 'never',
+            });
+        case 'temporal/x':
+            throw new TypeError('Unsupported ' + val[Symbol.toStringTag]);
+    }
+}
+function stringifyInlineTable(obj, depth, numberAsFloat, strictTemporal) {
+    let keys = Object.keys(obj);
+    if (keys.length === 0)
+        return '{}';
+    let res = '{ ';
+    for (let i = 0; i < keys.length; i++) {
+        let k = keys[i];
+        if (i)
+            res += ', ';
+        res += formatKey(k) + ' = ' + stringifyValue(obj[k], extendedTypeOf(obj[k]), depth - 1, numberAsFloat, strictTemporal);
+    }
+    return res + ' }';
+}
+function stringifyArray(array, depth, numberAsFloat, strictTemporal) {
+    if (array.length === 0)
+        return '[]';
+    let res = '[ ';
+    for (let i = 0; i < array.length; i++) {
+        if (i)
+            res += ', ';
+        if (array[i] === null || array[i] === void 0) {
+            throw new TypeError('arrays cannot contain null or undefined values');
+        }
+        res += stringifyValue(array[i], extendedTypeOf(array[i]), depth - 1, numberAsFloat, strictTemporal);
+    }
+    return res + ' ]';
+}
+function stringifyArrayTable(array, key, depth, numberAsFloat, strictTemporal) {
+    if (depth === 0) {
+        throw new Error('Could not stringify the object: maximum object depth exceeded');
+    }
+    let res = '';
+    for (let i = 0; i < array.length; i++) {
+        res += `${res && '\n'}[[${key}]]\n`;
+        res += stringifyTable(0, array[i], key, depth, numberAsFloat, strictTemporal);
+    }
+    return res;
+}
+function stringifyTable(tableKey, obj, prefix, depth, numberAsFloat, strictTemporal) {
+    if (depth === 0) {
+        throw new Error('Could not stringify the object: maximum object depth exceeded');
+    }
+    let preamble = '';
+    let tables = '';
+    let keys = Object.keys(obj);
+    for (let i = 0; i < keys.length; i++) {
+        let k = keys[i];
+        if (obj[k] !== null && obj[k] !== void 0) {
+            let type = extendedTypeOf(obj[k]);
+            if (type === 'symbol' || type === 'function') {
+                throw new TypeError(`cannot serialize values of type '${type}'`);
+            }
+            let key = formatKey(k);
+            if (type === 'array' && isArrayOfTables(obj[k])) {
+                tables += (tables && '\n') + stringifyArrayTable(obj[k], prefix ? `${prefix}.${key}` : key, depth - 1, numberAsFloat, strictTemporal);
+            }
+            else if (type === 'object') {
+                let tblKey = prefix ? `${prefix}.${key}` : key;
+                tables += (tables && '\n') + stringifyTable(tblKey, obj[k], tblKey, depth - 1, numberAsFloat, strictTemporal);
+            }
+            else {
+                preamble += key;
+                preamble += ' = ';
+                preamble += stringifyValue(obj[k], type, depth, numberAsFloat, strictTemporal);
+                preamble += '\n';
+            }
+        }
+    }
+    if (tableKey && (preamble || !tables)) // Create table only if necessary
+        preamble = preamble ? `[${tableKey}]\n${preamble}` : `[${tableKey}]`;
+    return preamble && tables
+        ? `${preamble}\n${tables}`
+        : preamble || tables;
+}
+function stringify(obj, { maxDepth = 1000, numbersAsFloat = false, strictTemporal = false } = {}) {
+    if (extendedTypeOf(obj) !== 'object') {
+        throw new TypeError('stringify can only be called with an object');
+    }
+    let str = stringifyTable(0, obj, '', maxDepth, numbersAsFloat, strictTemporal);
+    if (str[str.length - 1] !== '\n')
+        return str + '\n';
+    return str;
 }
 
-;// CONCATENATED MODULE: ./build/image/pack-fault.js
-/** The ways in which a `.smolmachine` can be broken, and the error that says which. */
+;// CONCATENATED MODULE: ./node_modules/smol-toml/dist/index.js
+/*!
+ * Copyright (c) Squirrel Chat et al., All rights reserved.
+ * SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Redistribution and use in source and binary forms, with or without
+ * modification, are permitted provided that the following conditions are met:
+ *
+ * 1. Redistributions of source code must retain the above copyright notice, this
+ *    list of conditions and the following disclaimer.
+ * 2. Redistributions in binary form must reproduce the above copyright notice,
+ *    this list of conditions and the following disclaimer in the
+ *    documentation and/or other materials provided with the distribution.
+ * 3. Neither the name of the copyright holder nor the names of its contributors
+ *    may be used to endorse or promote products derived from this software without
+ *    specific prior written permission.
+ *
+ * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
+ * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
+ * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
+ * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
+ * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
+ * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
+ * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
+ * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
+ * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
+ * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
+ */
 
-const PACK_FAULTS = {
-    unreadable: 'cannot be read',
-    'too-small': 'is too small to hold a footer',
-    magic: 'does not end in a SMOLPACK footer',
-    version: 'has a format version that this action does not know',
-    'not-a-sidecar': 'is an executable pack, not the .smolmachine beside it',
-    'beyond-end': 'names parts that lie beyond its end: it is truncated or altered',
-    overlap: 'names parts that overlap',
-    gap: 'has bytes that belong to no part',
-    'manifest-size': 'has an empty manifest, or one over 16 MiB',
-    'manifest-json': 'has a manifest that is not JSON',
-    'manifest-field': 'has a manifest with missing or wrong fields',
-    platform: 'is built for another platform',
-    'secret-refs': 'asks for secrets of the runner',
-    checksum: 'does not match its own CRC32: it is corrupt',
-    digest: 'does not have the sha256 that was asked for',
-    assets: 'has assets that are not a sound zstd archive',
-    'asset-missing': 'does not hold a layer that its manifest names',
-    layer: 'has a layer that is not a sound tar archive',
-    escape: 'has a layer that writes outside the root file system',
-    bomb: 'unpacks to more than the limits allow',
-    'no-layers': 'has no container layers to unpack',
+
+
+
+
+/** @deprecated use `import * as ... from 'smol-toml'` instead */
+/* harmony default export */ const dist = ({ parse: parse_parse, stringify: stringify, TomlDate: TomlDate, TomlError: TomlError });
+
+;// CONCATENATED MODULE: ./build/agent/codex.js
+/** Provider `codex`: OpenAI's Codex, headless. What it sends and why: seen with version 0.169.0. */
+
+
+
+const HOST = 'api.openai.com';
+const codex = {
+    template: 'codex',
+    program: {
+        npm: '@openai/codex',
+        binary: 'codex',
+        tellsVersion: false,
+        files: { x64: fileFor('x64', 'x86_64'), arm64: fileFor('arm64', 'aarch64') },
+    },
+    model: {
+        host: HOST,
+        meter: 'openai',
+        key: () => ({
+            scheme: 'Bearer',
+            header: 'authorization',
+            variable: 'OPENAI_API_KEY',
+            prefix: 'sk-',
+        }),
+    },
+    resumes: true,
+    knowsSchema: true,
+    prepare: (request) => ({
+        argv: codex_argvOf(request),
+        files: [{ to: `${request.home}/.codex/config.toml`, text: stringify(configOf(request)) }],
+        // Its own place is below the home; a runner's CODEX_HOME has no say in it.
+        env: { CODEX_HOME: `${request.home}/.codex` },
+        skills: `${request.home}/.codex/skills`,
+        exitCodes: {},
+        sessionPaths: [`${request.home}/.codex/sessions`],
+        notices: noticesOf(request),
+    }),
+    reader: readCodex,
 };
-const FIXES = {
-    unreadable: 'Check the path and its permissions.',
-    'not-a-sidecar': 'Give the file that ends in .smolmachine.',
-    version: 'Build it with a smolvm that this action supports.',
-    platform: 'Build it for this runner: smolvm pack create --oci-platform.',
-    'secret-refs': 'Build it without secrets; the bottle’s gateway holds credentials.',
-    digest: 'Check the file and the sha256: one of them is not the one you mean.',
-    'no-layers': 'Use engine smolvm, or build it from a container image.',
-};
-/** An `image-failed` error for the pack called `name`; `detail` says what was found. */
-function packError(name, fault, detail, cause) {
-    return new BottleError({
-        outcome: 'image-failed',
-        what: `The image ${PACK_FAULTS[fault]}`,
-        where: `${name}: ${detail}`,
-        fix: FIXES[fault] ?? 'Fetch or build it again.',
-        cause: { fault, cause },
-    });
+/** The program itself: the package's own `codex.js` would need Node in the guest to find it. */
+function fileFor(arch, machine) {
+    return `node_modules/@openai/codex-linux-${arch}/vendor/${machine}-unknown-linux-musl/bin/codex`;
 }
-/** Which fault an error of `packError` stands for; undefined for any other error. */
-function packFault(error) {
-    if (!(error instanceof BottleError))
-        return undefined;
-    const { cause } = error;
-    if (typeof cause !== 'object' || cause === null || !('fault' in cause))
-        return undefined;
-    return cause.fault;
+function codex_argvOf({ program, settings, outputSchema, session }) {
+    return [
+        program,
+        'exec',
+        ...(session === '' ? [] : ['resume', session]),
+        '--json',
+        '--skip-git-repo-check',
+        // The bottle is the sandbox. A second one inside fails silently, with exit code 0.
+        '--dangerously-bypass-approvals-and-sandbox',
+        ...(settings.model === undefined ? [] : ['--model', settings.model]),
+        ...(outputSchema === undefined ? [] : ['--output-schema', outputSchema.file]),
+        '-',
+    ];
+}
+/** A provider of our own: `OPENAI_BASE_URL` is ignored, and the built-in one tries a WebSocket first. */
+function configOf({ settings, prompt, workspace, mcpServers }) {
+    return {
+        model_provider: 'bottle',
+        check_for_update_on_startup: false,
+        // OpenAI's servers would do it, past the bottle's routes.
+        web_search: 'disabled',
+        ...(prompt.text !== '' && { developer_instructions: prompt.text.toWellFormed() }),
+        model_providers: {
+            bottle: {
+                name: 'OpenAI',
+                base_url: settings.base_url ?? `https://${HOST}/v1`,
+                env_key: 'OPENAI_API_KEY',
+                wire_api: 'responses',
+                // The two multiply.
+                request_max_retries: 2,
+                stream_max_retries: 2,
+            },
+        },
+        // Each of these asks a host of its own; together they hold a run up for five seconds at its end.
+        analytics: { enabled: false },
+        otel: { exporter: 'none', trace_exporter: 'none', metrics_exporter: 'none' },
+        features: { plugins: false, apps: false },
+        projects: { [workspace]: { trust_level: 'trusted' } },
+        mcp_servers: Object.fromEntries(mcpServers.map((server) => [server.name, codex_mcpOf(server)])),
+    };
+}
+function codex_mcpOf(server) {
+    return server.kind === 'http'
+        ? { url: server.url, http_headers: server.headers }
+        : { command: server.command, args: server.args, env: server.env };
+}
+function noticesOf({ limits }) {
+    return limits.costUsd === null
+        ? []
+        : ['Codex does not reckon what it costs: the limit on cost is not kept by it.'];
+}
+function readCodex() {
+    const called = new Set();
+    let [turns, begins, last] = [0, true, ''];
+    /** It does not tell its turns: one begins with the first item after its tools have answered. */
+    const inTurn = (...readings) => {
+        if (!begins)
+            return readings;
+        begins = false;
+        turns++;
+        return [{ type: 'turn' }, ...readings];
+    };
+    const call = (item) => {
+        const id = textAt(item, 'id');
+        if (called.has(id))
+            return [];
+        called.add(id);
+        const { id: _, type, aggregated_output, exit_code, status, result, error, ...input } = item;
+        return inTurn({ type: 'tool-call', id, name: nameOf(item), input });
+    };
+    const completed = (item) => {
+        const text = textAt(item, 'text');
+        switch (textAt(item, 'type')) {
+            case 'agent_message':
+                last = text;
+                return inTurn({ type: 'text', text });
+            case 'error':
+                return [{ type: 'error', message: textAt(item, 'message') }];
+            case 'reasoning':
+            case 'todo_list':
+                return inTurn();
+            default: {
+                const readings = [...call(item), codex_resultOf(item)];
+                begins = true;
+                return readings;
+            }
+        }
+    };
+    const finished = (ok) => ({ type: 'finished', ok, turns, result: last });
+    const kinds = {
+        'thread.started': (line) => [
+            { type: 'started', session: textAt(line, 'thread_id'), model: '', version: '' },
+        ],
+        'item.started': (line) => (isTool(objectAt(line, 'item')) ? call(objectAt(line, 'item')) : []),
+        'item.completed': (line) => completed(objectAt(line, 'item')),
+        error: (line) => [codex_errorOf(textAt(line, 'message'))],
+        'turn.failed': (line) => [codex_errorOf(textAt(objectAt(line, 'error'), 'message')), finished(false)],
+        'turn.completed': (line) => [codex_usageOf(objectAt(line, 'usage')), finished(true)],
+    };
+    return {
+        line(text) {
+            const parsed = parseLine(text);
+            if (parsed === undefined)
+                return undefined;
+            const type = textAt(parsed, 'type');
+            return Object.hasOwn(kinds, type) ? (kinds[type]?.(parsed) ?? []) : [];
+        },
+        end: () => [],
+    };
+}
+function isTool(item) {
+    return !['agent_message', 'error', 'reasoning', 'todo_list'].includes(textAt(item, 'type'));
+}
+/** `command_execution`, `file_change`; of an MCP server its tool. */
+function nameOf(item) {
+    const tool = textAt(item, 'tool');
+    return tool === '' ? textAt(item, 'type') : `mcp__${textAt(item, 'server')}__${tool}`;
+}
+function codex_resultOf(item) {
+    const result = listAt(objectAt(item, 'result'), 'content').map((part) => textAt(part, 'text'));
+    const output = textAt(item, 'aggregated_output') ||
+        textAt(objectAt(item, 'error'), 'message') ||
+        result.join('\n');
+    const ok = textAt(item, 'status') !== 'failed';
+    return { type: 'tool-result', id: textAt(item, 'id'), ok, output };
+}
+/** What comes from the cache is a part of its input. After `resume` it is all that the session used. */
+function codex_usageOf(usage) {
+    const cacheRead = countAt(usage, 'cached_input_tokens');
+    const cacheWrite = countAt(usage, 'cache_write_input_tokens');
+    const input = Math.max(0, countAt(usage, 'input_tokens') - cacheRead - cacheWrite);
+    const output = countAt(usage, 'output_tokens');
+    const reasoning = countAt(usage, 'reasoning_output_tokens');
+    return { type: 'usage', input, cacheRead, cacheWrite, output, reasoning };
+}
+/** Its own sentences for what has no status in it; what a server says is in none of them. */
+const SENTENCES = [
+    [/^Quota exceeded\./, 'quota'],
+    [/^Codex ran out of room in the model's context window/, 'context-length'],
+    [/^Your input exceeds the context window/, 'context-length'],
+    [/^Selected model is at capacity/, 'overloaded'],
+    [/^We’re currently experiencing high demand/, 'overloaded'],
+];
+function codex_errorOf(message) {
+    const retry = /^Reconnecting\.\.\. \d+\/\d+ \((.*)\)$/s.exec(message)?.[1] ?? message;
+    const found = /^(?:unexpected status|exceeded retry limit, last status:) (\d{3})\b/.exec(retry);
+    const status = Number(found?.[1] ?? 0);
+    const code = textAt(objectAt(parseLine(retry), 'error'), 'code');
+    const reason = SENTENCES.find(([sentence]) => sentence.test(retry))?.[1] ?? reasonOfStatus(status, code);
+    return { type: 'error', ...(reason && { reason }), ...(status >= 100 && { status }), message };
 }
 
 ;// CONCATENATED MODULE: ./node_modules/zod/v4/core/util.js
@@ -39508,7 +40435,7 @@ function defineBound(proto, key, fn) {
     });
 }
 /** Returns the prototype to install on, or `undefined` if this group is already installed on it. */
-function util_claim(inst, sentinel) {
+function claim(inst, sentinel) {
     const proto = Object.getPrototypeOf(inst);
     // Runs on every construction, so `in` rather than the costlier `hasOwnProperty.call`. Sentinels are keys the group itself defines.
     return sentinel in proto ? undefined : proto;
@@ -39572,7 +40499,7 @@ function defineLazyInternal(inst, key, compute) {
  * puts every instance after the first into v8 dictionary mode. The key doubles as the sentinel.
  */
 function installLazyProp(inst, key, make, enumerable) {
-    const proto = util_claim(inst, key);
+    const proto = claim(inst, key);
     if (!proto)
         return;
     Object.defineProperty(proto, key, {
@@ -46493,7 +47420,7 @@ const _parse = (_Err) => {
     };
     return fn;
 };
-const parse_parse = /* @__PURE__*/ _parse($ZodRealError);
+const core_parse_parse = /* @__PURE__*/ _parse($ZodRealError);
 const _parseAsync = (_Err) => {
     const fn = async (schema, value, _ctx, params) => {
         const ctx = _ctx ? { ..._ctx, async: true } : { async: true };
@@ -48260,6 +49187,1811 @@ function preprocess(fn, schema) {
     });
 }
 
+;// CONCATENATED MODULE: ./node_modules/zod/v4/classic/iso.js
+
+
+
+function iso_datetime(params) {
+    return _isoDateTime(ZodISODateTime, params);
+}
+function iso_date(params) {
+    return core._isoDate(ZodISODate, params);
+}
+function iso_time(params) {
+    return core._isoTime(ZodISOTime, params);
+}
+function iso_duration(params) {
+    return core._isoDuration(ZodISODuration, params);
+}
+
+;// CONCATENATED MODULE: ./build/agent/event.js
+/** What agents do and say, in one form for all: the lines of `transcript.jsonl`, versioned. */
+
+
+const event_text = schemas_string();
+const count = schemas_int().min(0);
+/** What an agent can tell of itself. */
+const SAID = {
+    started: {
+        session: event_text.describe('What the agent calls it; empty: it has none'),
+        model: event_text,
+        version: event_text.describe('Of the agent’s program'),
+    },
+    text: { text: event_text },
+    'tool-call': { id: event_text, name: event_text, input: unknown() },
+    'tool-result': { id: event_text.describe('Of the call'), ok: schemas_boolean(), output: event_text },
+    usage: {
+        input: count.describe('Tokens since the last such event; without what came from the cache'),
+        cacheRead: count,
+        cacheWrite: count,
+        output: count.describe('With those of reasoning'),
+        reasoning: count,
+    },
+    'permission-denied': { tool: event_text },
+    error: {
+        reason: schemas_enum(FAILURE_REASONS).exactOptional(),
+        status: schemas_int().min(100).max(599).exactOptional().describe('That the model’s API answered'),
+        message: event_text,
+    },
+    finished: {
+        ok: schemas_boolean(),
+        turns: count.describe('As the agent counts them'),
+        costUsd: schemas_number().min(0).exactOptional().describe('As the agent reckons it'),
+        result: event_text,
+        structured: unknown().optional(),
+    },
+};
+const STAMP = {
+    time: iso_datetime(),
+    turn: count.describe('Counts from 1; 0: before the first'),
+};
+function kind(type, stamp) {
+    return strictObject({ type: literal(type), ...stamp, ...SAID[type] });
+}
+function anyOf(stamp) {
+    return discriminatedUnion('type', [
+        kind('started', stamp),
+        kind('text', stamp),
+        kind('tool-call', stamp),
+        kind('tool-result', stamp),
+        kind('usage', stamp),
+        kind('permission-denied', stamp),
+        kind('error', stamp),
+        kind('finished', stamp),
+    ]);
+}
+/** As a reader makes them: when it was, and in which turn, is not its concern. */
+const saidSchema = anyOf({});
+/** A line of `transcript.jsonl`. */
+const agentEventSchema = anyOf(STAMP);
+/** What a reader makes of a line: events, and where a new turn of the model begins. */
+const readingSchema = union([saidSchema, strictObject({ type: literal('turn') })]);
+/** The published schema of `transcript.jsonl`, as text. */
+function transcriptSchemaText() {
+    const { $schema, ...rest } = z.toJSONSchema(agentEventSchema, { target: 'draft-2020-12' });
+    const title = 'A line of transcript.jsonl, version 1';
+    return `${JSON.stringify({ $schema, title, ...rest }, null, 2)}\n`;
+}
+
+;// CONCATENATED MODULE: ./build/agent/command.js
+/** Provider `command`: any program, or a shell script from the manifest. */
+
+
+
+const command = {
+    template: 'command',
+    resumes: false,
+    knowsSchema: false,
+    prepare: (request) => ({
+        argv: command_argvOf(request),
+        files: [],
+        // Where it may write our events, one JSON object a line; what else it writes there is text.
+        env: { BOTTLE_EVENTS_FD: '1' },
+        skills: `${request.home}/.claude/skills`,
+        exitCodes: request.settings.exit_codes ?? {},
+        sessionPaths: [],
+        notices: [],
+    }),
+    reader: readCommand,
+};
+function command_argvOf({ settings: { command: given = [] }, source }) {
+    if (given.length === 0)
+        throw noCommand(source('command'));
+    return typeof given === 'string' ? ['/bin/sh', '-c', given] : given;
+}
+/** A line that is one of our events counts as such; all others are text. */
+function readCommand() {
+    return {
+        line(text) {
+            const said = readingSchema.safeParse(parseLine(text));
+            return said.success ? [said.data] : undefined;
+        },
+        end: () => [],
+    };
+}
+function noCommand(source) {
+    return new BottleError({
+        outcome: 'config-invalid',
+        what: 'The provider "command" has no command',
+        where: `agent_provider, ${source}`,
+        fix: 'Add "command": a list (program and arguments) or a string (a script for /bin/sh).',
+    });
+}
+
+;// CONCATENATED MODULE: ./build/agent/gemini.js
+
+
+const FILE = 'node_modules/@google/gemini-cli/bundle/gemini.js';
+const gemini = {
+    template: 'gemini',
+    // A script for the Node that the guest has on its PATH: 20 or newer.
+    program: {
+        npm: '@google/gemini-cli',
+        binary: 'gemini',
+        tellsVersion: false,
+        files: { x64: FILE, arm64: FILE },
+    },
+    model: {
+        host: 'generativelanguage.googleapis.com',
+        meter: 'gemini',
+        key: () => ({
+            scheme: 'header',
+            header: 'x-goog-api-key',
+            variable: 'GEMINI_API_KEY',
+            prefix: '',
+        }),
+    },
+    resumes: true,
+    knowsSchema: false,
+    prepare: (request) => ({
+        argv: gemini_argvOf(request),
+        files: filesOf(request),
+        env: {
+            ...(request.settings.base_url && { GOOGLE_GEMINI_BASE_URL: request.settings.base_url }),
+            GEMINI_CLI_TRUST_WORKSPACE: 'true',
+            GEMINI_TELEMETRY_ENABLED: 'false',
+            // Without it the program starts itself a second time, to give Node more memory.
+            GEMINI_CLI_NO_RELAUNCH: 'true',
+        },
+        skills: `${request.home}/.gemini/skills`,
+        exitCodes: EXIT_CODES,
+        sessionPaths: [`${request.home}/.gemini/tmp`, `${request.home}/.gemini/projects.json`],
+        notices: gemini_noticesOf(request),
+    }),
+    reader: readGemini,
+};
+/** Its own codes; else it exits with the status that the API answered, of which a byte is left. */
+const EXIT_CODES = {
+    41: 'auth',
+    53: 'max-turns',
+    ...Object.fromEntries([400, 401, 403, 404, 413, 429, 500, 502, 503, 504, 529].map((status) => [
+        status % 256,
+        reasonOfStatus(status),
+    ])),
+};
+function gemini_argvOf({ program, settings, session }) {
+    return [
+        program,
+        '--yolo',
+        ...['--output-format', 'stream-json'],
+        ...(settings.model === undefined ? [] : ['--model', settings.model]),
+        ...(session === '' ? [] : ['--resume', session]),
+    ];
+}
+function filesOf(request) {
+    const { home, prompt } = request;
+    const settings = {
+        to: `${home}/.gemini/settings.json`,
+        text: JSON.stringify(settingsOf(request)),
+    };
+    // What stands there is added to the system prompt; GEMINI_SYSTEM_MD would take its place.
+    const context = { to: `${home}/.gemini/GEMINI.md`, text: prompt.text };
+    return prompt.text === '' ? [settings] : [settings, context];
+}
+function settingsOf({ limits, mcpServers }) {
+    return {
+        // Without a choice it ends with exit code 41.
+        security: { auth: { selectedType: 'gemini-api-key' }, folderTrust: { enabled: false } },
+        privacy: { usageStatisticsEnabled: false },
+        telemetry: { enabled: false },
+        general: {
+            enableAutoUpdate: false,
+            enableAutoUpdateNotification: false,
+            // Ten by default, each with a longer pause before it.
+            maxAttempts: 3,
+        },
+        // Google's servers would do both, past the bottle's routes.
+        tools: { exclude: ['google_web_search', 'web_fetch'] },
+        ...(limits.turns !== null && { model: { maxSessionTurns: limits.turns } }),
+        mcpServers: Object.fromEntries(mcpServers.map((server) => [server.name, gemini_mcpOf(server)])),
+    };
+}
+function gemini_mcpOf(server) {
+    const { name: _, kind, ...rest } = server;
+    if (kind === 'stdio')
+        return { ...rest, trust: true };
+    const { url, headers } = server;
+    return { httpUrl: url, headers, trust: true };
+}
+function gemini_noticesOf({ limits }) {
+    return limits.costUsd === null
+        ? []
+        : ['Gemini CLI does not reckon what it costs: the limit on cost is not kept by it.'];
+}
+function readGemini() {
+    const names = new Map();
+    let [turns, begins, text] = [0, true, ''];
+    /** It does not tell its turns: one begins with what comes first after its tools have answered. */
+    const inTurn = (...readings) => {
+        if (!begins)
+            return readings;
+        begins = false;
+        turns++;
+        return [{ type: 'turn' }, ...readings];
+    };
+    /** Text comes in pieces as it is streamed, and is told when something else comes. */
+    const flush = () => {
+        const said = text === '' ? [] : [{ type: 'text', text }];
+        text = '';
+        return said;
+    };
+    const message = (line) => {
+        if (textAt(line, 'role') !== 'assistant')
+            return [];
+        text += textAt(line, 'content');
+        return inTurn();
+    };
+    const kinds = {
+        init: (line) => [
+            {
+                type: 'started',
+                session: textAt(line, 'session_id'),
+                model: textAt(line, 'model'),
+                version: '',
+            },
+        ],
+        message,
+        tool_use: (line) => {
+            const [id, name] = [textAt(line, 'tool_id'), textAt(line, 'tool_name')];
+            names.set(id, name);
+            const call = { type: 'tool-call', id, name, input: objectAt(line, 'parameters') };
+            return [...flush(), ...inTurn(call)];
+        },
+        tool_result: (line) => {
+            begins = true;
+            return [...flush(), ...gemini_resultOf(line, names.get(textAt(line, 'tool_id')) ?? '')];
+        },
+        error: (line) => [...flush(), { type: 'error', message: textAt(line, 'message') }],
+        result: (line) => {
+            const result = text;
+            return [...flush(), ...gemini_endOf(line, turns, result)];
+        },
+    };
+    return {
+        line(line) {
+            const parsed = parseLine(line);
+            if (parsed === undefined)
+                return [{ type: 'text', text: line }];
+            const type = textAt(parsed, 'type');
+            return Object.hasOwn(kinds, type) ? (kinds[type]?.(parsed) ?? []) : [];
+        },
+        end: flush,
+    };
+}
+function gemini_resultOf(line, name) {
+    const [id, error] = [textAt(line, 'tool_id'), objectAt(line, 'error')];
+    const ok = textAt(line, 'status') === 'success';
+    const output = textAt(line, 'output') || textAt(error, 'message');
+    const result = { type: 'tool-result', id, ok, output };
+    // Its policy engine said no: the tool did not run.
+    const denied = textAt(error, 'type') === 'policy_violation';
+    return denied ? [result, { type: 'permission-denied', tool: name }] : [result];
+}
+function gemini_endOf(line, turns, result) {
+    const ok = textAt(line, 'status') === 'success';
+    return [
+        gemini_usageOf(objectAt(line, 'stats')),
+        ...(ok ? [] : [gemini_errorOf(objectAt(line, 'error'))]),
+        { type: 'finished', ok, turns, result },
+    ];
+}
+/** What comes from the cache is a part of its input tokens, and what it thinks of the total alone. */
+function gemini_usageOf(stats) {
+    const [input, cacheRead] = [countAt(stats, 'input_tokens'), countAt(stats, 'cached')];
+    const output = countAt(stats, 'output_tokens');
+    const reasoning = Math.max(0, countAt(stats, 'total_tokens') - input - output);
+    return {
+        type: 'usage',
+        input: Math.max(0, input - cacheRead),
+        cacheRead,
+        cacheWrite: 0,
+        output: output + reasoning,
+        reasoning,
+    };
+}
+const gemini_REASONS = {
+    FatalTurnLimitedError: 'max-turns',
+    FatalAuthenticationError: 'auth',
+};
+/** The API's own error stands in its message as it came, between brackets. */
+function gemini_errorOf(error) {
+    const [type, message] = [textAt(error, 'type'), textAt(error, 'message')];
+    const answer = objectAt(parseLine(/^\[API Error: (\{.*\})\]/s.exec(message)?.[1] ?? ''), 'error');
+    const status = countAt(answer, 'code');
+    const reason = Object.hasOwn(gemini_REASONS, type) ? gemini_REASONS[type] : reasonOfStatus(status);
+    const isStatus = status >= 100 && status <= 599;
+    return { type: 'error', ...(reason && { reason }), ...(isStatus && { status }), message };
+}
+
+;// CONCATENATED MODULE: ./build/agent/opencode.js
+/** Provider `opencode`: opencode, headless. What it sends and why: seen with version 1.18.33. */
+
+
+
+const opencode_HOST = 'api.openai.com';
+const opencode = {
+    template: 'opencode',
+    program: {
+        npm: 'opencode-ai',
+        binary: 'opencode',
+        tellsVersion: false,
+        // `baseline` runs on every x64 processor.
+        files: {
+            x64: 'node_modules/opencode-linux-x64-baseline/bin/opencode',
+            arm64: 'node_modules/opencode-linux-arm64/bin/opencode',
+        },
+    },
+    // It has no model of its own: any server that speaks Chat Completions will do.
+    model: {
+        host: opencode_HOST,
+        meter: 'openai',
+        key: () => ({
+            scheme: 'Bearer',
+            header: 'authorization',
+            variable: 'OPENAI_API_KEY',
+            prefix: 'sk-',
+        }),
+    },
+    resumes: true,
+    knowsSchema: false,
+    prepare: (request) => ({
+        argv: opencode_argvOf(request),
+        files: opencode_filesOf(request),
+        env: {
+            OPENCODE_DISABLE_AUTOUPDATE: '1',
+            OPENCODE_DISABLE_DEFAULT_PLUGINS: '1',
+            OPENCODE_DISABLE_LSP_DOWNLOAD: '1',
+            OPENCODE_DISABLE_MODELS_FETCH: '1',
+            OPENCODE_DISABLE_SHARE: '1',
+        },
+        skills: `${request.home}/.config/opencode/skill`,
+        exitCodes: {},
+        sessionPaths: [`${request.home}/.local/share/opencode`],
+        notices: [],
+    }),
+    reader: readOpencode,
+};
+function opencode_argvOf({ program, session }) {
+    // With a title it does not ask the model for one.
+    return [
+        program,
+        'run',
+        ...['--format', 'json', '--title', 'bottle'],
+        ...(session === '' ? [] : ['--session', session]),
+    ];
+}
+function opencode_filesOf(request) {
+    const place = `${request.home}/.config/opencode`;
+    // It fetches this package from npm's registry, unless these say that it is there; it needs it not.
+    const lock = { packages: { '': { dependencies: { '@opencode-ai/plugin': '*' } } } };
+    return [
+        { to: `${place}/opencode.json`, text: JSON.stringify(opencode_configOf(request)) },
+        { to: `${place}/package-lock.json`, text: JSON.stringify(lock) },
+        { to: `${place}/node_modules/.package-lock.json`, text: '{}' },
+    ];
+}
+function opencode_configOf({ settings, source, prompt, mcpServers }) {
+    const { model, base_url: baseURL = `https://${opencode_HOST}/v1` } = settings;
+    if (model === undefined)
+        throw noModel(source('model'));
+    const options = { baseURL, apiKey: '{env:OPENAI_API_KEY}' };
+    return {
+        autoupdate: false,
+        share: 'disabled',
+        permission: 'allow',
+        // Copies of the workspace, for an undo that nobody asks for.
+        snapshot: false,
+        model: `bottle/${model}`,
+        small_model: `bottle/${model}`,
+        provider: {
+            bottle: {
+                npm: '@ai-sdk/openai-compatible',
+                name: 'bottle',
+                options,
+                models: { [model]: { name: model } },
+            },
+        },
+        instructions: prompt.file === '' ? [] : [prompt.file],
+        mcp: Object.fromEntries(mcpServers.map((server) => [server.name, opencode_mcpOf(server)])),
+    };
+}
+function opencode_mcpOf(server) {
+    if (server.kind === 'http') {
+        return { type: 'remote', url: server.url, headers: server.headers, oauth: false };
+    }
+    return { type: 'local', command: [server.command, ...server.args], environment: server.env };
+}
+function readOpencode() {
+    let [started, turns, failed, last, costUsd] = [false, 0, false, '', 0];
+    const kinds = {
+        step_start: () => {
+            turns++;
+            return [{ type: 'turn' }];
+        },
+        text: (part) => {
+            last = textAt(part, 'text');
+            return [{ type: 'text', text: last }];
+        },
+        tool_use: readTool,
+        step_finish: (part) => {
+            costUsd += amountAt(part, 'cost') ?? 0;
+            return [opencode_usageOf(objectAt(part, 'tokens'))];
+        },
+        error: (_, line) => {
+            failed = true;
+            return [opencode_errorOf(objectAt(line, 'error'))];
+        },
+    };
+    return {
+        line(text) {
+            const parsed = parseLine(text);
+            if (parsed === undefined)
+                return undefined;
+            const [type, session] = [textAt(parsed, 'type'), textAt(parsed, 'sessionID')];
+            const first = started || session === '' ? [] : [{ type: 'started', session, model: '', version: '' }];
+            started ||= session !== '';
+            const read = Object.hasOwn(kinds, type) ? kinds[type] : undefined;
+            return [...first, ...(read?.(objectAt(parsed, 'part'), parsed) ?? [])];
+        },
+        // No event says that it is done. What it cannot price costs 0.
+        end: ({ exitCode }) => [
+            {
+                type: 'finished',
+                ok: exitCode === 0 && !failed,
+                turns,
+                ...(costUsd > 0 && { costUsd }),
+                result: last,
+            },
+        ],
+    };
+}
+/** It tells a call when it is over. */
+function readTool(part) {
+    const [id, name, state] = [textAt(part, 'callID'), textAt(part, 'tool'), objectAt(part, 'state')];
+    const error = textAt(state, 'error');
+    return [
+        { type: 'tool-call', id, name, input: objectAt(state, 'input') },
+        {
+            type: 'tool-result',
+            id,
+            ok: textAt(state, 'status') === 'completed',
+            output: textAt(state, 'output') || error,
+        },
+        ...(DENIED.test(error) ? [{ type: 'permission-denied', tool: name }] : []),
+    ];
+}
+/** Its own sentences: a workspace's opencode.json may take back what ours allows. It exits with 0. */
+const DENIED = /^The user (rejected permission|has specified a rule which prevents you)/;
+function opencode_usageOf(tokens) {
+    const cache = objectAt(tokens, 'cache');
+    const reasoning = countAt(tokens, 'reasoning');
+    return {
+        type: 'usage',
+        input: countAt(tokens, 'input'),
+        cacheRead: countAt(cache, 'read'),
+        cacheWrite: countAt(cache, 'write'),
+        output: countAt(tokens, 'output') + reasoning,
+        reasoning,
+    };
+}
+const opencode_REASONS = {
+    ProviderAuthError: 'auth',
+    ContextOverflowError: 'context-length',
+    ProviderModelNotFoundError: 'model-not-found',
+};
+function opencode_errorOf(error) {
+    const [name, data] = [textAt(error, 'name'), objectAt(error, 'data')];
+    const status = countAt(data, 'statusCode');
+    const code = textAt(objectAt(parseLine(textAt(data, 'responseBody')), 'error'), 'code');
+    const reason = Object.hasOwn(opencode_REASONS, name) ? opencode_REASONS[name] : reasonOfStatus(status, code);
+    const isStatus = status >= 100 && status <= 599;
+    return {
+        type: 'error',
+        ...(reason && { reason }),
+        ...(isStatus && { status }),
+        message: textAt(data, 'message') || name,
+    };
+}
+function noModel(where) {
+    return new BottleError({
+        outcome: 'config-invalid',
+        what: 'The provider "opencode" has no model of its own, and the bottle names none',
+        where: `agent_provider.model, ${where}`,
+        fix: 'Add "model" with the name that the server at "base_url" knows.',
+    });
+}
+
+;// CONCATENATED MODULE: ./build/agent/provider.js
+
+
+
+
+
+const PROVIDERS = {
+    claude: claude,
+    codex: codex,
+    gemini: gemini,
+    opencode: opencode,
+    command: command,
+};
+/** The schema of the manifest names no other. */
+function findProvider(template) {
+    return PROVIDERS[template];
+}
+
+// EXTERNAL MODULE: external "node:fs/promises"
+var promises_ = __nccwpck_require__(51455);
+;// CONCATENATED MODULE: ./build/agent/kept-file.js
+/** A file that keeps what an agent says, up to a size, in the order in which it was said. */
+
+/** More than any agent says in earnest; what follows is dropped, and said so in the file. */
+const MAX_KEPT_BYTES = 256 * 1024 * 1024;
+/** `whole`: a chunk is kept whole or not at all, and nothing is said about it. */
+async function openKeptFile(path, cutting) {
+    const file = await (0,promises_.open)(path, 'wx', 0o600);
+    let left = MAX_KEPT_BYTES;
+    let isEmpty = true;
+    // One write at a time keeps the order.
+    let last = Promise.resolve();
+    const append = (bytes) => {
+        isEmpty = false;
+        last = last.then(() => file.writeFile(bytes));
+        return last;
+    };
+    return {
+        path,
+        write(chunk) {
+            if (left <= 0 || chunk.length === 0)
+                return Promise.resolve();
+            left -= chunk.length;
+            if (left > 0)
+                return append(chunk);
+            if (cutting === 'whole')
+                return Promise.resolve();
+            const cut = `\n[cut here: the first ${MAX_KEPT_BYTES} bytes are kept]\n`;
+            return append(Buffer.concat([chunk.subarray(0, chunk.length + left), Buffer.from(cut)]));
+        },
+        isEmpty: () => isEmpty,
+        async close() {
+            await last.catch(() => { });
+            await file.close();
+        },
+    };
+}
+
+;// CONCATENATED MODULE: ./build/agent/line-stream.js
+/** Cuts what an agent writes into lines, however it writes: without an end, without UTF-8. */
+/** A picture in a tool's result is one line of some MiB. */
+const LONGEST_LINE = 8 * 1024 * 1024;
+const LF = 0x0a;
+function createLineStream(longest = LONGEST_LINE) {
+    let held = [];
+    let size = 0;
+    let isCut = false;
+    function* take(isEnd) {
+        const bytes = Buffer.concat(held);
+        const isWhole = isEnd && !isCut;
+        held = [];
+        size = 0;
+        isCut = !isEnd;
+        // What ended a line that was cut is no line of its own.
+        if (bytes.length > 0 || isWhole)
+            yield { bytes, isWhole };
+    }
+    return {
+        *push(chunk) {
+            let rest = chunk;
+            while (rest.length > 0) {
+                const end = rest.indexOf(LF);
+                const room = longest - size;
+                const length = Math.min(end === -1 ? rest.length : end, room);
+                // A copy: the chunk is its sender's.
+                held.push(Buffer.from(rest.subarray(0, length)));
+                size += length;
+                if (length === end)
+                    yield* take(true);
+                else if (size === longest)
+                    yield* take(false);
+                rest = rest.subarray(length === end ? length + 1 : length);
+            }
+        },
+        *rest() {
+            if (size > 0)
+                yield* take(true);
+        },
+    };
+}
+
+;// CONCATENATED MODULE: ./build/agent/live-log.js
+/** Characters of one event's line. */
+const LONGEST = 400;
+function openLiveLog(log, name) {
+    // Two: what is no whole line yet of one stream must not run into the other's.
+    const open = () => ({ stdout: log.openGuestLog(name), stderr: log.openGuestLog(name) });
+    let guest = open();
+    let turn = 0;
+    // A log may hold lines back for a moment: a group begins when those before it are out.
+    let last = Promise.resolve();
+    const next = (action) => {
+        last = last.then(action).catch(() => { });
+    };
+    const close = async () => {
+        await guest.stdout.end();
+        await guest.stderr.end();
+    };
+    const regroup = async (title) => {
+        await close();
+        log.endGroup();
+        log.startGroup(title);
+        guest = open();
+    };
+    return {
+        plain: (bytes) => next(() => guest.stdout.write(bytes)),
+        stderr(bytes) {
+            // The chunk is its sender's.
+            const own = Uint8Array.from(bytes);
+            next(() => guest.stderr.write(own));
+        },
+        event(event) {
+            if (event.turn > turn) {
+                turn = event.turn;
+                next(() => regroup(`Turn ${event.turn}`));
+            }
+            const line = live_log_describe(event);
+            if (line !== '')
+                next(() => guest.stdout.write(Buffer.from(`${line}\n`)));
+        },
+        async end() {
+            if (turn > 0)
+                next(() => regroup('End of the agent'));
+            next(close);
+            await last;
+        },
+    };
+}
+/** One line; empty: it is not worth one. */
+function live_log_describe(event) {
+    switch (event.type) {
+        case 'started':
+            return live_log_short(`started ${event.model} ${event.version} session ${event.session}`);
+        case 'text':
+            return live_log_short(event.text);
+        case 'tool-call':
+            return live_log_short(`→ ${event.name} ${describeInput(event.input)}`);
+        case 'tool-result':
+            return live_log_short(`${event.ok ? '←' : '← failed:'} ${event.output || '(nothing)'}`);
+        case 'usage':
+            return `tokens: ${event.input} in, ${event.cacheRead + event.cacheWrite} cached, ${event.output} out`;
+        case 'permission-denied':
+            return live_log_short(`refused: ${event.tool}`);
+        case 'error': {
+            const facts = [event.reason, event.status].filter((fact) => fact !== undefined).join(' ');
+            return live_log_short(`error ${facts}: ${event.message}`);
+        }
+        case 'finished':
+            return `${event.ok ? 'finished' : 'gave up'} after ${event.turns} turns`;
+    }
+}
+/** The one text that a call is about, or else all that it says. */
+function describeInput(input) {
+    if (typeof input === 'string')
+        return input;
+    const values = typeof input === 'object' && input !== null ? Object.values(input) : [];
+    const [first] = values;
+    if (typeof first === 'string')
+        return first;
+    return JSON.stringify(input) ?? '';
+}
+function live_log_short(text) {
+    // The rest is not looked at: it may be long.
+    const line = text
+        .slice(0, 4 * LONGEST)
+        .trim()
+        .replace(/\s*[\r\n]+\s*/g, ' ⏎ ');
+    const characters = [...line];
+    const isCut = text.length > 4 * LONGEST || characters.length > LONGEST;
+    return isCut ? `${characters.slice(0, LONGEST).join('')}…` : line;
+}
+
+;// CONCATENATED MODULE: ./build/agent/tally.js
+/** Names that are told one by one. */
+const MOST_NAMES = 200;
+const LONGEST_NAME = 200;
+function startTally() {
+    let started;
+    let turns = 0;
+    let tokens;
+    const tools = new Map();
+    const denied = new Set();
+    let error;
+    let finished;
+    let isSilent = true;
+    return {
+        add(event) {
+            isSilent = false;
+            turns = Math.max(turns, event.turn);
+            if (event.type === 'started')
+                started = event;
+            else if (event.type === 'usage')
+                tokens = sum(tokens, event);
+            else if (event.type === 'tool-call')
+                countName(tools, event.name);
+            else if (event.type === 'permission-denied')
+                denied.add(event.tool.slice(0, LONGEST_NAME));
+            else if (event.type === 'error')
+                error = event;
+            else if (event.type === 'finished') {
+                finished = event;
+                if (event.ok)
+                    error = undefined;
+            }
+        },
+        read: () => ({
+            session: started?.session ?? '',
+            model: started?.model ?? '',
+            version: started?.version ?? '',
+            turns: turns || (finished?.turns ?? 0),
+            tokens,
+            tools: [...tools].map(([name, calls]) => ({ name, calls })),
+            denied: [...denied].slice(0, MOST_NAMES),
+            error,
+            finished,
+            isSilent,
+        }),
+    };
+}
+function sum(one, more) {
+    return {
+        input: (one?.input ?? 0) + more.input,
+        cacheRead: (one?.cacheRead ?? 0) + more.cacheRead,
+        cacheWrite: (one?.cacheWrite ?? 0) + more.cacheWrite,
+        output: (one?.output ?? 0) + more.output,
+        reasoning: (one?.reasoning ?? 0) + more.reasoning,
+    };
+}
+function countName(names, given) {
+    const name = given.slice(0, LONGEST_NAME);
+    const known = names.get(name);
+    if (known !== undefined || names.size < MOST_NAMES)
+        names.set(name, (known ?? 0) + 1);
+}
+
+;// CONCATENATED MODULE: ./build/agent/witness.js
+
+
+
+
+const TAIL_BYTES = 4096;
+/** @param onTurn a new turn of the model begins */
+async function openWitness(host, name, paths, onTurn) {
+    const [raw, stderr, events] = await openAll(paths);
+    const log = openLiveLog(host.log, name);
+    const tally = startTally();
+    let reader;
+    let lines = createLineStream();
+    let tail = Buffer.alloc(0);
+    let turn = 0;
+    /** The events of some readings, shown and counted; what the file shall have of them. */
+    const take = (readings) => {
+        let kept = '';
+        for (const reading of readings) {
+            if (reading.type === 'turn') {
+                turn++;
+                onTurn(turn);
+                continue;
+            }
+            const { type, ...rest } = reading;
+            const time = new Date(host.now()).toISOString();
+            const event = { type, time, turn, ...rest };
+            tally.add(event);
+            log.event(event);
+            kept += `${JSON.stringify(event)}\n`;
+        }
+        return kept;
+    };
+    const read = (some) => {
+        let kept = '';
+        let plain = [];
+        // Lines that are no events, together: there may be thousands of them in a chunk.
+        const settle = () => {
+            if (plain.length === 0)
+                return;
+            const bytes = Buffer.concat(plain.flatMap((line) => [line, NEWLINE]));
+            plain = [];
+            log.plain(bytes);
+            const text = bytes.toString('utf8', 0, bytes.length - 1);
+            const time = new Date(host.now()).toISOString();
+            const event = { type: 'text', time, turn, text };
+            tally.add(event);
+            kept += `${JSON.stringify(event)}\n`;
+        };
+        for (const { bytes, isWhole } of some) {
+            const readings = isWhole ? readLine(reader, textOf(bytes)) : undefined;
+            if (readings === undefined)
+                plain.push(bytes);
+            else {
+                settle();
+                kept += take(readings);
+            }
+        }
+        settle();
+        return events.write(Buffer.from(kept));
+    };
+    return {
+        begin(next) {
+            reader = next;
+            lines = createLineStream();
+        },
+        stdout: (chunk) => Promise.all([raw.write(chunk), read(lines.push(chunk))]),
+        stderr(chunk) {
+            tail = Buffer.concat([tail, chunk]).subarray(-TAIL_BYTES);
+            log.stderr(chunk);
+            return stderr.write(chunk);
+        },
+        async finish(exitCode) {
+            const exit = { exitCode, stderr: tail.toString() };
+            await read(lines.rest());
+            await events.write(Buffer.from(take(reader?.end(exit) ?? [])));
+        },
+        tally: () => tally.read(),
+        stderrTail: () => tail.toString(),
+        files: () => [raw, stderr, events].filter((file) => !file.isEmpty()).map(({ path }) => path),
+        async close() {
+            await log.end();
+            await Promise.all([raw, stderr, events].map((file) => file.close()));
+        },
+    };
+}
+/** What a reader cannot read is no event of its vendor's. */
+function readLine(reader, text) {
+    try {
+        return reader?.line(text);
+    }
+    catch {
+        return undefined;
+    }
+}
+const NEWLINE = Buffer.from('\n');
+async function openAll(paths) {
+    return [
+        await openKeptFile(paths.raw, 'anywhere'),
+        await openKeptFile(paths.stderr, 'anywhere'),
+        await openKeptFile(paths.events, 'whole'),
+    ];
+}
+function textOf(bytes) {
+    const text = bytes.toString();
+    return text.endsWith('\r') ? text.slice(0, -1) : text;
+}
+
+;// CONCATENATED MODULE: ./build/agent/run.js
+
+
+
+
+
+const MINUTE_MS = 60_000;
+/**
+ * Never throws for what the agent does; an engine's own failure is thrown by the machine.
+ *
+ * @throws {BottleError} `provision-failed` when the guest has no relay; the agent did not run
+ */
+async function runAgent(host, machine, plan, options) {
+    const { agent, limits } = plan;
+    const over = new AbortController();
+    const onTurn = (turn) => {
+        if (turn > (limits.turns.value ?? Number.POSITIVE_INFINITY))
+            over.abort();
+    };
+    const witness = await openWitness(host, agent.name.value, options.files, onTurn);
+    try {
+        const watched = { ...options, signal: AbortSignal.any([options.signal, over.signal]) };
+        const attempt = { argv: agent.argv, input: plan.provision.task.text };
+        const { durationMs, ...end } = await runOnce(host, machine, plan, watched, witness, attempt);
+        const told = witness.tally();
+        const ended = over.signal.aborted && end.kind === 'stopped'
+            ? { kind: 'turns', allowed: limits.turns.value ?? 0 }
+            : end;
+        const failure = failureOf(plan, ended, told, witness.stderrTail());
+        return { ...ended, durationMs, failure, told, files: witness.files() };
+    }
+    finally {
+        await witness.close();
+    }
+}
+/** One run of its program. */
+async function runOnce(host, machine, plan, options, witness, { argv, input }) {
+    const idle = idleTimer(plan.limits.idleMinutes.value * MINUTE_MS);
+    const restarting = (take) => async (chunk) => {
+        idle.restart();
+        await take(chunk);
+    };
+    witness.begin(findProvider(plan.agent.provider.value).reader());
+    try {
+        const result = await execBehindRelay(machine, argv, {
+            token: options.token,
+            cwd: plan.provision.workspace.to,
+            env: guestEnvironment(plan, options.environment),
+            secretEnv: { ...options.secretEnvironment, ...secretEnvironment(host, plan) },
+            stdin: Buffer.from(input),
+            onStdout: restarting(witness.stdout),
+            onStderr: restarting(witness.stderr),
+            timeoutMs: plan.limits.minutes.value * MINUTE_MS,
+            signal: AbortSignal.any([options.signal, idle.signal]),
+        });
+        const end = run_endOf(result, idle.signal.aborted);
+        await witness.finish(end.kind === 'exited' ? end.exitCode : null);
+        return { ...end, durationMs: result.durationMs };
+    }
+    finally {
+        idle.cancel();
+    }
+}
+function run_endOf(result, wentIdle) {
+    if (result.timedOut)
+        return { kind: 'timed-out' };
+    if (result.aborted)
+        return { kind: wentIdle ? 'idle' : 'stopped' };
+    return { kind: 'exited', exitCode: result.exitCode };
+}
+function failureOf({ agent }, end, tally, stderr) {
+    if (end.kind !== 'exited')
+        return undefined;
+    const finishes = findProvider(agent.provider.value).program !== undefined;
+    const { exitCode } = end;
+    return judge({ exitCode, tally, exitCodes: agent.exitCodes, finishes, stderr });
+}
+/** Aborts after `milliseconds` without a restart; never when it is 0. */
+function idleTimer(milliseconds) {
+    const controller = new AbortController();
+    if (milliseconds === 0)
+        return { signal: controller.signal, restart() { }, cancel() { } };
+    const timer = setTimeout(() => controller.abort(), milliseconds);
+    return {
+        signal: controller.signal,
+        restart: () => void timer.refresh(),
+        cancel: () => clearTimeout(timer),
+    };
+}
+
+// EXTERNAL MODULE: external "node:os"
+var external_node_os_ = __nccwpck_require__(48161);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(76760);
+;// CONCATENATED MODULE: external "node:timers/promises"
+const external_node_timers_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
+;// CONCATENATED MODULE: ./build/tool-cache.js
+/** Where this action keeps, on the runner, what later jobs may use or must know of. */
+
+
+/** The tool cache outlives the job where the runner does; RUNNER_TEMP is emptied with each. */
+function toolCache(env) {
+    return (0,external_node_path_.join)(env.RUNNER_TOOL_CACHE || env.RUNNER_TEMP || (0,external_node_os_.tmpdir)(), 'bottle');
+}
+
+;// CONCATENATED MODULE: ./build/image/cache-tools.js
+/**
+ * The `tar` that the cache client finds on its PATH, in place of the runner's: the archive of an
+ * image is the image itself, byte for byte.
+ *
+ * The client runs `tar -P` over whatever the cache holds, so an entry that somebody else wrote
+ * could put files anywhere; without `zstd` on the runner it compresses with gzip, 47 s a GiB; and
+ * both ways the image would be written and read once more. Here nothing of an entry is parsed: it
+ * lands in one file, which is hashed.
+ */
+
+
+/** Text for a shell, as one word. */
+function quote(text) {
+    return `'${text.replaceAll("'", "'\\''")}'`;
+}
+/**
+ * Writes the programs into the new directory `folder`. A save takes the bytes of `image`, a restore
+ * moves what it got to `image`. Calls that are not the client's reach the runner's own tar.
+ */
+async function writeCacheTools(host, folder, image) {
+    // The client calls `tar --posix -cf cache.tzst …` and `tar -xf <folder>/cache.tzst -P …`, or `-tf`
+    // when debugging. Others may call tar while it works.
+    const tar = `#!/bin/sh
+case "$1 $2 $3" in
+  '--posix -cf cache.tzst') exec ln -s ${quote(image)} "$3" ;;
+  '-xf '*'/cache.tzst -P') exec mv "$2" ${quote(image)} ;;
+  '-tf '*'/cache.tzst -P') exit 0 ;;
+esac
+exec ${quote(host.which('tar') ?? 'tar')} "$@"
+`;
+    // It asks for the version of zstd, and takes gzip where there is none. On macOS it prefers gtar.
+    const zstd = '#!/bin/sh\necho "zstd v1.5.7"\n';
+    await (0,promises_.mkdir)(folder);
+    for (const [name, text] of Object.entries({ tar, gtar: tar, zstd })) {
+        await (0,promises_.writeFile)((0,external_node_path_.join)(folder, name), text);
+        await (0,promises_.chmod)((0,external_node_path_.join)(folder, name), 0o755);
+    }
+}
+
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(77598);
+// EXTERNAL MODULE: external "node:zlib"
+var external_node_zlib_ = __nccwpck_require__(38522);
+;// CONCATENATED MODULE: ./build/image/digest.js
+var __addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
+    if (value !== null && value !== void 0) {
+        if (typeof value !== "object" && typeof value !== "function") throw new TypeError("Object expected.");
+        var dispose, inner;
+        if (async) {
+            if (!Symbol.asyncDispose) throw new TypeError("Symbol.asyncDispose is not defined.");
+            dispose = value[Symbol.asyncDispose];
+        }
+        if (dispose === void 0) {
+            if (!Symbol.dispose) throw new TypeError("Symbol.dispose is not defined.");
+            dispose = value[Symbol.dispose];
+            if (async) inner = dispose;
+        }
+        if (typeof dispose !== "function") throw new TypeError("Object not disposable.");
+        if (inner) dispose = function() { try { inner.call(this); } catch (e) { return Promise.reject(e); } };
+        env.stack.push({ value: value, dispose: dispose, async: async });
+    }
+    else if (async) {
+        env.stack.push({ async: true });
+    }
+    return value;
+};
+var __disposeResources = (undefined && undefined.__disposeResources) || (function (SuppressedError) {
+    return function (env) {
+        function fail(e) {
+            env.error = env.hasError ? new SuppressedError(e, env.error, "An error was suppressed during disposal.") : e;
+            env.hasError = true;
+        }
+        var r, s = 0;
+        function next() {
+            while (r = env.stack.pop()) {
+                try {
+                    if (!r.async && s === 1) return s = 0, env.stack.push(r), Promise.resolve().then(next);
+                    if (r.dispose) {
+                        var result = r.dispose.call(r.value);
+                        if (r.async) return s |= 2, Promise.resolve(result).then(next, function(e) { fail(e); return next(); });
+                    }
+                    else s |= 1;
+                }
+                catch (e) {
+                    fail(e);
+                }
+            }
+            if (s === 1) return env.hasError ? Promise.reject(env.error) : Promise.resolve();
+            if (env.hasError) throw env.error;
+        }
+        return next();
+    };
+})(typeof SuppressedError === "function" ? SuppressedError : function (error, suppressed, message) {
+    var e = new Error(message);
+    return e.name = "SuppressedError", e.error = error, e.suppressed = suppressed, e;
+});
+/**
+ * The two digests of a pack in one pass: SHA-256 is its identity, the CRC32 is smolvm's own check.
+ */
+
+
+
+const FOOTER_SIZE = 64;
+const CHUNK = 4 * 1024 * 1024;
+/**
+ * A running digest. `update` keeps the last 64 bytes back, for they may turn out to be the footer.
+ */
+function startDigests() {
+    const hash = (0,external_node_crypto_.createHash)('sha256');
+    let held = Buffer.alloc(0);
+    let checksum = 0;
+    let bytes = 0;
+    return {
+        update(chunk) {
+            hash.update(chunk);
+            bytes += chunk.length;
+            if (chunk.length >= FOOTER_SIZE) {
+                checksum = (0,external_node_zlib_.crc32)(chunk.subarray(0, -FOOTER_SIZE), (0,external_node_zlib_.crc32)(held, checksum));
+                held = Buffer.from(chunk.subarray(-FOOTER_SIZE));
+                return;
+            }
+            const joined = Buffer.concat([held, chunk]);
+            const over = Math.max(0, joined.length - FOOTER_SIZE);
+            checksum = (0,external_node_zlib_.crc32)(joined.subarray(0, over), checksum);
+            held = joined.subarray(over);
+        },
+        end: () => ({ sha256: hash.digest('hex'), crc32: checksum, bytes }),
+    };
+}
+/** The content of an open file. Two buffers, so that reading goes on while one is worked on. */
+async function* readChunks(file, signal) {
+    let [filling, full] = [Buffer.allocUnsafe(CHUNK), Buffer.allocUnsafe(CHUNK)];
+    let next = file.read(filling, 0, CHUNK, 0);
+    for (let position = 0;;) {
+        const { bytesRead } = await next;
+        signal?.throwIfAborted();
+        if (bytesRead === 0)
+            return;
+        position += bytesRead;
+        [filling, full] = [full, filling];
+        next = file.read(filling, 0, CHUNK, position);
+        yield full.subarray(0, bytesRead);
+    }
+}
+/** The SHA-256 of an open file, lower-case hex: a third faster than both digests. */
+async function sha256Of(file, signal) {
+    const hash = (0,external_node_crypto_.createHash)('sha256');
+    for await (const chunk of readChunks(file, signal))
+        hash.update(chunk);
+    return hash.digest('hex');
+}
+/** Both digests of the file at `path`. Throws what the file system says. */
+async function digestFile(path, signal) {
+    const env_1 = { stack: [], error: void 0, hasError: false };
+    try {
+        const digests = startDigests();
+        const file = __addDisposableResource(env_1, await (0,promises_.open)(path, 'r'), true);
+        for await (const chunk of readChunks(file, signal))
+            digests.update(chunk);
+        return digests.end();
+    }
+    catch (e_1) {
+        env_1.error = e_1;
+        env_1.hasError = true;
+    }
+    finally {
+        const result_1 = __disposeResources(env_1);
+        if (result_1)
+            await result_1;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/image/cache.js
+var cache_addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
+    if (value !== null && value !== void 0) {
+        if (typeof value !== "object" && typeof value !== "function") throw new TypeError("Object expected.");
+        var dispose, inner;
+        if (async) {
+            if (!Symbol.asyncDispose) throw new TypeError("Symbol.asyncDispose is not defined.");
+            dispose = value[Symbol.asyncDispose];
+        }
+        if (dispose === void 0) {
+            if (!Symbol.dispose) throw new TypeError("Symbol.dispose is not defined.");
+            dispose = value[Symbol.dispose];
+            if (async) inner = dispose;
+        }
+        if (typeof dispose !== "function") throw new TypeError("Object not disposable.");
+        if (inner) dispose = function() { try { inner.call(this); } catch (e) { return Promise.reject(e); } };
+        env.stack.push({ value: value, dispose: dispose, async: async });
+    }
+    else if (async) {
+        env.stack.push({ async: true });
+    }
+    return value;
+};
+var cache_disposeResources = (undefined && undefined.__disposeResources) || (function (SuppressedError) {
+    return function (env) {
+        function fail(e) {
+            env.error = env.hasError ? new SuppressedError(e, env.error, "An error was suppressed during disposal.") : e;
+            env.hasError = true;
+        }
+        var r, s = 0;
+        function next() {
+            while (r = env.stack.pop()) {
+                try {
+                    if (!r.async && s === 1) return s = 0, env.stack.push(r), Promise.resolve().then(next);
+                    if (r.dispose) {
+                        var result = r.dispose.call(r.value);
+                        if (r.async) return s |= 2, Promise.resolve(result).then(next, function(e) { fail(e); return next(); });
+                    }
+                    else s |= 1;
+                }
+                catch (e) {
+                    fail(e);
+                }
+            }
+            if (s === 1) return env.hasError ? Promise.reject(env.error) : Promise.resolve();
+            if (env.hasError) throw env.error;
+        }
+        return next();
+    };
+})(typeof SuppressedError === "function" ? SuppressedError : function (error, suppressed, message) {
+    var e = new Error(message);
+    return e.name = "SuppressedError", e.error = error, e.suppressed = suppressed, e;
+});
+/**
+ * The Actions cache behind the store. What it gives is believed only if its digest is a known one.
+ */
+
+
+
+
+
+/**
+ * The client wants paths that exist, and hashes their text into the entry's version. What is
+ * archived is our tools' business, so the path is one that exists on every runner.
+ */
+const PATHS = ['/dev/null'];
+/** What a service that does not answer may cost the run. */
+const LOOKUP_MS = 2000;
+function cacheKey({ platform, arch, smolvmVersion, sha256 }) {
+    return `bottle-smolmachine-v1-${platform}-${arch}-smolvm${smolvmVersion}-${sha256}`;
+}
+/** Is there a cache here, and may this run read or write it? */
+function cacheAllows(env, what) {
+    if (!env.ACTIONS_RESULTS_URL && !env.ACTIONS_CACHE_URL)
+        return false;
+    // `write` allows both; a mode that is not known allows all, as it does for the client.
+    const forbidden = what === 'read' ? ['none', 'write-only'] : ['none', 'read'];
+    return !forbidden.includes((env.ACTIONS_CACHE_MODE ?? '').trim().toLowerCase());
+}
+/** Restores the image into the fresh directory `folder` and compares its digest with the key's. */
+async function restoreImage({ host, services, maxBytes }, folder, key) {
+    const [path, tools] = [(0,external_node_path_.join)(folder, 'restored.smolmachine'), (0,external_node_path_.join)(folder, 'restore-tools')];
+    await writeCacheTools(host, tools, path);
+    try {
+        await services.restoreCache([...PATHS], cacheKey(key), { tools, lookupMs: LOOKUP_MS });
+    }
+    catch (error) {
+        host.log.info(`The cache did not answer: ${messageOf(error)}`);
+    }
+    const reason = await compare(path, key.sha256, maxBytes, host.cancelled);
+    if (reason === undefined)
+        return { kind: 'miss' };
+    return reason === '' ? { kind: 'hit', path } : { kind: 'altered', reason };
+}
+/** What is wrong with the file: empty when it is the image, undefined when it is not there. */
+async function compare(path, sha256, maxBytes, signal) {
+    try {
+        const env_1 = { stack: [], error: void 0, hasError: false };
+        try {
+            const file = cache_addDisposableResource(env_1, await (0,promises_.open)(path, 'r'), true);
+            const { size } = await file.stat();
+            if (size > maxBytes)
+                return `it has ${size} bytes, more than ${maxBytes}`;
+            const found = await sha256Of(file, signal);
+            return found === sha256 ? '' : `its sha256 is ${found}`;
+        }
+        catch (e_1) {
+            env_1.error = e_1;
+            env_1.hasError = true;
+        }
+        finally {
+            const result_1 = cache_disposeResources(env_1);
+            if (result_1)
+                await result_1;
+        }
+    }
+    catch (error) {
+        if (error.code === 'ENOENT')
+            return undefined;
+        throw error;
+    }
+}
+/** Saves the image at `file`; says whether the service took it. Never throws for the service. */
+async function saveImage({ host, services }, folder, file, key) {
+    const tools = (0,external_node_path_.join)(folder, 'save-tools');
+    await writeCacheTools(host, tools, file);
+    try {
+        return await services.saveCache([...PATHS], cacheKey(key), { tools });
+    }
+    catch (error) {
+        host.log.info(`The cache did not take the image: ${messageOf(error)}`);
+        return false;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/lock/owner.js
+/** Names a running process so that others can tell, later, whether it still runs. */
+
+
+/** Locks and marks of a process that cannot be seen from here (another container) count this long. */
+const UNSEEN_MS = 60 * 60 * 1000;
+function owner_short(text) {
+    return (0,external_node_crypto_.createHash)('sha256').update(text).digest('hex').slice(0, 12);
+}
+async function ask(host, argv) {
+    const { exitCode, stdout } = await host.run(argv, { timeoutMs: 5000 });
+    return exitCode === 0 ? stdout.trim() : '';
+}
+/** Identifies this boot of the machine. */
+async function bootId(host) {
+    const text = host.platform === 'linux'
+        ? await (0,promises_.readFile)('/proc/sys/kernel/random/boot_id', 'utf8')
+        : await ask(host, ['sysctl', '-n', 'kern.bootsessionuuid']);
+    return owner_short(text);
+}
+/** When the process started, as the kernel counts it; empty when there is none, or it is a zombie. */
+async function startOf(host, pid) {
+    if (host.platform !== 'linux')
+        return await ask(host, ['ps', '-o', 'lstart=', '-p', pid]);
+    const text = await (0,promises_.readFile)(`/proc/${pid}/stat`, 'latin1').catch(() => '');
+    // The second field is the program's name in brackets, and may hold anything.
+    const [state, ...rest] = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return state === 'Z' || state === 'X' ? '' : (rest[18] ?? '');
+}
+/** The name of this process. */
+async function currentOwner(host) {
+    const space = await (0,promises_.readlink)('/proc/self/ns/pid').catch(() => '');
+    const start = await startOf(host, String(process.pid));
+    return [process.pid, owner_short(start), await bootId(host), owner_short(space)].join('-');
+}
+/**
+ * Has the process `owner` ended? `me` is the asking process, `ageMs` how old the mark is that names
+ * the owner. A name that is no owner's counts as ended.
+ */
+async function hasEnded(host, owner, me, ageMs) {
+    const [pid = '', start, boot, space] = owner.split('-');
+    const [, , myBoot, mySpace] = me.split('-');
+    if (!/^[1-9][0-9]*$/.test(pid) || boot !== myBoot)
+        return true;
+    if (space !== mySpace)
+        return ageMs > UNSEEN_MS;
+    const now = await startOf(host, pid);
+    return now === '' || owner_short(now) !== start;
+}
+
+;// CONCATENATED MODULE: ./build/lock/lock.js
+/**
+ * A lock between processes on one machine, which a killed owner cannot keep.
+ *
+ * A lock is a directory of generations `0`, `1`, …; the highest names the owner, or is empty when it
+ * was given back. To take it one links the next generation into place, which only one can do. The
+ * highest is never removed, so who wakes late with an old view finds a higher one and steps back:
+ * with a single lock file two processes could take the same dead owner's lock, one from the other.
+ */
+
+
+
+
+const SHORTEST_WAIT_MS = 5;
+const LONGEST_WAIT_MS = 320;
+/** A pause of this length means that the work takes a while. */
+const FIRST_TOLD_MS = 160;
+async function highest(folder) {
+    const names = await (0,promises_.readdir)(folder);
+    return Math.max(-1, ...names.filter((name) => /^\d+$/.test(name)).map(Number));
+}
+/** Puts `text` into the new file `to` at once; false when there is one already. */
+async function linkInto(to, text, random) {
+    const temporary = `${to}.${random}`;
+    try {
+        await (0,promises_.writeFile)(temporary, text);
+        await (0,promises_.link)(temporary, to);
+        return true;
+    }
+    catch (error) {
+        const code = error.code;
+        // ENOENT: the owner swept our temporary file away.
+        if (code === 'EEXIST' || code === 'ENOENT')
+            return false;
+        throw error;
+    }
+    finally {
+        await (0,promises_.rm)(temporary, { force: true });
+    }
+}
+async function isFree(folder, generation, locker) {
+    if (generation < 0)
+        return true;
+    const path = (0,external_node_path_.join)(folder, String(generation));
+    try {
+        const owner = await (0,promises_.readFile)(path, 'utf8');
+        const ageMs = Date.now() - (await (0,promises_.stat)(path)).mtimeMs;
+        return owner === '' || (await hasEnded(locker.host, owner, locker.me, ageMs));
+    }
+    catch {
+        return false; // gone since: a higher one is there
+    }
+}
+/** Tries to own generation `next`; false when another process was first. */
+async function lock_claim(folder, next, locker) {
+    const mine = (0,external_node_path_.join)(folder, String(next));
+    if (!(await linkInto(mine, locker.me, locker.host.randomName(8))))
+        return false;
+    if ((await highest(folder)) === next)
+        return true;
+    await (0,promises_.rm)(mine, { force: true });
+    return false;
+}
+async function sweep(folder, generation) {
+    for (const name of await (0,promises_.readdir)(folder)) {
+        if (name !== String(generation))
+            await (0,promises_.rm)((0,external_node_path_.join)(folder, name), { force: true });
+    }
+}
+/** The generation that is now ours; undefined when `wait` is false and another process has it. */
+async function acquire(folder, locker, wait) {
+    await (0,promises_.mkdir)(folder, { recursive: true });
+    for (let pause = SHORTEST_WAIT_MS;; pause = Math.min(pause * 2, LONGEST_WAIT_MS)) {
+        locker.host.cancelled.throwIfAborted();
+        const top = await highest(folder);
+        const free = await isFree(folder, top, locker);
+        if (free && (await lock_claim(folder, top + 1, locker))) {
+            await sweep(folder, top + 1);
+            return top + 1;
+        }
+        if (!wait)
+            return undefined;
+        if (free)
+            continue; // another process was faster; see who it is
+        if (pause === FIRST_TOLD_MS) {
+            locker.host.log.info(`Waiting for another job with the same ${locker.what}`);
+        }
+        await (0,external_node_timers_promises_namespaceObject.setTimeout)(pause, undefined, { signal: locker.host.cancelled });
+    }
+}
+async function release(folder, generation) {
+    await (0,promises_.truncate)((0,external_node_path_.join)(folder, String(generation)));
+}
+/** Runs `work` while this process alone holds the lock `folder`; waits for it as long as it takes. */
+async function withLock(folder, locker, work) {
+    const generation = (await acquire(folder, locker, true));
+    try {
+        return await work();
+    }
+    finally {
+        await release(folder, generation);
+    }
+}
+/** Runs `work` under the lock if it is free now; says whether it was. */
+async function tryLock(folder, locker, work) {
+    const generation = await acquire(folder, locker, false);
+    if (generation === undefined)
+        return false;
+    try {
+        await work();
+    }
+    finally {
+        await release(folder, generation);
+    }
+    return true;
+}
+
+;// CONCATENATED MODULE: ./build/image/store.js
+/**
+ * The runner's own store of images, addressed by content:
+ *
+ *   <root>/<sha256>/image.smolmachine   read-only, verified
+ *   <root>/<sha256>/rootfs/             its layers unpacked, where an engine needs them
+ *   <root>/<sha256>/meta.json           when it was verified and unpacked
+ *   <root>/<sha256>/use/<owner>         a process that uses it; the folder's mtime: the last use
+ *   <root>/.temporary/<owner>.<random>/ being written; moved into place when complete
+ *   <root>/.locks/<name>/               see lock.ts
+ */
+
+
+
+
+
+async function openStore(root, host) {
+    await (0,promises_.mkdir)((0,external_node_path_.join)(root, '.temporary'), { recursive: true });
+    const me = await currentOwner(host);
+    return { root, host, me, what: 'image', boot: await bootId(host) };
+}
+function imageFolder(store, sha256) {
+    return (0,external_node_path_.join)(store.root, sha256);
+}
+function imagePath(store, sha256) {
+    return (0,external_node_path_.join)(store.root, sha256, 'image.smolmachine');
+}
+/**
+ * Runs `work` while no other process on this machine works on the image or source called `name`.
+ */
+async function exclusively(store, name, work) {
+    return await withLock((0,external_node_path_.join)(store.root, '.locks', name), store, work);
+}
+/** Gives `work` a directory of its own beside the images, and removes what `work` leaves in it. */
+async function inTemporary(store, work) {
+    const name = `${store.me}.${store.host.randomName(8)}`;
+    const folder = (0,external_node_path_.join)(store.root, '.temporary', name);
+    await (0,promises_.mkdir)(folder, { recursive: true, mode: 0o700 });
+    try {
+        return await work(folder);
+    }
+    finally {
+        await removeTree(folder);
+    }
+}
+/** Removes a tree even where an image made directories read-only. */
+async function removeTree(path) {
+    await (0,promises_.rm)(path, { recursive: true, force: true, maxRetries: 3 });
+}
+/**
+ * Removes from `folder` what belongs to processes that have ended; returns the names that remain.
+ */
+async function sweepOwned(store, folder) {
+    const kept = [];
+    for (const name of await (0,promises_.readdir)(folder).catch(() => [])) {
+        const path = (0,external_node_path_.join)(folder, name);
+        const written = await (0,promises_.stat)(path).catch(() => undefined);
+        if (!written)
+            continue;
+        const [owner = ''] = name.split('.');
+        const ageMs = Date.now() - written.mtimeMs;
+        if (await hasEnded(store.host, owner, store.me, ageMs))
+            await removeTree(path);
+        else
+            kept.push(name);
+    }
+    return kept;
+}
+/** Removes what processes left that were killed while they wrote. */
+async function sweepTemporary(store) {
+    await sweepOwned(store, (0,external_node_path_.join)(store.root, '.temporary'));
+}
+async function readMeta(store, sha256) {
+    try {
+        return JSON.parse(await (0,promises_.readFile)((0,external_node_path_.join)(imageFolder(store, sha256), 'meta.json'), 'utf8'));
+    }
+    catch {
+        return {}; // absent or damaged: everything is verified and unpacked anew
+    }
+}
+async function writeMeta(store, sha256, meta) {
+    const path = (0,external_node_path_.join)(imageFolder(store, sha256), 'meta.json');
+    const temporary = `${path}.${store.me}`;
+    await (0,promises_.writeFile)(temporary, JSON.stringify(meta));
+    await (0,promises_.rename)(temporary, path);
+}
+/** Marks the image as used by this process, and as used last now. */
+async function markUse(store, sha256) {
+    const marks = (0,external_node_path_.join)(imageFolder(store, sha256), 'use');
+    await (0,promises_.mkdir)(marks, { recursive: true });
+    for (const owner of await (0,promises_.readdir)(marks)) {
+        if (await hasEnded(store.host, owner, store.me, 0))
+            await (0,promises_.rm)((0,external_node_path_.join)(marks, owner), { force: true });
+    }
+    await (0,promises_.writeFile)((0,external_node_path_.join)(marks, store.me), '');
+}
+async function fingerprintOf(store, path) {
+    const file = await (0,promises_.open)(path, 'r');
+    const { dev, ino, size, mtimeNs, ctimeNs } = await file.stat({ bigint: true });
+    const fingerprint = {
+        boot: store.boot,
+        device: String(dev),
+        inode: String(ino),
+        size: String(size),
+        mtimeNs: String(mtimeNs),
+        ctimeNs: String(ctimeNs),
+    };
+    return { file, fingerprint };
+}
+/** Hashes the stored file, unless it is the very file that was hashed in this boot. */
+async function isIntact(store, sha256) {
+    const { file, fingerprint } = await fingerprintOf(store, imagePath(store, sha256));
+    try {
+        const meta = await readMeta(store, sha256);
+        if (JSON.stringify(meta.verified) === JSON.stringify(fingerprint))
+            return true;
+        if ((await sha256Of(file, store.host.cancelled)) !== sha256)
+            return false;
+        await writeMeta(store, sha256, { ...meta, verified: fingerprint });
+        return true;
+    }
+    finally {
+        await file.close();
+    }
+}
+/**
+ * Looks for an image and marks it as used. `altered`: its bytes had changed, and it was removed.
+ * Call it inside `exclusively`.
+ */
+async function findImage(store, sha256) {
+    try {
+        if (await isIntact(store, sha256)) {
+            await markUse(store, sha256);
+            return 'found';
+        }
+    }
+    catch (error) {
+        if (error.code === 'ENOENT')
+            return 'absent';
+        throw error;
+    }
+    await removeTree(imageFolder(store, sha256));
+    return 'altered';
+}
+/**
+ * Moves the file at `from` (in a temporary folder of this store, with the digest `sha256`, which
+ * the caller has checked) into the store and marks it as used. Call it inside `exclusively`.
+ */
+async function addImage(store, sha256, from) {
+    const folder = imageFolder(store, sha256);
+    const path = imagePath(store, sha256);
+    await removeTree(folder);
+    await (0,promises_.mkdir)(folder, { recursive: true });
+    await (0,promises_.chmod)(from, 0o444);
+    await (0,promises_.rename)(from, path);
+    const { file, fingerprint } = await fingerprintOf(store, path);
+    await file.close();
+    await writeMeta(store, sha256, { verified: fingerprint });
+    await markUse(store, sha256);
+}
+
+;// CONCATENATED MODULE: ./build/image/evict.js
+/**
+ * Keeps the store within its limits: the least recently used images go, never one that is in use.
+ */
+
+
+
+
+async function listImages(store) {
+    const names = (await (0,promises_.readdir)(store.root)).filter((name) => /^[0-9a-f]{64}$/.test(name));
+    return await Promise.all(names.map(async (sha256) => {
+        const used = await (0,promises_.stat)((0,external_node_path_.join)(imageFolder(store, sha256), 'use')).catch(() => undefined);
+        const image = await (0,promises_.stat)(imagePath(store, sha256)).catch(() => undefined);
+        const { rootfs } = await readMeta(store, sha256);
+        const bytes = (image?.size ?? 0) + (rootfs?.bytes ?? 0);
+        return { sha256, bytes, usedMs: used?.mtimeMs ?? 0 };
+    }));
+}
+/** Removes the image unless a living process uses it or holds its lock; says whether it went. */
+async function evictImage(store, sha256) {
+    let removed = false;
+    await tryLock((0,external_node_path_.join)(store.root, '.locks', sha256), store, async () => {
+        const users = await sweepOwned(store, (0,external_node_path_.join)(imageFolder(store, sha256), 'use'));
+        if (users.length > 0)
+            return;
+        await removeTree(imageFolder(store, sha256));
+        removed = true;
+    });
+    return removed;
+}
+/**
+ * Removes what killed processes left, images unused for longer than `maxAgeMs`, and then the least
+ * recently used ones until the rest fits into `maxBytes`. Returns the digests that went.
+ */
+async function evict(store, limits) {
+    await sweepTemporary(store);
+    const images = (await listImages(store)).sort((a, b) => a.usedMs - b.usedMs);
+    const removed = [];
+    let total = images.reduce((sum, { bytes }) => sum + bytes, 0);
+    for (const { sha256, bytes, usedMs } of images) {
+        const expired = Date.now() - usedMs > limits.maxAgeMs;
+        if (!expired && total <= limits.maxBytes)
+            continue;
+        if (!(await evictImage(store, sha256)))
+            continue;
+        total -= bytes;
+        removed.push(sha256);
+    }
+    return removed;
+}
+
+;// CONCATENATED MODULE: ./build/image/images-lock.js
+/**
+ * `.bot-bottle/images.lock`: which bytes each image had when it was locked. One line an image:
+ *
+ *   <sha256> <platform> <bytes> <source>
+ *
+ * sorted, `#` begins a comment. Committed, it is a digest that neither a cache nor a registry
+ * wrote.
+ */
+
+const LINE = new RegExp([
+    '^(?<sha256>[0-9a-f]{64})',
+    '(?<platform>[a-z0-9]+/[a-z0-9]+)',
+    '(?<bytes>[1-9][0-9]{0,14})',
+    '(?<source>\\S.*)$',
+].join(' '));
+const HEAD = '# The bytes that each image had when it was locked. ' +
+    'Written by the action with mode: lock.\n# sha256 platform bytes source\n';
+/** Reads the text of the lock file. Throws `config-invalid` that names every line that is wrong. */
+function parseImagesLock(file, text) {
+    const images = [];
+    const problems = [];
+    for (const [index, raw] of text.split('\n').entries()) {
+        const line = raw.trimEnd();
+        if (line === '' || line.startsWith('#'))
+            continue;
+        const { sha256, platform, bytes, source } = LINE.exec(line)?.groups ?? {};
+        const wrong = (message) => problems.push({ message, file, line: index + 1 });
+        if (!sha256 || !platform || !bytes || !source) {
+            wrong('expected "<sha256> <platform> <bytes> <source>"');
+        }
+        else if (findLocked(images, source, platform)) {
+            wrong(`${source} for ${platform} is locked twice`);
+        }
+        else {
+            images.push({ sha256, platform, bytes: Number(bytes), source });
+        }
+    }
+    if (problems.length === 0)
+        return images;
+    throw new BottleError({
+        outcome: 'config-invalid',
+        what: 'The lock file of images cannot be read',
+        where: problems.map(({ line, message }) => `${file}:${line}: ${message}`).join('; '),
+        fix: 'Write it anew with mode: lock.',
+        problems,
+    });
+}
+/** The lock file's text; the same images give the same bytes in any order. */
+function writeImagesLock(images) {
+    const lines = images.map(({ sha256, platform, bytes, source }) => {
+        return { sort: `${source}\n${platform}`, text: `${sha256} ${platform} ${bytes} ${source}\n` };
+    });
+    lines.sort((a, b) => (a.sort < b.sort ? -1 : 1));
+    return HEAD + lines.map(({ text }) => text).join('');
+}
+/** The locked image of `source` for `platform`, if there is one. */
+function findLocked(images, source, platform) {
+    return images.find((image) => image.source === source && image.platform === platform);
+}
+
+;// CONCATENATED MODULE: ./build/image/pack-fault.js
+/** The ways in which a `.smolmachine` can be broken, and the error that says which. */
+
+const PACK_FAULTS = {
+    unreadable: 'cannot be read',
+    'too-small': 'is too small to hold a footer',
+    magic: 'does not end in a SMOLPACK footer',
+    version: 'has a format version that this action does not know',
+    'not-a-sidecar': 'is an executable pack, not the .smolmachine beside it',
+    'beyond-end': 'names parts that lie beyond its end: it is truncated or altered',
+    overlap: 'names parts that overlap',
+    gap: 'has bytes that belong to no part',
+    'manifest-size': 'has an empty manifest, or one over 16 MiB',
+    'manifest-json': 'has a manifest that is not JSON',
+    'manifest-field': 'has a manifest with missing or wrong fields',
+    platform: 'is built for another platform',
+    'secret-refs': 'asks for secrets of the runner',
+    checksum: 'does not match its own CRC32: it is corrupt',
+    digest: 'does not have the sha256 that was asked for',
+    assets: 'has assets that are not a sound zstd archive',
+    'asset-missing': 'does not hold a layer that its manifest names',
+    layer: 'has a layer that is not a sound tar archive',
+    escape: 'has a layer that writes outside the root file system',
+    bomb: 'unpacks to more than the limits allow',
+    'no-layers': 'has no container layers to unpack',
+};
+const FIXES = {
+    unreadable: 'Check the path and its permissions.',
+    'not-a-sidecar': 'Give the file that ends in .smolmachine.',
+    version: 'Build it with a smolvm that this action supports.',
+    platform: 'Build it for this runner: smolvm pack create --oci-platform.',
+    'secret-refs': 'Build it without secrets; the bottle’s gateway holds credentials.',
+    digest: 'Check the file and the sha256: one of them is not the one you mean.',
+    'no-layers': 'Use engine smolvm, or build it from a container image.',
+};
+/** An `image-failed` error for the pack called `name`; `detail` says what was found. */
+function packError(name, fault, detail, cause) {
+    return new BottleError({
+        outcome: 'image-failed',
+        what: `The image ${PACK_FAULTS[fault]}`,
+        where: `${name}: ${detail}`,
+        fix: FIXES[fault] ?? 'Fetch or build it again.',
+        cause: { fault, cause },
+    });
+}
+/** Which fault an error of `packError` stands for; undefined for any other error. */
+function packFault(error) {
+    if (!(error instanceof BottleError))
+        return undefined;
+    const { cause } = error;
+    if (typeof cause !== 'object' || cause === null || !('fault' in cause))
+        return undefined;
+    return cause.fault;
+}
+
 ;// CONCATENATED MODULE: ./build/image/pack-manifest.js
 /** The JSON manifest inside a `.smolmachine`: what smolvm wrote about the image it packed. */
 
@@ -48635,1321 +51367,6 @@ async function downloadImage(host, url, to, maxBytes) {
     });
 }
 
-;// CONCATENATED MODULE: ./node_modules/smol-toml/dist/error.js
-/*!
- * Copyright (c) Squirrel Chat et al., All rights reserved.
- * SPDX-License-Identifier: BSD-3-Clause
- *
- * Redistribution and use in source and binary forms, with or without
- * modification, are permitted provided that the following conditions are met:
- *
- * 1. Redistributions of source code must retain the above copyright notice, this
- *    list of conditions and the following disclaimer.
- * 2. Redistributions in binary form must reproduce the above copyright notice,
- *    this list of conditions and the following disclaimer in the
- *    documentation and/or other materials provided with the distribution.
- * 3. Neither the name of the copyright holder nor the names of its contributors
- *    may be used to endorse or promote products derived from this software without
- *    specific prior written permission.
- *
- * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
- * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
- * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
- * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
- * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
- * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
- * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
- * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
- * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
- * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
- */
-function getLineColFromPtr(string, ptr) {
-    let lines = string.slice(0, ptr).split(/\r?\n/);
-    return [lines.length, lines.pop().length + 1];
-}
-function makeCodeBlock(string, line, column) {
-    let lines = string.split(/\r?\n/);
-    let codeblock = '';
-    let numberLen = (Math.log10(line + 1) | 0) + 1;
-    for (let i = line - 1; i <= line + 1; i++) {
-        let l = lines[i - 1];
-        if (!l)
-            continue;
-        codeblock += i.toString().padEnd(numberLen, ' ');
-        codeblock += ':  ';
-        codeblock += l;
-        codeblock += '\n';
-        if (i === line) {
-            codeblock += ' '.repeat(numberLen + column + 2);
-            codeblock += '^\n';
-        }
-    }
-    return codeblock;
-}
-class TomlError extends Error {
-    line;
-    column;
-    codeblock;
-    constructor(message, options) {
-        const [line, column] = getLineColFromPtr(options.toml, options.ptr);
-        const codeblock = makeCodeBlock(options.toml, line, column);
-        super(`Invalid TOML document: ${message}\n\n${codeblock}`, options);
-        this.line = line;
-        this.column = column;
-        this.codeblock = codeblock;
-    }
-    /** @internal */
-    static x(message, ctx, ptr) {
-        throw new TomlError(message, { toml: ctx.s, ptr: ptr ?? ctx.p });
-    }
-}
-
-;// CONCATENATED MODULE: ./node_modules/smol-toml/dist/primitive.js
-/*!
- * Copyright (c) Squirrel Chat et al., All rights reserved.
- * SPDX-License-Identifier: BSD-3-Clause
- *
- * Redistribution and use in source and binary forms, with or without
- * modification, are permitted provided that the following conditions are met:
- *
- * 1. Redistributions of source code must retain the above copyright notice, this
- *    list of conditions and the following disclaimer.
- * 2. Redistributions in binary form must reproduce the above copyright notice,
- *    this list of conditions and the following disclaimer in the
- *    documentation and/or other materials provided with the distribution.
- * 3. Neither the name of the copyright holder nor the names of its contributors
- *    may be used to endorse or promote products derived from this software without
- *    specific prior written permission.
- *
- * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
- * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
- * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
- * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
- * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
- * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
- * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
- * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
- * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
- * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
- */
-
-/** @internal */
-function parseString(ctx) {
-    let startPtr = ctx.p;
-    let c = ctx.s.charCodeAt(ctx.p++);
-    let first = c;
-    let isLiteral = c === 0x27; /* ' */
-    let isMultiline = c === ctx.s.charCodeAt(ctx.p) && c === ctx.s.charCodeAt(ctx.p + 1);
-    if (isMultiline) {
-        // Trim initial newline
-        if ((c = ctx.s.charCodeAt(ctx.p += 2)) === 0xa /* \n */)
-            ctx.p++;
-        else if (c === 0xd /* \r */ && ctx.s.charCodeAt(ctx.p + 1) === 0xa /* \n */)
-            ctx.p += 2;
-    }
-    // For the record: it is not worth it to use a fast-path for literal strings using `indexOf`.
-    // Doing a char-by-char iteration ends up dispatching less instructions, for the same wall-clock runtime.
-    let parsed = '';
-    let sliceStart = ctx.p;
-    // states:
-    //   0 - decoding
-    //   1 - decoding escape
-    //   2 - whitespace escape (no newline encountered yet, must fail on non-whitespace)
-    //   3 - whitespace escape (newline encountered, allowed to transition back to normal decode)
-    let state = 0;
-    for (; ctx.p < ctx.s.length; ctx.p++) {
-        c = ctx.s.charCodeAt(ctx.p);
-        // Deal with newlines first, since that simplifies control character checking and handling across all states
-        if (isMultiline && (c === 0xa /* \n */ || (c === 0xd /* \r */ && ctx.s.charCodeAt(ctx.p + 1) === 0xa /* \n */))) {
-            state = state && 3;
-        }
-        // Control characters are banned in TOML, so we throw an error if we encounter them
-        else if ((c < 0x20 && c !== 0x9 /* \t */) || c === 0x7f) {
-            TomlError.x('control characters are not allowed in strings', ctx);
-        }
-        // The string might terminate while we're parsing through a newline escape.
-        // It must have encountered a newline; otherwise, it'll simply fail in another branch.
-        else if ((!state || state === 3) && c === first && (!isMultiline || (ctx.s.charCodeAt(ctx.p + 1) === first && ctx.s.charCodeAt(ctx.p + 2) === first))) {
-            if (isMultiline) {
-                // If the string ends with 4-5 quotes, then the first 1-2 are part of the string
-                if (ctx.s.charCodeAt(ctx.p + 3) === first)
-                    ctx.p++;
-                if (ctx.s.charCodeAt(ctx.p + 3) === first)
-                    ctx.p++;
-            }
-            // If we're in a newline escape still, then there's nothing to add.
-            if (!state) {
-                // Avoid a useless concat operation if the string can be used as-is.
-                let s = ctx.s.slice(sliceStart, ctx.p);
-                parsed = parsed ? parsed + s : s;
-            }
-            ctx.p += isMultiline ? 3 : 1;
-            return parsed;
-        }
-        // Baseline state; keep moving forward unless an escape sequence starts
-        else if (!state) {
-            if (!isLiteral && c === 0x5c /* \ */) {
-                parsed += ctx.s.slice(sliceStart, (sliceStart = ctx.p));
-                state = 1;
-            }
-        }
-        else if (state === 1) {
-            if (c === 0x78 /* x */ || c === 0x75 /* u */ || c === 0x55 /* U */) { // Unicode escape
-                let errPtr = ctx.p++ - 1;
-                let value = 0;
-                let len = c === 0x78 /* x */ ? 2 : c === 0x75 /* u */ ? 4 : 8;
-                for (let j = 0; j < len; j++, ctx.p++) {
-                    let hex = ctx.s.charCodeAt(ctx.p);
-                    let digit = 
-                    /* 0-9 */ hex >= 0x30 && hex <= 0x39 ? hex - 0x30 :
-                        /* A-F */ hex >= 0x41 && hex <= 0x46 ? hex - 0x41 + 10 :
-                            /* a-f */ hex >= 0x61 && hex <= 0x66 ? hex - 0x61 + 10 : -1;
-                    if (digit < 0)
-                        TomlError.x('invalid non-hex character in unicode escape', ctx);
-                    value = (value << 4) | digit;
-                }
-                // Because JS does bitwise on signed 32bit integers, all 0xfzzzzzzz values are actually seen as negative
-                if (value < 0 || value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff)) {
-                    TomlError.x('invalid unicode escape', ctx, errPtr);
-                }
-                parsed += String.fromCodePoint(value);
-                sliceStart = ctx.p--;
-                state = 0;
-            }
-            // Newline escape sequence. We only need to care about spaces and tabs; newlines are dealt with earlier
-            else if (isMultiline && (c === 0x20 || c === 0x9 /* \t */)) {
-                state = 2;
-            }
-            // Basic escape sequence
-            else {
-                if (c === 0x62 /* b */)
-                    parsed += '\b';
-                else if (c === 0x74 /* t */)
-                    parsed += '\t';
-                else if (c === 0x6e /* n */)
-                    parsed += '\n';
-                else if (c === 0x66 /* f */)
-                    parsed += '\f';
-                else if (c === 0x72 /* r */)
-                    parsed += '\r';
-                else if (c === 0x65 /* e */)
-                    parsed += '\x1b';
-                else if (c === 0x22 /* " */)
-                    parsed += '"';
-                else if (c === 0x5c /* \ */)
-                    parsed += '\\';
-                else
-                    TomlError.x('unrecognised escape sequence', ctx);
-                sliceStart = ctx.p + 1;
-                state = 0;
-            }
-        }
-        // Newline escape continuation: keep moving forward until the first non-whitespace char
-        else if (c !== 0x20 && c !== 0x9 /* \t */) {
-            if (state === 2)
-                TomlError.x('invalid escape: only line-ending whitespace may be escaped', ctx, sliceStart);
-            // State cannot be zero, or we'd have branched earlier already.
-            // If it's a backslash, immediately transition to the escape state so it can be processed.
-            state = !isLiteral && c === 0x5c /* \ */ ? 1 : 0;
-            sliceStart = ctx.p;
-        }
-    }
-    TomlError.x('unfinished string', ctx, startPtr);
-}
-
-;// CONCATENATED MODULE: ./node_modules/smol-toml/dist/date.js
-/*!
- * Copyright (c) Squirrel Chat et al., All rights reserved.
- * SPDX-License-Identifier: BSD-3-Clause
- *
- * Redistribution and use in source and binary forms, with or without
- * modification, are permitted provided that the following conditions are met:
- *
- * 1. Redistributions of source code must retain the above copyright notice, this
- *    list of conditions and the following disclaimer.
- * 2. Redistributions in binary form must reproduce the above copyright notice,
- *    this list of conditions and the following disclaimer in the
- *    documentation and/or other materials provided with the distribution.
- * 3. Neither the name of the copyright holder nor the names of its contributors
- *    may be used to endorse or promote products derived from this software without
- *    specific prior written permission.
- *
- * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
- * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
- * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
- * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
- * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
- * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
- * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
- * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
- * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
- * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
- */
-let DATE_TIME_RE = /^(\d{4}-\d{2}-\d{2})?[Tt ]?(?:(\d{2}):\d{2}(?::\d{2}(?:\.\d+)?)?)?(Z|z|[-+]\d{2}:\d{2})?$/i;
-class TomlDate extends Date {
-    #hasDate = false;
-    #hasTime = false;
-    #offset = null;
-    constructor(date, fasttype, unsafeDelim) {
-        let hasDate = true;
-        let hasTime = true;
-        let offset = 'Z';
-        let c;
-        if (typeof date === 'string') {
-            if (fasttype)
-                prep: {
-                    // Date-time
-                    if (fasttype < 3) {
-                        if (+date.slice(11, 13) > 23) {
-                            date = '';
-                            break prep;
-                        }
-                        // Local
-                        if (fasttype === 2) {
-                            offset = null;
-                            date += 'Z';
-                        }
-                        // Offset; keep track of offset if not Z
-                        else if ((c = date.charCodeAt(date.length - 1)) !== 0x5a /* Z */ && c !== 0x7a /* z */) {
-                            offset = date.slice(date.length - 6);
-                        }
-                        if (unsafeDelim)
-                            date = date.slice(0, 10) + 'T' + date.slice(11);
-                    }
-                    // Time
-                    else if (fasttype === 4) {
-                        date = +date.slice(0, 2) > 23 ? '' : `0000-01-01T${date}Z`;
-                    }
-                    hasDate = fasttype !== 4;
-                    hasTime = fasttype !== 3;
-                }
-            else {
-                let match = date.match(DATE_TIME_RE);
-                if (match) {
-                    if (!match[1]) {
-                        hasDate = false;
-                        date = `0000-01-01T${date}`;
-                    }
-                    hasTime = !!match[2];
-                    // Make sure to use T instead of a space. Breaks in case of extreme values otherwise.
-                    hasTime && date[10] === ' ' && (date = date.replace(' ', 'T'));
-                    // Do not allow rollover hours.
-                    if (match[2] && +match[2] > 23) {
-                        date = '';
-                    }
-                    else {
-                        offset = match[3] || null;
-                        if (!offset && hasTime)
-                            date += 'Z';
-                    }
-                }
-                else {
-                    date = '';
-                }
-            }
-        }
-        super(date);
-        if (!isNaN(this.getTime())) {
-            this.#hasDate = hasDate;
-            this.#hasTime = hasTime;
-            this.#offset = offset;
-        }
-    }
-    isDateTime() {
-        return this.#hasDate && this.#hasTime;
-    }
-    isLocal() {
-        return !this.#hasDate || !this.#hasTime || !this.#offset;
-    }
-    isDate() {
-        return this.#hasDate && !this.#hasTime;
-    }
-    isTime() {
-        return this.#hasTime && !this.#hasDate;
-    }
-    isValid() {
-        return this.#hasDate || this.#hasTime;
-    }
-    toISOString() {
-        let iso = super.toISOString();
-        // Local Date
-        if (this.isDate())
-            return iso.slice(0, 10);
-        // Local Time
-        if (this.isTime())
-            return iso.slice(11, 23);
-        // Local DateTime
-        if (this.#offset === null)
-            return iso.slice(0, -1);
-        // Offset DateTime
-        if (this.#offset === 'Z' || this.#offset === 'z')
-            return iso;
-        // This part is quite annoying: JS strips the original timezone from the ISO string representation
-        // Instead of using a "modified" date and "Z", we restore the representation "as authored"
-        let offset = (+(this.#offset.slice(1, 3)) * 60) + +(this.#offset.slice(4, 6));
-        offset = this.#offset[0] === '-' ? offset : -offset;
-        let offsetDate = new Date(this.getTime() - (offset * 60e3));
-        return offsetDate.toISOString().slice(0, -1) + this.#offset;
-    }
-    static wrapAsOffsetDateTime(jsDate, offset = 'Z') {
-        let date = new TomlDate(jsDate);
-        date.#offset = offset;
-        return date;
-    }
-    static wrapAsLocalDateTime(jsDate) {
-        let date = new TomlDate(jsDate);
-        date.#offset = null;
-        return date;
-    }
-    static wrapAsLocalDate(jsDate) {
-        let date = new TomlDate(jsDate);
-        date.#hasTime = false;
-        date.#offset = null;
-        return date;
-    }
-    static wrapAsLocalTime(jsDate) {
-        let date = new TomlDate(jsDate);
-        date.#hasDate = false;
-        date.#offset = null;
-        return date;
-    }
-}
-
-;// CONCATENATED MODULE: ./node_modules/smol-toml/dist/extract.js
-/*!
- * Copyright (c) Squirrel Chat et al., All rights reserved.
- * SPDX-License-Identifier: BSD-3-Clause
- *
- * Redistribution and use in source and binary forms, with or without
- * modification, are permitted provided that the following conditions are met:
- *
- * 1. Redistributions of source code must retain the above copyright notice, this
- *    list of conditions and the following disclaimer.
- * 2. Redistributions in binary form must reproduce the above copyright notice,
- *    this list of conditions and the following disclaimer in the
- *    documentation and/or other materials provided with the distribution.
- * 3. Neither the name of the copyright holder nor the names of its contributors
- *    may be used to endorse or promote products derived from this software without
- *    specific prior written permission.
- *
- * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
- * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
- * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
- * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
- * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
- * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
- * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
- * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
- * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
- * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
- */
-
-
-
-
-function isDigit(char, base = 10) {
-    return base === 16
-        ? (char > 0x2f && char < 0x3a) || (char > 0x40 && char < 0x47) || (char > 0x60 && char < 0x67)
-        : (char > 0x2f && char < 0x30 + base);
-}
-function isEndOfValue(char, delim) {
-    // Whitespace -- we're permissive on `\r` for performance; it'll be dealt with later anyway
-    return char === 0x20 || char === 0x9 /* \t */ || char === 0xa /* \n */ || char === 0xd /* \r */ ||
-        // Structure end or next value delimiter
-        (delim && (char === delim || char === 0x2c /* , */)) ||
-        // Comment
-        char === 0x23; /* # */
-}
-/** @internal */
-function extractValue(ctx, end) {
-    let errPtr = ctx.p;
-    let c = ctx.s.charCodeAt(ctx.p);
-    // Structs
-    if (c === 0x5b /* [ */ || c === 0x7b /* { */) {
-        ctx.d-- || TomlError.x('document contains excessively nested structures. aborting.', ctx);
-        let value = c === 0x5b /* [ */
-            ? parseArray(ctx)
-            : parseInlineTable(ctx);
-        ctx.d++;
-        return value;
-    }
-    // Strings
-    if (c === 0x22 /* " */ || c === 0x27 /* ' */) {
-        return parseString(ctx);
-    }
-    // Booleans
-    // We can fast-path because the first character is enough to know the only possible value
-    if (c === 0x74 /* t */) { // Only possible valid value is `true`
-        if (ctx.s.charCodeAt(++ctx.p) !== 0x72 || ctx.s.charCodeAt(++ctx.p) !== 0x75 || ctx.s.charCodeAt(++ctx.p) !== 0x65)
-            TomlError.x('invalid value', ctx, errPtr);
-        return ctx.p++, true;
-    }
-    if (c === 0x66 /* f */) { // Only possible valid value is `false`
-        if (ctx.s.charCodeAt(++ctx.p) !== 0x61 || ctx.s.charCodeAt(++ctx.p) !== 0x6c || ctx.s.charCodeAt(++ctx.p) !== 0x73 || ctx.s.charCodeAt(++ctx.p) !== 0x65)
-            TomlError.x('invalid value', ctx, errPtr);
-        return ctx.p++, false;
-    }
-    if (c === 0x2b /* + */ || c === 0x2d /* - */) {
-        return parseNumber(ctx, ctx.p, ctx.s.charCodeAt(++ctx.p), 0x2c - c, end);
-    }
-    // Rough heuristic, but `parseDate` falls back to number parsing if it's a false positive.
-    // e.g.: `a = 1\n-------------- = 1` would match this heuristic, but gracefully fallback to numbers.
-    if (ctx.s.charCodeAt(ctx.p + 4) === 0x2d /* - */ && ctx.s.charCodeAt(ctx.p + 7) === 0x2d /* - */) {
-        return parseDate(ctx, c, end);
-    }
-    // Same logic as above; `parseTime` falls back to number parsing if it's a false positive.
-    if (ctx.s.charCodeAt(ctx.p + 2) === 0x3a /* : */) {
-        return parseTime(ctx, c, end);
-    }
-    return parseNumber(ctx, ctx.p, c, 0, end);
-}
-// State:
-// 0: init
-// 1: integer
-// 2: fractional dot
-// 3: fractional
-// 4: exponent letter
-// 5: exponent
-// 6: exponent sign
-// 7: exponent with sign
-// >9: underscore; see below
-//     -> 12: was integer
-//     -> 14: was fractional
-//     -> 16: was exponent
-// states 2-5, 14, 16 are ONLY permitted iif base === 10
-function parseNumber(ctx, startPtr, startChr, sign, endChr) {
-    let c = startChr;
-    let state = 0;
-    let hasUnderscores = false;
-    // (+/-)inf
-    if (c === 0x69 /* i */) {
-        if (ctx.s.charCodeAt(++ctx.p) !== 0x6e || ctx.s.charCodeAt(++ctx.p) !== 0x66)
-            TomlError.x('invalid value', ctx, startPtr);
-        return ctx.p++, (sign || 1) / 0;
-    }
-    // (+/-)nan
-    if (c === 0x6e /* n */) {
-        if (ctx.s.charCodeAt(++ctx.p) !== 0x61 || ctx.s.charCodeAt(++ctx.p) !== 0x6e)
-            TomlError.x('invalid value', ctx, startPtr);
-        return ctx.p++, NaN;
-    }
-    // Leading zero
-    // Only allowed cases: `0<EOV>`, `0.(...)`, `0e(...)`, `0x(...)`, `0b(...)`, `0o(...)`
-    // FWIW, `0e(...)` is a stupid case, but it's not banned per-se so we have to parse it
-    if (c === 0x30 /* 0 */) {
-        if (++ctx.p >= ctx.s.length || isEndOfValue(c = ctx.s.charCodeAt(ctx.p), endChr))
-            return ctx.bi === true ? 0n : 0; // note: conveniently deals with `-0`
-        if (!sign) {
-            if (c === 0x78 /* x */)
-                return parseIntegerBaseN(ctx, startPtr, 16, endChr);
-            else if (c === 0x62 /* b */)
-                return parseIntegerBaseN(ctx, startPtr, 2, endChr);
-            else if (c === 0x6f /* o */)
-                return parseIntegerBaseN(ctx, startPtr, 8, endChr);
-        }
-        if (c === 0x2e /* . */)
-            state = 2;
-        else if (c === 0x65 /* e */ || c === 0x45 /* E */)
-            state = 4;
-        else
-            TomlError.x('illegal leading zero', ctx, startPtr);
-    }
-    // If the 1st char is not a digit by now, then it's not a valid TOML value at all
-    else if (!isDigit(c))
-        TomlError.x('invalid value', ctx, startPtr);
-    while (++ctx.p < ctx.s.length && (c = ctx.s.charCodeAt(ctx.p), !isEndOfValue(c, endChr))) {
-        if (!state)
-            state = 1; // Detects single-digit numbers we can use a fast parse path for
-        // The way the states are numbered is not random: underscores are always permitted in odd-numbered states and
-        // never permitted in even-numbered ones.
-        if (c === 0x5f /* _ */) {
-            if (!(state & 1))
-                TomlError.x('illegal underscore', ctx);
-            state += 11; // 11 is a marker that makes the state even and greater than 9; see the numbering + rationale above
-            hasUnderscores = true;
-        }
-        // Transition to fractional part.
-        else if (state === 1 && c === 0x2e /* . */)
-            state = 2;
-        // Transition to exponent part.
-        else if ((state === 1 || state === 3) && (c === 0x65 /* e */ || c === 0x45 /* E */))
-            state = 4;
-        // + and - are permitted in state 4 only (handled before entering the function for state 0)
-        else if (state === 4 && (c === 0x2b /* + */ || c === 0x2d /* - */)) {
-            state = 6;
-        }
-        // All special cases have been handled; only digits are allowed here
-        else if (!isDigit(c))
-            TomlError.x(`illegal character in numeric literal`, ctx);
-        // Clear state flags
-        else if (state > 9)
-            state -= 11;
-        else if (!(state & 1))
-            state++;
-    }
-    // Single-char number; we can fast-path these very easily.
-    if (!state) {
-        let val = (startChr - 0x30 /* 0 */) * (sign || 1);
-        return ctx.bi === true ? BigInt(val) : val;
-    }
-    // Even-numbered states absolutely require a digit next; not even end of value is permitted
-    if (!(state & 1))
-        TomlError.x('unfinished numeric value', ctx, startPtr);
-    let str = ctx.s.slice(startPtr, ctx.p);
-    if (hasUnderscores)
-        str = str.replaceAll('_', ''); // perf: replaceAll 1.25x faster than replace with a regex
-    return state > 1
-        ? parseFloat(str)
-        : parseInteger(ctx, str, 10, startPtr);
-}
-function parseIntegerBaseN(ctx, startPtr, base, endChr) {
-    let c, underscore = 1;
-    while (++ctx.p < ctx.s.length && (c = ctx.s.charCodeAt(ctx.p), !isEndOfValue(c, endChr))) {
-        if (c === 0x5f /* _ */) {
-            if (underscore & 1)
-                TomlError.x('illegal underscore', ctx);
-            underscore = 3;
-        }
-        // We only need to check if the number is a valid digit, nothing else is permitted
-        else if (!isDigit(c, base))
-            TomlError.x(`illegal character in numeric literal`, ctx);
-        // Clear underscore flag
-        else if (underscore & 1)
-            underscore--;
-    }
-    // Trailing underscore is not allowed
-    if (underscore & 1)
-        TomlError.x('unfinished numeric value', ctx);
-    let str = ctx.s.slice(startPtr + 2, ctx.p);
-    if (underscore)
-        str = str.replaceAll('_', ''); // perf: replaceAll 1.25x faster than replace with a regex
-    return parseInteger(ctx, str, base, startPtr);
-}
-function parseInteger(ctx, str, base, startPtr) {
-    if (ctx.bi !== true)
-        int: {
-            let val = parseInt(str, base);
-            if (!Number.isSafeInteger(val)) {
-                if (ctx.bi)
-                    break int;
-                TomlError.x('integer value cannot be represented losslessly', ctx, startPtr);
-            }
-            return val;
-        }
-    return base === 10 ? BigInt(str) : BigInt((base === 2 ? '0b' : base === 8 ? '0o' : '0x') + str);
-}
-function parseDate(ctx, c, endChr) {
-    let startPtr = ctx.p++, unsafeSeparator;
-    if (!isDigit(c) ||
-        !isDigit(ctx.s.charCodeAt(ctx.p++)) ||
-        !isDigit(ctx.s.charCodeAt(ctx.p++)) ||
-        !isDigit(ctx.s.charCodeAt(ctx.p++))) {
-        return parseNumber(ctx, ctx.p = startPtr, c, 0, endChr);
-    }
-    ctx.p += 5;
-    if (!isDigit(ctx.s.charCodeAt(ctx.p++)))
-        TomlError.x('invalid date-time: date part is malformed', ctx, startPtr);
-    if (ctx.p >= ctx.s.length || (((c = ctx.s.charCodeAt(ctx.p)) !== 0x20 || (unsafeSeparator = true, !isDigit(ctx.s.charCodeAt(ctx.p + 1)))) && c !== 0x54 /* T */ && c !== 0x74 /* t */)) {
-        let t = ctx.s.slice(startPtr, ctx.p);
-        return readDate(ctx, t, 3, false, startPtr);
-    }
-    if (ctx.s.charCodeAt(ctx.p += 3) !== 0x3a /* : */)
-        TomlError.x('invalid date-time: time part is malformed', ctx, startPtr);
-    if (ctx.s.charCodeAt(ctx.p += 3) === 0x3a /* : */)
-        ctx.p += 3;
-    if (ctx.s.charCodeAt(ctx.p) === 0x2e /* . */)
-        while (isDigit(ctx.s.charCodeAt(++ctx.p)))
-            ;
-    if (c = ctx.s.charCodeAt(ctx.p)) {
-        if (c === 0x5a /* Z */ || c === 0x7a /* z */) {
-            let t = ctx.s.slice(startPtr, ++ctx.p);
-            return readDate(ctx, t, 1, unsafeSeparator, startPtr, '[+00:00]');
-        }
-        if (c === 0x2b /* + */ || c === 0x2d /* - */) {
-            // Temporal's ZonedDateTime is weird asf when it comes to dealing with traditional offsets...
-            // It's 1.2x faster to allocate a new string to pass to ZDT than use Instant.toZonedDateTimeISO
-            let t = ctx.s.slice(startPtr, ctx.p += 6);
-            return readDate(ctx, t, 1, unsafeSeparator, startPtr, !ctx.ld && ('[' + ctx.s.slice(ctx.p - 6, ctx.p) + ']'));
-        }
-    }
-    let t = ctx.s.slice(startPtr, ctx.p);
-    return readDate(ctx, t, 2, unsafeSeparator, startPtr);
-}
-function parseTime(ctx, c, endChr) {
-    let start = ctx.p;
-    if (!isDigit(c) || !isDigit(ctx.s.charCodeAt(++ctx.p))) {
-        return parseNumber(ctx, --ctx.p, c, 0, endChr);
-    }
-    if (ctx.s.charCodeAt(ctx.p += 4) === 0x3a /* : */)
-        ctx.p += 3;
-    if (ctx.s.charCodeAt(ctx.p) === 0x2e /* . */)
-        while (isDigit(ctx.s.charCodeAt(++ctx.p)))
-            ;
-    let t = ctx.s.slice(start, ctx.p);
-    return readDate(ctx, t, 4, false, start);
-}
-function readDate(ctx, str, type, unsafeDelim, errPtr, temporalSuffix) {
-    if (ctx.ld) {
-        let date = new TomlDate(str, type, unsafeDelim);
-        if (!date.isValid())
-            TomlError.x('invalid date', ctx, errPtr);
-        return date;
-    }
-    try {
-        if (temporalSuffix)
-            str += temporalSuffix;
-        switch (type) {
-            case 1: return Temporal.ZonedDateTime.from(str);
-            case 2: return Temporal.PlainDateTime.from(str);
-            case 3: return Temporal.PlainDate.from(str);
-            case 4: return Temporal.PlainTime.from(str);
-        }
-    }
-    catch (e) {
-        TomlError.x(e instanceof Error ? e.message : '' + e, ctx, errPtr);
-    }
-}
-
-;// CONCATENATED MODULE: ./node_modules/smol-toml/dist/util.js
-/*!
- * Copyright (c) Squirrel Chat et al., All rights reserved.
- * SPDX-License-Identifier: BSD-3-Clause
- *
- * Redistribution and use in source and binary forms, with or without
- * modification, are permitted provided that the following conditions are met:
- *
- * 1. Redistributions of source code must retain the above copyright notice, this
- *    list of conditions and the following disclaimer.
- * 2. Redistributions in binary form must reproduce the above copyright notice,
- *    this list of conditions and the following disclaimer in the
- *    documentation and/or other materials provided with the distribution.
- * 3. Neither the name of the copyright holder nor the names of its contributors
- *    may be used to endorse or promote products derived from this software without
- *    specific prior written permission.
- *
- * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
- * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
- * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
- * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
- * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
- * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
- * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
- * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
- * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
- * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
- */
-
-/** @internal */
-function skipComment(ctx) {
-    for (; ctx.p < ctx.s.length; ctx.p++) {
-        let c = ctx.s.charCodeAt(ctx.p);
-        if (c === 0xa /* \n */)
-            break;
-        if (c === 0xd /* \r */ && ctx.s.charCodeAt(ctx.p + 1) === 0xa /* \n */) {
-            ctx.p++;
-            break;
-        }
-        if ((c < 0x20 && c !== 0x9 /* \t */) || c === 0x7f) {
-            TomlError.x('control characters are not allowed in comments', ctx);
-        }
-    }
-}
-/** @internal */
-function skipVoid(ctx, banNewLines, banComments) {
-    let c;
-    while (ctx.p < ctx.s.length) {
-        while (ctx.p < ctx.s.length && ((c = ctx.s.charCodeAt(ctx.p)) === 0x20 ||
-            c === 0x9 /* \t */ ||
-            (!banNewLines &&
-                (c === 0xa /* \n */ || (c === 0xd /* \r */ && ctx.s.charCodeAt(ctx.p + 1) === 0xa /* \n */)))))
-            ctx.p++;
-        if (banComments || c !== 0x23 /* # */)
-            break;
-        skipComment(ctx);
-    }
-}
-
-;// CONCATENATED MODULE: ./node_modules/smol-toml/dist/struct.js
-/*!
- * Copyright (c) Squirrel Chat et al., All rights reserved.
- * SPDX-License-Identifier: BSD-3-Clause
- *
- * Redistribution and use in source and binary forms, with or without
- * modification, are permitted provided that the following conditions are met:
- *
- * 1. Redistributions of source code must retain the above copyright notice, this
- *    list of conditions and the following disclaimer.
- * 2. Redistributions in binary form must reproduce the above copyright notice,
- *    this list of conditions and the following disclaimer in the
- *    documentation and/or other materials provided with the distribution.
- * 3. Neither the name of the copyright holder nor the names of its contributors
- *    may be used to endorse or promote products derived from this software without
- *    specific prior written permission.
- *
- * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
- * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
- * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
- * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
- * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
- * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
- * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
- * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
- * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
- * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
- */
-
-
-
-
-/** @internal */
-function parseKey(ctx, end = 0x3d /* = */) {
-    // States:
-    // 0: before first char
-    // 1: parsing bare key
-    // 2: after key component
-    let startPtr;
-    let state = 0;
-    let parsed = [];
-    let sliceStart;
-    let c = ctx.s.charCodeAt(startPtr = ctx.p);
-    do {
-        // End of key
-        if (c === end) {
-            if (!state)
-                TomlError.x('unexpected end of key', ctx);
-            if (state === 1)
-                parsed.push(ctx.s.slice(sliceStart, ctx.p));
-            return ctx.p++, parsed;
-        }
-        // Dotted key separator
-        else if (c === 0x2e /* . */) {
-            if (!state)
-                TomlError.x('illegal empty bare key', ctx);
-            if (state === 1)
-                parsed.push(ctx.s.slice(sliceStart, ctx.p));
-            state = 0;
-        }
-        // Quoted key
-        else if (!state && (c === 0x22 /* " */ || c === 0x27 /* ' */)) {
-            if (c === ctx.s.charCodeAt(ctx.p + 1) && c === ctx.s.charCodeAt(ctx.p + 2))
-                TomlError.x('illegal quoted key: multiline strings are not allowed', ctx);
-            parsed.push(parseString(ctx));
-            state = 2;
-            ctx.p--;
-        }
-        // Whitespace; no-op in state 0 and 2, end of bare key in state 1
-        else if (c === 0x20 || c === 0x9 /* \t */) {
-            if (state === 1) {
-                parsed.push(ctx.s.slice(sliceStart, ctx.p));
-                state = 2;
-            }
-        }
-        // If state is post-key, no character is allowed; otherwise ensure it's a bare-key component
-        else if (state === 2 || (c < 0x30 && c !== 0x2d /* - */) || (c > 0x39 && c < 0x41) || (c > 0x5a && c < 0x61 && c !== 0x5f /* _ */) || c > 0x7a) {
-            TomlError.x('illegal character in key', ctx);
-        }
-        // Illegal character
-        else if (!state) {
-            state = 1;
-            sliceStart = ctx.p;
-        }
-    } while (c = ctx.s.charCodeAt(++ctx.p));
-    TomlError.x('incomplete key-value: cannot find end of key', ctx, startPtr);
-}
-/** @internal */
-function parseInlineTable(ctx) {
-    let startPtr = ctx.p++;
-    let res = Object.create(null);
-    let seen = new Set();
-    let c;
-    while (ctx.p < ctx.s.length) {
-        skipVoid(ctx);
-        if ((c = ctx.s.charCodeAt(ctx.p)) === 0x7d /* } */) {
-            ctx.p++;
-            return res;
-        }
-        let k;
-        let t = res;
-        let hasOwn = false;
-        let errPtr = ctx.p;
-        let key = parseKey(ctx);
-        for (let i = 0; i < key.length; i++) {
-            if (i)
-                t = hasOwn ? t[k] : (t[k] = Object.create(null));
-            k = key[i];
-            if ((hasOwn = Object.hasOwn(t, k)) && (typeof t[k] !== 'object' || seen.has(t[k]))) {
-                TomlError.x('trying to redefine an already defined value', ctx, errPtr);
-            }
-            let unsafe = k === '__proto__';
-            if (ctx.uk && (unsafe || k === 'constructor')) {
-                t = ctx.uk !== 1 && TomlError.x('document contains an unsafe property', ctx, errPtr);
-                break;
-            }
-            if (!hasOwn && unsafe) {
-                Object.defineProperty(t, k, { enumerable: true, configurable: true, writable: true });
-            }
-        }
-        if (hasOwn) {
-            TomlError.x('trying to redefine an already defined value', ctx, errPtr);
-        }
-        skipVoid(ctx, true, true);
-        let value = extractValue(ctx, 0x7d /* } */);
-        if (t && typeof (t[k] = value) === 'object')
-            seen.add(value);
-        skipVoid(ctx);
-        if ((c = ctx.s.charCodeAt(ctx.p++)) === 0x7d /* } */) {
-            return res;
-        }
-        if (c !== 0x2c /* , */)
-            TomlError.x('expected comma or end of structure', ctx, ctx.p - 1);
-    }
-    TomlError.x('unfinished table', ctx, startPtr);
-}
-/** @internal */
-function parseArray(ctx) {
-    let startPtr = ctx.p++;
-    let res = [];
-    let c;
-    while (ctx.p < ctx.s.length) {
-        skipVoid(ctx);
-        if ((c = ctx.s.charCodeAt(ctx.p)) === 0x5d /* ] */) {
-            ctx.p++;
-            return res;
-        }
-        res.push(extractValue(ctx, 0x5d /* ] */));
-        skipVoid(ctx);
-        if ((c = ctx.s.charCodeAt(ctx.p++)) === 0x5d /* ] */) {
-            return res;
-        }
-        if (c !== 0x2c /* , */)
-            TomlError.x('expected comma or end of structure', ctx, ctx.p - 1);
-    }
-    TomlError.x('unfinished array', ctx, startPtr);
-}
-
-;// CONCATENATED MODULE: ./node_modules/smol-toml/dist/parse.js
-/*!
- * Copyright (c) Squirrel Chat et al., All rights reserved.
- * SPDX-License-Identifier: BSD-3-Clause
- *
- * Redistribution and use in source and binary forms, with or without
- * modification, are permitted provided that the following conditions are met:
- *
- * 1. Redistributions of source code must retain the above copyright notice, this
- *    list of conditions and the following disclaimer.
- * 2. Redistributions in binary form must reproduce the above copyright notice,
- *    this list of conditions and the following disclaimer in the
- *    documentation and/or other materials provided with the distribution.
- * 3. Neither the name of the copyright holder nor the names of its contributors
- *    may be used to endorse or promote products derived from this software without
- *    specific prior written permission.
- *
- * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
- * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
- * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
- * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
- * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
- * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
- * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
- * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
- * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
- * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
- */
-
-
-
-
-function peekTable(ctx, key, table, meta, type) {
-    let t = table;
-    let m = meta;
-    let k;
-    let hasOwn = false;
-    let state;
-    for (let i = 0; i < key.length; i++) {
-        if (i) {
-            t = hasOwn ? t[k] : (t[k] = Object.create(null));
-            m = (state = m[k]).c;
-            if (type === 0 /* Type.DOTTED */ && (state.t === 1 /* Type.EXPLICIT */ || state.t === 2 /* Type.ARRAY */)) {
-                return null;
-            }
-            if (state.t === 2 /* Type.ARRAY */) {
-                let l = t.length - 1;
-                t = t[l];
-                m = m[l].c;
-            }
-        }
-        k = key[i];
-        if ((hasOwn = Object.hasOwn(t, k)) && m[k]?.t === 0 /* Type.DOTTED */ && m[k]?.d) {
-            return null;
-        }
-        if (!hasOwn) {
-            let unsafe = k === '__proto__';
-            if (ctx.uk && (unsafe || k === 'constructor'))
-                return false;
-            if (unsafe) {
-                Object.defineProperty(t, k, { enumerable: true, configurable: true, writable: true });
-                Object.defineProperty(m, k, { enumerable: true, configurable: true, writable: true });
-            }
-            m[k] = {
-                t: i < key.length - 1 && type === 2 /* Type.ARRAY */
-                    ? 3 /* Type.ARRAY_DOTTED */ : type,
-                d: false,
-                i: 0,
-                c: Object.create(null),
-            };
-        }
-    }
-    state = m[k];
-    if (state.t !== type && !(type === 1 /* Type.EXPLICIT */ && state.t === 3 /* Type.ARRAY_DOTTED */)) {
-        // Bad key type!
-        return null;
-    }
-    if (type === 2 /* Type.ARRAY */) {
-        if (!state.d) {
-            state.d = true;
-            t[k] = [];
-        }
-        t[k].push(t = Object.create(null));
-        state.c[state.i++] = (state = { t: 1 /* Type.EXPLICIT */, d: false, i: 0, c: Object.create(null) });
-    }
-    if (state.d) {
-        // Redefining a table!
-        return null;
-    }
-    state.d = true;
-    if (type === 1 /* Type.EXPLICIT */) {
-        t = hasOwn ? t[k] : (t[k] = Object.create(null));
-    }
-    else if (type === 0 /* Type.DOTTED */ && hasOwn) {
-        return null;
-    }
-    return [k, t, state.c];
-}
-function validateTablePeek(ctx, peek, ptr) {
-    if (peek === null || ctx.uk === 2)
-        TomlError.x(peek === null
-            ? 'trying to redefine an already defined table or value'
-            : 'document contains an unsafe property', ctx, ptr);
-}
-function dist_parse_parse(toml, options = {}) {
-    let ctx = {
-        s: toml,
-        p: 0,
-        d: options.maxDepth ?? 1000,
-        bi: options.integersAsBigInt ?? false,
-        ld: options.useLegacyDate ?? true,
-        uk: options.unsafeKeyBehaviour === 'throw' ? 2 : options.unsafeKeyBehaviour === 'drop' ? 1 : 0,
-    };
-    let res = Object.create(null);
-    let meta = Object.create(null);
-    let tmp;
-    let skipping = false;
-    let tbl = res;
-    let m = meta;
-    // BOM is allowed, skip.
-    // JS is UTF-16, so we have to check for the UTF-16 BOM instead of the UTF-8 BOM sequence!
-    if (toml.charCodeAt(0) === 0xfeff)
-        ctx.p++;
-    skipVoid(ctx);
-    while (ctx.p < toml.length) {
-        if (toml.charCodeAt(ctx.p) === 0x5b /* [ */) {
-            let isTableArray = toml.charCodeAt(++ctx.p) === 0x5b; /* [ */
-            tmp = ctx.p += +isTableArray;
-            skipping = false;
-            let k = parseKey(ctx, 0x5d /* ] */);
-            if (isTableArray) {
-                if (toml.charCodeAt(ctx.p) !== 0x5d /* ] */) {
-                    TomlError.x('expected end of table array declaration', ctx);
-                }
-                ctx.p++;
-            }
-            let p = peekTable(ctx, k, res, meta, isTableArray ? 2 /* Type.ARRAY */ : 1 /* Type.EXPLICIT */);
-            if (!p) {
-                validateTablePeek(ctx, p, tmp);
-                skipping = true;
-            }
-            else {
-                m = p[2];
-                tbl = p[1];
-            }
-        }
-        else {
-            tmp = ctx.p;
-            let k = parseKey(ctx);
-            let p = peekTable(ctx, k, tbl, m, 0 /* Type.DOTTED */);
-            if (!p && !skipping)
-                validateTablePeek(ctx, p, tmp);
-            skipVoid(ctx, true, true);
-            let v = extractValue(ctx, void 0);
-            if (p && !skipping)
-                p[1][p[0]] = v;
-        }
-        skipVoid(ctx, true);
-        if (ctx.p < toml.length && (tmp = toml.charCodeAt(ctx.p)) !== 0xa /* \n */ && (tmp !== 0xd /* \r */ || toml.charCodeAt(ctx.p + 1) !== 0xa /* \n */)) {
-            TomlError.x('each key-value declaration must be followed by an end-of-line', ctx);
-        }
-        skipVoid(ctx);
-    }
-    return res;
-}
-
-;// CONCATENATED MODULE: ./node_modules/smol-toml/dist/stringify.js
-/*!
- * Copyright (c) Squirrel Chat et al., All rights reserved.
- * SPDX-License-Identifier: BSD-3-Clause
- *
- * Redistribution and use in source and binary forms, with or without
- * modification, are permitted provided that the following conditions are met:
- *
- * 1. Redistributions of source code must retain the above copyright notice, this
- *    list of conditions and the following disclaimer.
- * 2. Redistributions in binary form must reproduce the above copyright notice,
- *    this list of conditions and the following disclaimer in the
- *    documentation and/or other materials provided with the distribution.
- * 3. Neither the name of the copyright holder nor the names of its contributors
- *    may be used to endorse or promote products derived from this software without
- *    specific prior written permission.
- *
- * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
- * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
- * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
- * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
- * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
- * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
- * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
- * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
- * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
- * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
- */
-let BARE_KEY = /^[a-z0-9-_]+$/i;
-let HAS_WELLFORMED = !!(''.isWellFormed);
-function extendedTypeOf(obj) {
-    let type = typeof obj;
-    if (type === 'object') {
-        if (Array.isArray(obj))
-            return 'array';
-        if (typeof obj.getUTCDate === 'function' && obj instanceof Date)
-            return 'date';
-        if (globalThis.Temporal) {
-            if (obj.until) {
-                if (obj instanceof Temporal.ZonedDateTime)
-                    return 'temporal/tz+uc';
-                if (obj instanceof Temporal.PlainDateTime || obj instanceof Temporal.PlainDate)
-                    return 'temporal/uc';
-                if (obj instanceof Temporal.PlainTime || obj instanceof Temporal.Instant)
-                    return 'temporal';
-                if (obj instanceof Temporal.PlainYearMonth)
-                    return 'temporal/x';
-            }
-            else if ((obj.toPlainDate && obj instanceof Temporal.PlainMonthDay) ||
-                (obj.negated && obj instanceof Temporal.Duration)) {
-                return 'temporal/x';
-            }
-        }
-    }
-    return type;
-}
-function isArrayOfTables(obj) {
-    for (let i = 0; i < obj.length; i++) {
-        if (extendedTypeOf(obj[i]) !== 'object')
-            return false;
-    }
-    return obj.length != 0;
-}
-function formatWellFormedStringUnchecked(s) {
-    return JSON.stringify(s).replaceAll('\x7f', '\\u007f');
-}
-function formatString(s) {
-    return formatWellFormedStringUnchecked(HAS_WELLFORMED ? s.toWellFormed() : s);
-}
-function formatKey(s) {
-    if (BARE_KEY.test(s))
-        return s;
-    if (HAS_WELLFORMED && !s.isWellFormed())
-        throw new RangeError('key contains illegal lone surrogates');
-    return formatWellFormedStringUnchecked(s);
-}
-function stringifyValue(val, type, depth, numberAsFloat, strictTemporal) {
-    if (depth === 0) {
-        throw new Error('Could not stringify the object: maximum object depth exceeded');
-    }
-    switch (type) {
-        // @ts-expect-error -- intentional fallthrough case
-        case 'number':
-            if (isNaN(val))
-                return 'nan';
-            if (val === Infinity)
-                return 'inf';
-            if (val === -Infinity)
-                return '-inf';
-            if (Number.isInteger(val) && (numberAsFloat || !Number.isSafeInteger(val)))
-                return val.toFixed(1);
-        case 'bigint':
-        case 'boolean':
-        case 'temporal':
-            return val.toString();
-        case 'string':
-            return formatString(val);
-        case 'date':
-            if (isNaN(val.getTime()))
-                throw new TypeError('cannot serialize invalid date');
-            return val.toISOString();
-        case 'object':
-            return stringifyInlineTable(val, depth, numberAsFloat, strictTemporal);
-        case 'array':
-            return stringifyArray(val, depth, numberAsFloat, strictTemporal);
-        // @ts-expect-error -- intentional fallthrough case
-        case 'temporal/tz+uc':
-            if (strictTemporal) {
-                let tz = val.timeZoneId;
-                let tzc = tz.charCodeAt(0);
-                if (
-                // Classic offset
-                tzc !== 0x2b /* + */ && tzc !== 0x2d /* - */ &&
-                    (
-                    // Fast pre-check pass; see below for the actually accepted values
-                    (tzc !== 0x55 /* U */ && tzc !== 0x47 /* G */ && tzc !== 0x5a /* Z */ && tzc !== 0x45 /* E */) ||
-                        (
-                        // UTC and its aliases; Temporal implementations don't all canonicalise unfortunately
-                        tz !== 'UTC' && tz !== 'UCT' && tz !== 'Universal' && tz !== 'Zulu' &&
-                            // GMT is a TZ but it's for all intents and purposes equivalent to UTC. Safe to downgrade.
-                            !tz.startsWith('GMT') && tz !== 'Greenwich' &&
-                            // Etc/* are all safe to downgrade to offset (either UTC, GMT, or offset)
-                            !tz.startsWith('Etc/')))) {
-                    throw new TypeError('Temporal objects with an IANA timezone are not allowed in Temporal strict mode');
-                }
-            }
-        case 'temporal/uc':
-            if (strictTemporal && val.calendarId !== 'iso8601')
-                throw new TypeError('Temporal objects with a non-default calendar are not allowed in Temporal strict mode');
-            return val.toString({
-                calendarName: 'never',
-                timeZoneName: 'never',
-            });
-        case 'temporal/x':
-            throw new TypeError('Unsupported ' + val[Symbol.toStringTag]);
-    }
-}
-function stringifyInlineTable(obj, depth, numberAsFloat, strictTemporal) {
-    let keys = Object.keys(obj);
-    if (keys.length === 0)
-        return '{}';
-    let res = '{ ';
-    for (let i = 0; i < keys.length; i++) {
-        let k = keys[i];
-        if (i)
-            res += ', ';
-        res += formatKey(k) + ' = ' + stringifyValue(obj[k], extendedTypeOf(obj[k]), depth - 1, numberAsFloat, strictTemporal);
-    }
-    return res + ' }';
-}
-function stringifyArray(array, depth, numberAsFloat, strictTemporal) {
-    if (array.length === 0)
-        return '[]';
-    let res = '[ ';
-    for (let i = 0; i < array.length; i++) {
-        if (i)
-            res += ', ';
-        if (array[i] === null || array[i] === void 0) {
-            throw new TypeError('arrays cannot contain null or undefined values');
-        }
-        res += stringifyValue(array[i], extendedTypeOf(array[i]), depth - 1, numberAsFloat, strictTemporal);
-    }
-    return res + ' ]';
-}
-function stringifyArrayTable(array, key, depth, numberAsFloat, strictTemporal) {
-    if (depth === 0) {
-        throw new Error('Could not stringify the object: maximum object depth exceeded');
-    }
-    let res = '';
-    for (let i = 0; i < array.length; i++) {
-        res += `${res && '\n'}[[${key}]]\n`;
-        res += stringifyTable(0, array[i], key, depth, numberAsFloat, strictTemporal);
-    }
-    return res;
-}
-function stringifyTable(tableKey, obj, prefix, depth, numberAsFloat, strictTemporal) {
-    if (depth === 0) {
-        throw new Error('Could not stringify the object: maximum object depth exceeded');
-    }
-    let preamble = '';
-    let tables = '';
-    let keys = Object.keys(obj);
-    for (let i = 0; i < keys.length; i++) {
-        let k = keys[i];
-        if (obj[k] !== null && obj[k] !== void 0) {
-            let type = extendedTypeOf(obj[k]);
-            if (type === 'symbol' || type === 'function') {
-                throw new TypeError(`cannot serialize values of type '${type}'`);
-            }
-            let key = formatKey(k);
-            if (type === 'array' && isArrayOfTables(obj[k])) {
-                tables += (tables && '\n') + stringifyArrayTable(obj[k], prefix ? `${prefix}.${key}` : key, depth - 1, numberAsFloat, strictTemporal);
-            }
-            else if (type === 'object') {
-                let tblKey = prefix ? `${prefix}.${key}` : key;
-                tables += (tables && '\n') + stringifyTable(tblKey, obj[k], tblKey, depth - 1, numberAsFloat, strictTemporal);
-            }
-            else {
-                preamble += key;
-                preamble += ' = ';
-                preamble += stringifyValue(obj[k], type, depth, numberAsFloat, strictTemporal);
-                preamble += '\n';
-            }
-        }
-    }
-    if (tableKey && (preamble || !tables)) // Create table only if necessary
-        preamble = preamble ? `[${tableKey}]\n${preamble}` : `[${tableKey}]`;
-    return preamble && tables
-        ? `${preamble}\n${tables}`
-        : preamble || tables;
-}
-function stringify(obj, { maxDepth = 1000, numbersAsFloat = false, strictTemporal = false } = {}) {
-    if (extendedTypeOf(obj) !== 'object') {
-        throw new TypeError('stringify can only be called with an object');
-    }
-    let str = stringifyTable(0, obj, '', maxDepth, numbersAsFloat, strictTemporal);
-    if (str[str.length - 1] !== '\n')
-        return str + '\n';
-    return str;
-}
-
-;// CONCATENATED MODULE: ./node_modules/smol-toml/dist/index.js
-/*!
- * Copyright (c) Squirrel Chat et al., All rights reserved.
- * SPDX-License-Identifier: BSD-3-Clause
- *
- * Redistribution and use in source and binary forms, with or without
- * modification, are permitted provided that the following conditions are met:
- *
- * 1. Redistributions of source code must retain the above copyright notice, this
- *    list of conditions and the following disclaimer.
- * 2. Redistributions in binary form must reproduce the above copyright notice,
- *    this list of conditions and the following disclaimer in the
- *    documentation and/or other materials provided with the distribution.
- * 3. Neither the name of the copyright holder nor the names of its contributors
- *    may be used to endorse or promote products derived from this software without
- *    specific prior written permission.
- *
- * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
- * ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
- * WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
- * DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
- * FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
- * DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
- * SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
- * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
- * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
- * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
- */
-
-
-
-
-
-/** @deprecated use `import * as ... from 'smol-toml'` instead */
-/* harmony default export */ const dist = ({ parse: dist_parse_parse, stringify: stringify, TomlDate: TomlDate, TomlError: TomlError });
-
 ;// CONCATENATED MODULE: ./build/image/smolfile.js
 /** Checks a Smolfile: only keys that grant nothing on the runner may stand in it. */
 
@@ -49989,7 +51406,7 @@ function parseToml(file, text) {
     try {
         if (Buffer.byteLength(text) > MAX_BYTES)
             throw new Error(`over ${MAX_BYTES} bytes`);
-        return dist_parse_parse(text);
+        return parse_parse(text);
     }
     catch (error) {
         const { line, column } = error instanceof TomlError ? error : { line: 1, column: 1 };
@@ -50572,7 +51989,7 @@ function readNumber(header, [offset, length]) {
 
 const SPACE = 0x20;
 const EQUALS = 0x3d;
-const LF = 0x0a;
+const pax_LF = 0x0a;
 /** Throws `TarError` (`corrupt`); a key that matters and stands there twice is corrupt too. */
 function parsePax(content) {
     const records = {};
@@ -50580,7 +51997,7 @@ function parsePax(content) {
         const record = content.subarray(at, at + recordLength(content, at));
         const start = record.indexOf(SPACE) + 1;
         const equals = record.indexOf(EQUALS, start);
-        if (equals <= start || record.at(-1) !== LF)
+        if (equals <= start || record.at(-1) !== pax_LF)
             throw corrupt();
         setRecord(records, record.toString('utf8', start, equals), record.subarray(equals + 1, -1));
         at += record.length;
@@ -51865,7 +53282,7 @@ function openCommands(host, standing) {
         const ending = launch(host, request, { ...processOptions(options), signal });
         running.add(ending);
         try {
-            return resultOf(host, spec, options, await ending);
+            return machine_resultOf(host, spec, options, await ending);
         }
         finally {
             running.delete(ending);
@@ -51886,7 +53303,7 @@ function processOptions({ stdin, onStdout, onStderr, timeoutMs }) {
         ...(timeoutMs === undefined ? {} : { timeoutMs }),
     };
 }
-function resultOf(host, spec, options, ended) {
+function machine_resultOf(host, spec, options, ended) {
     const { timedOut, aborted, durationMs } = ended.exit;
     const result = (exitCode) => ({ exitCode, timedOut, aborted, durationMs });
     if (ended.kind === 'exited')
@@ -53999,7 +55416,7 @@ async function boot_removeState(cli, name) {
 
 /** A container's environment takes no longer value (smolvm.md §2.4). */
 const LONGEST_VALUE = 32 * 1024;
-const LONGEST_NAME = 256;
+const call_LONGEST_NAME = 256;
 function prepareCall(booted, argv, options) {
     const { user, drop, cli } = booted;
     const asRoot = options.user === 'root';
@@ -54033,8 +55450,8 @@ function call_checkVariable({ name, value }) {
     const bytes = Buffer.byteLength(value);
     const problem = !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)
         ? 'is not a name that a shell takes'
-        : name.length > LONGEST_NAME
-            ? `has a name of more than ${LONGEST_NAME} characters`
+        : name.length > call_LONGEST_NAME
+            ? `has a name of more than ${call_LONGEST_NAME} characters`
             : bytes > LONGEST_VALUE
                 ? `has ${bytes} bytes, and smolvm takes ${LONGEST_VALUE}`
                 : value.includes('\0')
@@ -55169,8 +56586,18 @@ function plan_summary_row(what, { value, source }) {
     return [what, Array.isArray(value) ? value.join(', ') : String(value), source];
 }
 
+;// CONCATENATED MODULE: ./build/price.js
+/** What tokens cost, by the prices of the manifest: there is no list of ours, it would be stale. */
+/** In US dollars, to the millionth. */
+function costOf(prices, tokens) {
+    const kinds = ['input', 'output', 'cacheRead', 'cacheWrite'];
+    const millionths = kinds.reduce((sum, kind) => sum + prices[kind] * tokens[kind], 0);
+    return Math.round(millionths) / 1e6;
+}
+
 ;// CONCATENATED MODULE: ./build/limit.js
 /** What a limit of the gateway means for a person: a sentence for the log, an error for the run. */
+
 
 const UNITS = {
     tokens: 'model tokens',
@@ -55192,12 +56619,29 @@ function limitReached({ limit, used, allowed, route }, plan) {
         fix: 'Give it a smaller task or raise the limit; what it made until then is in the artifact.',
     });
 }
+/** `limit-reached` once the tokens cost more than the plan allows; undefined until then. */
+function spentOver({ agent, limits }, tokens) {
+    const { value: allowed, source } = limits.costUsd;
+    if (allowed === null || agent.prices === null)
+        return undefined;
+    const spent = costOf(agent.prices, tokens);
+    if (spent <= allowed)
+        return undefined;
+    return new BottleError({
+        outcome: 'limit-reached',
+        what: `The agent ${agent.name.value} was ended because it spent ${spent} of ${allowed} US dollars`,
+        where: `limits.cost_usd: ${allowed}, from ${source}, by agent_provider.prices`,
+        fix: 'Give it a smaller task or raise the limit; what it made until then is in the artifact.',
+    });
+}
 const KEYS = { tokens: 'limits.tokens', requests: 'limits.requests', bytes: 'egress.max_bytes' };
 function sourceOfRoute(plan, host) {
     return plan.reach.routes.find((route) => route.host === host)?.source ?? 'the manifest';
 }
 
 ;// CONCATENATED MODULE: ./build/outcome.js
+/** Decides how a run ended: from what was thrown, from the agent's end, from the signals; never from text. */
+
 
 /** Whatever else went wrong because of it, the cause comes first: gateway, cancellation, error, limit, agent. */
 function decideOutcome(facts) {
@@ -55209,7 +56653,11 @@ function decideOutcome(facts) {
         return failedBy(facts.thrown);
     if (facts.limit !== undefined)
         return failedBy(facts.limit);
-    return { outcome: outcomeOfAgent(facts.agent) };
+    if (facts.budget !== undefined) {
+        const failure = { reason: 'max-budget', status: 0, message: '' };
+        return { ...failedBy(facts.budget), failure };
+    }
+    return endingOfAgent(facts);
 }
 /** The error that a person reads for anything that was thrown. */
 function toBottleError(thrown) {
@@ -55227,58 +56675,41 @@ function failedBy(thrown) {
     const error = toBottleError(thrown);
     return { outcome: error.outcome, error };
 }
-function outcomeOfAgent(agent) {
+function endingOfAgent(facts) {
+    const { agent, limited } = facts;
     switch (agent?.kind) {
-        case 'exited':
-            return agent.exitCode === 0 ? 'success' : 'agent-failed';
+        case 'exited': {
+            const failure = outcome_refine(agent.failure, facts.modelStatuses);
+            if (failure === undefined)
+                return { outcome: 'success' };
+            const { reason } = failure;
+            const isLimit = (reason === 'max-turns' && limited.turns) || (reason === 'max-budget' && limited.cost);
+            return { outcome: isLimit ? 'limit-reached' : 'agent-failed', failure };
+        }
+        case 'turns': {
+            const failure = { reason: 'max-turns', status: 0, message: '' };
+            return { outcome: 'limit-reached', failure };
+        }
         case 'timed-out':
         case 'idle':
-            return agent.kind;
+            return { outcome: agent.kind };
         default:
-            return 'internal-error';
+            return { outcome: 'internal-error' };
     }
 }
-
-;// CONCATENATED MODULE: ./build/agent/json-line.js
-/** Reads what a vendor's stream of JSON lines holds, without a word of trust in its form. */
-/** Undefined: the line is no JSON object. */
-function parseLine(line) {
-    if (!line.startsWith('{'))
-        return undefined;
-    try {
-        return JSON.parse(line);
-    }
-    catch {
-        return undefined;
-    }
-}
-function objectAt(value, key) {
-    const found = at(value, key);
-    return isObject(found) ? found : {};
-}
-function listAt(value, key) {
-    const found = at(value, key);
-    return Array.isArray(found) ? found : [];
-}
-function textAt(value, key) {
-    const found = at(value, key);
-    return typeof found === 'string' ? found : '';
-}
-/** A count of something: what is none is 0. */
-function countAt(value, key) {
-    const found = at(value, key);
-    return Number.isSafeInteger(found) && found > 0 ? found : 0;
-}
-/** An amount that is not negative; undefined where there is none. */
-function amountAt(value, key) {
-    const found = at(value, key);
-    return typeof found === 'number' && Number.isFinite(found) && found >= 0 ? found : undefined;
-}
-function at(value, key) {
-    return isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
-}
-function isObject(value) {
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
+/** They say that something went wrong, and not what. */
+const VAGUE = ['exit-code', 'api-error', 'no-output', 'crashed'];
+/** An agent whose model answered nothing but refusals did nothing, whatever it says of it. */
+function outcome_refine(failure, statuses) {
+    const answers = Object.entries(statuses).sort(([, one], [, other]) => other - one);
+    const [most] = answers;
+    if (most === undefined || answers.some(([status]) => Number(status) < 400))
+        return failure;
+    const status = Number(most[0]);
+    const reason = reasonOfStatus(status);
+    if (reason === undefined || (failure && !VAGUE.includes(failure.reason)))
+        return failure;
+    return { reason, status, message: failure?.message ?? '' };
 }
 
 ;// CONCATENATED MODULE: ./build/agent/installed.js
@@ -55490,7 +56921,7 @@ const PHASE_TITLES = {
     'clean up': 'Clean up',
     'write back': 'Write its work back',
 };
-const SENTENCES = {
+const progress_SENTENCES = {
     image: ({ facts }) => facts.hit === 'host'
         ? "The image is the runner's own /usr, read-only."
         : `The image sha256:${facts.sha256} came from the ${facts.hit}: ${facts.bytes} bytes in ${facts.milliseconds} ms.`,
@@ -55499,9 +56930,7 @@ const SENTENCES = {
     boot: ({ name, engine, engineVersion, isolation }) => `The machine ${name} is up: ${engine} ${engineVersion}, ${WALLS[isolation]}.`,
     walls: ({ probes }) => `${probes.length} walls are proven from inside.`,
     provision: ({ files, bytes, skills }) => `${files} files (${bytes} bytes) and ${skills.length} skills are in the bottle.`,
-    agent: (end) => end.kind === 'exited'
-        ? `The agent ended with exit code ${end.exitCode} after ${end.durationMs.toFixed(0)} ms.`
-        : `The agent was ended from outside (${end.kind}) after ${end.durationMs.toFixed(0)} ms.`,
+    agent: agentSentence,
     collect: ({ files, refused }) => `${files.length} outputs, ${refused.length} refused.`,
     proposal: proposalSentence,
     'clean up': () => 'Done.',
@@ -55512,6 +56941,15 @@ function writeBackSentence({ state, reason, branch, commit, pullRequest }) {
         return reason || state;
     const request = pullRequest && `, pull request ${pullRequest.state}: ${pullRequest.url}`;
     return `The branch ${branch} is at ${commit}${request ?? ''}.`;
+}
+function agentSentence(run) {
+    const after = `after ${run.durationMs.toFixed(0)} ms`;
+    if (run.kind === 'turns')
+        return `The agent was ended ${after}: it has ${run.allowed} turns.`;
+    if (run.kind !== 'exited')
+        return `The agent was ended from outside (${run.kind}) ${after}.`;
+    const why = run.failure ? `: ${run.failure.reason}` : '';
+    return `The agent ended with exit code ${run.exitCode} ${after}${why}.`;
 }
 function proposalSentence(proposal) {
     if (proposal.kind === 'none')
@@ -55526,7 +56964,7 @@ const WALLS = {
     namespaces: 'Linux namespaces, which are weaker than a machine of its own',
 };
 function progress_sentenceOf(name, result) {
-    return SENTENCES[name](result);
+    return progress_SENTENCES[name](result);
 }
 
 // EXTERNAL MODULE: external "node:tls"
@@ -55886,9 +57324,16 @@ async function openRun(host, plan, engine, { own, workflowToken }) {
         gatewayEvents: gateway,
         ending: () => {
             const { agent } = made;
-            const { death, limit } = gateway.told();
+            const { death, limit, budget } = gateway.told();
             const cancelled = host.cancelled.aborted;
-            return decideOutcome({ thrown, agent, gatewayDeath: death, limit, cancelled });
+            return decideOutcome({
+                ...{ thrown, agent, gatewayDeath: death, limit, budget, cancelled },
+                modelStatuses: modelStatuses(plan, made.gateway),
+                limited: {
+                    turns: plan.limits.turns.value !== null,
+                    cost: plan.limits.costUsd.value !== null,
+                },
+            });
         },
     };
 }
@@ -55904,7 +57349,11 @@ function pathsOf(directory) {
     const artifact = (0,external_node_path_.join)(directory, 'artifact');
     return {
         artifact,
-        transcript: (0,external_node_path_.join)(artifact, 'agent.log'),
+        agent: {
+            raw: (0,external_node_path_.join)(artifact, 'agent.log'),
+            stderr: (0,external_node_path_.join)(artifact, 'agent.stderr.log'),
+            events: (0,external_node_path_.join)(artifact, 'transcript.jsonl'),
+        },
         egress: (0,external_node_path_.join)(artifact, 'egress.jsonl'),
         scratch: (0,external_node_path_.join)(directory, 'scratch'),
         bundles: (0,external_node_path_.join)(directory, 'bundles'),
@@ -55935,6 +57384,7 @@ function runSecrets(host, plan, workflowToken) {
 function gatewayEvents(host, plan, ended) {
     let death;
     let limit;
+    let budget;
     return {
         onDeath(error) {
             death = error;
@@ -55948,7 +57398,14 @@ function gatewayEvents(host, plan, ended) {
             limit = error;
             setTimeout(() => ended.abort(error), LIMIT_GRACE_MS).unref();
         },
-        told: () => ({ death, limit }),
+        onUsage({ tokens }) {
+            const spent = spentOver(plan, tokens);
+            if (spent === undefined || budget !== undefined)
+                return;
+            budget = spent;
+            ended.abort(spent);
+        },
+        told: () => ({ death, limit, budget }),
     };
 }
 /** A cancellation ends the work at once, and the salvaging a little later. */
@@ -55967,6 +57424,19 @@ function endings(host) {
     else
         host.cancelled.addEventListener('abort', onCancel, { once: true });
     return { ended, collecting, proposing };
+}
+/** What the models' APIs answered, all routes together. */
+function modelStatuses(plan, gateway) {
+    const models = new Set(plan.reach.routes.filter(({ meter }) => meter).map(({ host }) => host));
+    const sums = {};
+    for (const { route, statuses } of gateway?.egress().routes ?? []) {
+        if (!models.has(route))
+            continue;
+        for (const [status, times] of Object.entries(statuses)) {
+            sums[status] = (sums[status] ?? 0) + times;
+        }
+    }
+    return sums;
 }
 /** What the engine boots, from what the plan says and what the image stage brought. */
 function machineSpec({ plan, paths, made }, image) {
@@ -55991,7 +57461,7 @@ function wallOptions({ plan, secrets, signal }) {
 function agentOptions({ plan, paths, secrets, made, signal }) {
     const { token, canary } = secrets;
     return {
-        transcript: paths.transcript,
+        files: paths.agent,
         signal,
         token,
         environment: caEnvironment(plan.user.home, made.gateway?.certificate ?? ''),
@@ -56486,13 +57956,13 @@ class CheckStop extends Error {
 
 
 const change_record_text = schemas_string();
-const count = schemas_int().min(0);
+const change_record_count = schemas_int().min(0);
 const digest = schemas_string().regex(/^([0-9a-f]{64})?$/);
 const list = (of) => array(of).readonly();
 const changedFile = strictObject({
     path: change_record_text,
-    added: count.nullable().describe('Lines; null where lines mean nothing, as in a binary file'),
-    removed: count.nullable(),
+    added: change_record_count.nullable().describe('Lines; null where lines mean nothing, as in a binary file'),
+    removed: change_record_count.nullable(),
 });
 const commit = strictObject({ sha: change_record_text, subject: change_record_text, author: change_record_text });
 const finding = strictObject({
@@ -56500,7 +57970,7 @@ const finding = strictObject({
     action: schemas_enum(['block', 'review']).describe('`review`: it may pass where a person looks at it'),
     commit: change_record_text.describe('Empty: it is about all of them'),
     path: change_record_text,
-    line: count.describe('0: none'),
+    line: change_record_count.describe('0: none'),
     detail: change_record_text,
 });
 const changeSchema = strictObject({
@@ -58127,7 +59597,7 @@ const RESULT_BYTES = 64 << 10;
 /** Moves the bundles to `bundles`, which is made, and removes the rest. */
 function takeSent(directory, files, bundles) {
     try {
-        const result = readResult(directory, files);
+        const result = collect_sent_readResult(directory, files);
         const isCut = result.length > RESULT_BYTES;
         return {
             files: files.filter(({ path }) => !path.startsWith(`${OWN}/`)),
@@ -58158,7 +59628,7 @@ function find(files, name) {
     return files.find(({ path }) => path === `${OWN}/${name}`);
 }
 /** Empty when it was not sent, or is larger than what our script sends. */
-function readResult(directory, files) {
+function collect_sent_readResult(directory, files) {
     const sent = find(files, SENT.result);
     if (sent === undefined || sent.size > RESULT_BYTES + 1)
         return Buffer.alloc(0);
@@ -58572,7 +60042,7 @@ async function collect(machine, plan, provisioned, directory, options) {
         refused: extracted.refused,
         sent: sent.sent,
         result: sent.result,
-        notices: [...notices, ...noticesOf(extracted), ...sent.notices, ...unmatched],
+        notices: [...notices, ...collect_noticesOf(extracted), ...sent.notices, ...unmatched],
     };
 }
 function limitsOf(plan) {
@@ -58639,7 +60109,7 @@ function collect_linesOf(text) {
         .filter((line) => line.trim() !== '');
     return lines.slice(0, STDERR_LINES).map((line) => printable(line));
 }
-function noticesOf({ broken, files, refused, refusedCount }) {
+function collect_noticesOf({ broken, files, refused, refusedCount }) {
     const notices = [];
     if (broken !== undefined) {
         notices.push(`The outputs broke off (${broken}); ${files.length} files before that are kept`);
@@ -59182,7 +60652,7 @@ async function checkSuspect(inspection, object) {
         findings.add({ rule: 'secret', path: origin ? show(origin.path) : '', detail });
         return;
     }
-    const texts = new Map(matches.map((match) => [textOf(content, match), match]));
+    const texts = new Map(matches.map((match) => [secret_check_textOf(content, match), match]));
     if (origin)
         await dropKnown(inspection, origin, texts);
     const told = new Set();
@@ -59200,7 +60670,7 @@ async function checkSuspect(inspection, object) {
         });
     }
 }
-const textOf = (content, { start, end }) => content.toString('latin1', start, end);
+const secret_check_textOf = (content, { start, end }) => content.toString('latin1', start, end);
 /** In a commit or a tag, line 1 is the first of the message; what is before it has no line. */
 function secret_check_placeOf({ type }, content, start) {
     const message = type === 'blob' ? 0 : content.indexOf('\n\n') + 2;
@@ -60195,12 +61665,12 @@ async function takeBundle(git, source, { maxBytes, maxRefs }) {
 }
 /** A text says what is wrong. */
 async function bundle_readHeader(reader, maxRefs) {
-    const first = await readLine(reader);
+    const first = await bundle_readLine(reader);
     if (first !== '# v2 git bundle' && first !== '# v3 git bundle')
         return 'it is no bundle of git';
     const refs = [];
     for (let count = 0; count < MAX_LINES; count += 1) {
-        const line = await readLine(reader);
+        const line = await bundle_readLine(reader);
         if (line === undefined)
             return 'its header is cut off or has too long a line';
         if (line === '')
@@ -60234,7 +61704,7 @@ function finishHeader(refs) {
     return { refs, hash: lengths.has(64) ? 'sha256' : 'sha1' };
 }
 /** Bytes that are no UTF-8 become U+FFFD, which no name of a ref may have. */
-async function readLine(reader) {
+async function bundle_readLine(reader) {
     const bytes = [];
     while (bytes.length < MAX_LINE && !(await reader.atEnd())) {
         const byte = (await reader.some(1))[0];
@@ -60815,23 +62285,6 @@ function digestOf(content) {
     return { sha256: (0,external_node_crypto_.createHash)('sha256').update(bytes).digest('hex'), bytes: bytes.length };
 }
 
-;// CONCATENATED MODULE: ./node_modules/zod/v4/classic/iso.js
-
-
-
-function iso_datetime(params) {
-    return _isoDateTime(ZodISODateTime, params);
-}
-function iso_date(params) {
-    return core._isoDate(ZodISODate, params);
-}
-function iso_time(params) {
-    return core._isoTime(ZodISOTime, params);
-}
-function iso_duration(params) {
-    return core._isoDuration(ZodISODuration, params);
-}
-
 ;// CONCATENATED MODULE: ./build/artifact-kind.js
 /** The artifacts that a run may leave. */
 const ARTIFACT_KINDS = ['result', 'transcript', 'egress', 'proposal', 'outputs'];
@@ -60839,6 +62292,51 @@ const ARTIFACT_KINDS = ['result', 'transcript', 'egress', 'proposal', 'outputs']
 function nameArtifacts(base) {
     const names = ARTIFACT_KINDS.map((kind) => [kind, `${base}-${kind}`]);
     return Object.fromEntries(names);
+}
+
+;// CONCATENATED MODULE: ./build/report/agent-record.js
+/** The record's part about the agent: what it is, and what it says that it did. */
+
+const agent_record_text = schemas_string();
+const agent_record_count = schemas_int().min(0);
+const agentRecordSchema = strictObject({
+    name: agent_record_text,
+    provider: agent_record_text,
+    bottles: array(agent_record_text).readonly(),
+    model: agent_record_text.describe('As the agent says; empty: it does not'),
+    version: agent_record_text.describe('Of its program, as it says'),
+    session: agent_record_text.describe('As it calls it; empty: it has none'),
+    turns: agent_record_count,
+    tools: array(strictObject({ name: agent_record_text, calls: agent_record_count }))
+        .readonly()
+        .describe('By name; at most 200 names'),
+    denied: array(agent_record_text).readonly().describe('Tools that were refused to it'),
+    tokens: strictObject({
+        input: agent_record_count,
+        output: agent_record_count,
+        cacheRead: agent_record_count,
+        cacheWrite: agent_record_count,
+        reasoning: agent_record_count,
+    })
+        .nullable()
+        .describe('As the agent counts them; null: it does not. `usage` has what the gateway counted'),
+    costUsd: schemas_number().min(0).nullable().describe('As the agent reckons it; null: it does not'),
+})
+    .describe('What it says of itself may be anything');
+function makeAgentRecord({ name, provider, bottles }, told) {
+    return {
+        name: name.value,
+        provider: provider.value,
+        bottles: bottles.value,
+        model: told?.model ?? '',
+        version: told?.version ?? '',
+        session: told?.session ?? '',
+        turns: told?.turns ?? 0,
+        tools: told?.tools ?? [],
+        denied: told?.denied ?? [],
+        tokens: told?.tokens ?? null,
+        costUsd: told?.finished?.costUsd ?? null,
+    };
 }
 
 ;// CONCATENATED MODULE: ./build/report/egress-advice.js
@@ -60985,6 +62483,7 @@ function isHost(host) {
 /** The record's part about the gateway: what was reached, what was refused, what was used up. */
 
 
+
 const egress_record_text = schemas_string();
 const egress_record_count = schemas_int().min(0);
 const refusal = strictObject({
@@ -61011,6 +62510,7 @@ const egressSchema = strictObject({
         failed: egress_record_count,
         bytesUp: egress_record_count,
         bytesDown: egress_record_count,
+        statuses: record(egress_record_text, egress_record_count).describe('How often which status was answered'),
     }))
         .readonly()
         .describe('Those that were used'),
@@ -61034,6 +62534,10 @@ const usageSchema = strictObject({
     requests: egress_record_count.describe('To models'),
     tokens: strictObject({ input: egress_record_count, output: egress_record_count, cacheRead: egress_record_count, cacheWrite: egress_record_count }),
     bytes: egress_record_count.describe('Through the gateway, both ways'),
+    costUsd: schemas_number()
+        .min(0)
+        .nullable()
+        .describe('By `agent_provider.prices`; null: there are none'),
     reckoned: egress_record_count.describe('How many of the tokens no answer named: from its bytes'),
 })
     .describe('As the gateway counted it');
@@ -61055,17 +62559,106 @@ function makeEgressRecord(facts, reach) {
         advice: facts ? adviseRoutes(facts, reach) : '',
     };
 }
-function makeUsageRecord(facts) {
-    const tokens = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
+function makeUsageRecord(facts, prices) {
+    const none = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
+    const tokens = facts?.usage.tokens ?? none;
     const { requests = 0, bytes = 0, reckoned = 0 } = facts?.usage ?? {};
     const moved = (facts?.routes ?? []).reduce((sum, { bytesUp, bytesDown }) => sum + bytesUp + bytesDown, 0);
     const all = Math.max(bytes, moved);
-    return { requests, tokens: facts?.usage.tokens ?? tokens, bytes: all, reckoned };
+    const costUsd = prices && costOf(prices, tokens);
+    return { requests, tokens, bytes: all, costUsd, reckoned };
+}
+
+;// CONCATENATED MODULE: ./build/report/explain-failure.js
+
+const MODEL = 'The log has what it asked for; partial work is in the artifact.';
+const WORDS = {
+    auth: [
+        'had its credential refused by the API of its model',
+        'Check the secret that `agent_provider.auth_token` names: is it set, current, and for this API?',
+    ],
+    quota: [
+        'has used up what its model was paid for',
+        "Raise the account's quota or top it up, then run it again.",
+    ],
+    'rate-limited': [
+        'was turned away by the API of its model: too many requests',
+        'Run it again later, run fewer at once, or ask the vendor for a higher rate.',
+    ],
+    overloaded: [
+        'found the API of its model overloaded',
+        'Run it again later; the vendor’s status page says how it is.',
+    ],
+    'model-not-found': [
+        'asked for a model that there is not, or not for this credential',
+        'Correct `agent_provider.model`, or leave it out for the default of the agent.',
+    ],
+    'context-length': [
+        'ran out of context: the conversation became longer than its model takes',
+        'Give it a smaller task, leave large files out with `workspace.exclude`, or name another model.',
+    ],
+    'permission-denied': [
+        'was refused a tool by its own settings',
+        'See that nothing in the workspace or the image (settings, hooks) takes the tool from it.',
+    ],
+    'max-turns': [
+        'used up its turns',
+        'Give it a smaller task or raise `limits.turns`; partial work is in the artifact.',
+    ],
+    'max-budget': [
+        'used up its budget',
+        'Give it a smaller task or raise `limits.cost_usd`; partial work is in the artifact.',
+    ],
+    'schema-invalid': [
+        'gave an answer that does not follow `output_schema`',
+        'Read the answer in the transcript; then correct the schema, or say more clearly what is asked.',
+    ],
+    crashed: [
+        'was ended by a signal that is not ours',
+        'Out of memory is the usual reason: raise `machine.memory_mib`. The end of its log may say more.',
+    ],
+    'not-found': [
+        'could not be started: there is no such program in the bottle',
+        'Use an image that has it, or correct `agent_provider`.',
+    ],
+    'no-output': [
+        'ended without a word, and with exit code 0',
+        'Its program did nothing; `agent.stderr.log` may say why. Try another version of it.',
+    ],
+    'api-error': ['got no usable answer from the API of its model', MODEL],
+    'exit-code': [
+        'did not end well',
+        'Read the end of its output in the log; partial work is in the artifact.',
+    ],
+};
+function explainFailure({ reason, status, message }, { agent, limits }, exitCode) {
+    const [what, fix] = WORDS[reason];
+    const how = reason === 'exit-code' ? `ended with exit code ${exitCode ?? 'unknown'}` : what;
+    const said = message === '' ? '.' : `: ${printable(message)}`;
+    const explanation = { what: `The agent ${agent.name.value} ${how}${said}`, fix };
+    if (reason === 'max-turns')
+        return { ...explanation, where: limitText('turns', limits.turns) };
+    if (reason === 'max-budget') {
+        return { ...explanation, where: limitText('cost_usd', limits.costUsd) };
+    }
+    const facts = [
+        `command ${agent.argv[0] ?? ''} in the bottle`,
+        ...(exitCode === null || reason === 'exit-code' ? [] : [`exit code ${exitCode}`]),
+        ...(status === 0 ? [] : [`status ${status} of the model’s API`]),
+    ];
+    return { ...explanation, where: facts.join(', ') };
+}
+function limitText(name, { value, source }) {
+    return value === null ? 'a limit of the agent’s own' : `limits.${name}: ${value}, from ${source}`;
 }
 
 ;// CONCATENATED MODULE: ./build/report/explain.js
-/** `exitCode`: the agent's own, null when it has none. */
-function explain_explain(outcome, plan, exitCode) {
+/** Says why a run has its outcome, where no error says it: what happened · where · what to do. */
+
+/** `failure`: of the agent, where it is to blame. `exitCode`: the agent's own, null when it has none. */
+function explain_explain(outcome, plan, exitCode, failure) {
+    if (failure)
+        return explainFailure(failure, plan, exitCode);
     const agent = `The agent ${plan.agent.name.value}`;
     const { minutes, idleMinutes } = plan.limits;
     switch (outcome) {
@@ -61115,12 +62708,12 @@ function explain_explain(outcome, plan, exitCode) {
 const FIGURES = {
     tokens: ({ usage }) => totalTokens(usage),
     'files changed': ({ change }) => change.files.length,
-    'lines added': ({ change }) => sum(change.files.map(({ added }) => added ?? 0)),
-    'lines removed': ({ change }) => sum(change.files.map(({ removed }) => removed ?? 0)),
+    'lines added': ({ change }) => figure_sum(change.files.map(({ added }) => added ?? 0)),
+    'lines removed': ({ change }) => figure_sum(change.files.map(({ removed }) => removed ?? 0)),
     commits: ({ change }) => change.commits.length,
     findings: ({ change }) => change.findings.length,
     outputs: ({ outputs }) => outputs.files.length,
-    'bytes of outputs': ({ outputs }) => sum(outputs.files.map(({ size }) => size)),
+    'bytes of outputs': ({ outputs }) => figure_sum(outputs.files.map(({ size }) => size)),
     'entries refused': ({ outputs }) => outputs.refused.length,
     'walls proven': ({ walls }) => walls.length,
     'hosts denied': ({ egress }) => deniedHosts(egress).length,
@@ -61134,7 +62727,7 @@ function totalTokens({ tokens }) {
 function deniedHosts({ denials }) {
     return [...new Set(denials.map(({ host }) => host).filter((host) => host !== ''))];
 }
-function sum(numbers) {
+function figure_sum(numbers) {
     return numbers.reduce((total, number) => total + number, 0);
 }
 /** `51,234`. */
@@ -61221,6 +62814,7 @@ function makeWriteBackRecord(written, { mode }) {
 
 
 
+
 const record_text = schemas_string();
 const record_count = schemas_int().min(0);
 const amount = schemas_number().min(0);
@@ -61243,6 +62837,8 @@ const limits = strictObject({
     minutes: strictObject({ limit: amount, used: amount }),
     idleMinutes: strictObject({ limit: amount.describe('0: no limit') }),
     outputMib: strictObject({ limit: amount, used: amount }),
+    turns: strictObject({ limit: record_counted, used: record_count }),
+    costUsd: strictObject({ limit: amount.nullable(), used: amount.nullable() }),
     tokens: strictObject({ limit: record_counted, used: record_count }),
     requests: strictObject({ limit: record_counted, used: record_count }),
     bytes: strictObject({ limit: record_counted, used: record_count }),
@@ -61269,7 +62865,10 @@ const runRecordSchema = strictObject({
     fix: record_text.describe('What to do now; empty on success'),
     problems: record_list(problem),
     exitCode: schemas_int().nullable().describe('Null when the agent never ran or was ended by us'),
-    agent: strictObject({ name: record_text, provider: record_text, bottles: record_list(record_text) }),
+    failureReason: schemas_enum(FAILURE_REASONS)
+        .nullable()
+        .describe('Why the agent failed, or which limit of its own it reached'),
+    agent: agentRecordSchema,
     engine: strictObject({
         name: schemas_enum(['smolvm', 'bubblewrap']),
         version: record_text.describe('Empty when the run ended before it was asked'),
@@ -61316,9 +62915,9 @@ function recordSchemaText() {
 function makeRecord(facts) {
     const { plan, outcome, agent, provisioned, collected } = facts;
     const exitCode = agent?.exitCode ?? null;
-    const { what, where, fix } = facts.error ?? explain_explain(outcome, plan, exitCode);
+    const { what, where, fix } = facts.error ?? explain_explain(outcome, plan, exitCode, facts.failure);
     const files = collected?.files ?? [];
-    const usage = makeUsageRecord(facts.egress);
+    const usage = makeUsageRecord(facts.egress, plan.agent.prices);
     return {
         version: 1,
         runId: plan.runId,
@@ -61328,11 +62927,8 @@ function makeRecord(facts) {
         fix,
         problems: [...(facts.error?.problems ?? [])],
         exitCode,
-        agent: {
-            name: plan.agent.name.value,
-            provider: plan.agent.provider.value,
-            bottles: plan.agent.bottles.value,
-        },
+        failureReason: facts.failure?.reason ?? null,
+        agent: makeAgentRecord(plan.agent, agent?.told),
         engine: {
             name: plan.engine.value,
             version: facts.engineVersion ?? '',
@@ -61360,7 +62956,7 @@ function makeRecord(facts) {
         outputs: { files, refused: collected?.refused ?? [] },
         change: makeChangeRecord(facts.proposal, provisioned?.baseCommit ?? ''),
         writeBack: makeWriteBackRecord(facts.writeBack, plan.git.push),
-        result: collected?.result ?? '',
+        result: collected?.result || (agent?.told?.finished?.result ?? ''),
         artifacts: [],
         notices: [
             ...(facts.image?.notices ?? []),
@@ -61375,12 +62971,15 @@ function makeRecord(facts) {
     };
 }
 function record_limitsOf({ plan, agent, collected }, usage) {
-    const { minutes, idleMinutes, outputMib } = plan.limits;
+    const { minutes, idleMinutes, outputMib, turns, costUsd } = plan.limits;
+    const cost = usage.costUsd ?? agent?.told?.finished?.costUsd ?? null;
     const { tokens, requests, bytes } = plan.reach.limits;
     return {
         minutes: { limit: minutes.value, used: round((agent?.durationMs ?? 0) / 60_000) },
         idleMinutes: { limit: idleMinutes.value },
         outputMib: { limit: outputMib.value, used: round(record_sizeOf(collected?.files ?? []) / 1024 ** 2) },
+        turns: { limit: turns.value, used: agent?.told?.turns ?? 0 },
+        costUsd: { limit: costUsd.value, used: cost },
         tokens: { limit: tokens.value, used: totalTokens(usage) },
         requests: { limit: requests.value, used: usage.requests },
         bytes: { limit: bytes.value, used: usage.bytes },
@@ -61417,6 +63016,7 @@ function round(value) {
 /** All of them, in the order of `action.yml`. Those of a later version are empty. */
 const OUTPUT_NAMES = [
     'outcome',
+    'failure-reason',
     'exit-code',
     'result',
     'structured-output',
@@ -61450,6 +63050,7 @@ function actionOutputs(record, paths) {
     return {
         ...empty,
         outcome: record.outcome,
+        'failure-reason': record.failureReason ?? '',
         'exit-code': record.exitCode === null ? '' : String(record.exitCode),
         result: cap(record.result, 'The whole result is in result.md of the artifact.'),
         'run-id': record.runId,
@@ -61457,16 +63058,29 @@ function actionOutputs(record, paths) {
         'image-cache-hit': hitOf(image.hit),
         engine: record.engine.name,
         isolation: record.engine.isolation,
-        tokens: record.usage.requests === 0 ? '' : String(totalTokens(record.usage)),
+        tokens: tokensOf(record),
+        'cost-usd': action_output_costOf(record),
         'changed-files': listTexts(record.change.files.map((file) => file.path)),
         patch: paths.patch,
         branch: record.writeBack.branch,
         commit: record.writeBack.commit,
         'pull-request-url': record.writeBack.pullRequest?.url ?? '',
+        session: record.agent.session,
         'run-record': paths.record,
         'secrets-found': String(record.secretsFound),
         denied: listTexts(deniedHosts(record.egress)),
     };
+}
+/** As the gateway counted them, or else the agent. */
+function tokensOf({ usage, agent: { tokens } }) {
+    if (usage.requests > 0)
+        return String(totalTokens(usage));
+    return tokens === null ? '' : String(totalTokens({ tokens }));
+}
+/** By the manifest's prices, or else as the agent reckons it. */
+function action_output_costOf({ usage, agent }) {
+    const cost = usage.costUsd ?? agent.costUsd;
+    return cost === null ? '' : String(cost);
 }
 /** Did the run spare itself the source? Empty where there is nothing to fetch. */
 function hitOf(hit) {
@@ -61876,6 +63490,7 @@ async function redactStrings(value, redactor) {
 
 const PLACES = {
     'agent.log': 'transcript',
+    'agent.stderr.log': 'transcript',
     'transcript.jsonl': 'transcript',
     'transcript.md': 'transcript',
     'egress.jsonl': 'egress',
@@ -62028,7 +63643,7 @@ function phase_drawing_row(phase, index, scale) {
     const width = Math.max(LEAST_WIDTH, phase.durationMs * scale);
     const after = Math.min(x + width + 6, NAMES + BARS + 6);
     return [
-        `<text class="name" x="${NAMES - 8}" y="${y + 18}" text-anchor="end">${nameOf(phase)}</text>`,
+        `<text class="name" x="${NAMES - 8}" y="${y + 18}" text-anchor="end">${phase_drawing_nameOf(phase)}</text>`,
         `<rect class="track" x="${NAMES}" y="${y + 4}" width="${BARS}" height="18"/>`,
         `<rect class="${phase.failed ? 'failed' : 'ran'}" x="${rounded(x)}" y="${y + 4}" width="${rounded(width)}" height="18" rx="2"/>`,
         `<text x="${rounded(after)}" y="${y + 18}">${figure_duration(phase.durationMs)}${phase.failed ? ' ✗' : ''}</text>`,
@@ -62036,12 +63651,12 @@ function phase_drawing_row(phase, index, scale) {
 }
 function tableRow(phase) {
     const { startMs, durationMs, failed } = phase;
-    return `<tr><th scope="row">${nameOf(phase)}</th><td>${figure_duration(startMs)}</td><td>${figure_duration(durationMs)}</td><td>${failed ? 'failed' : 'well'}</td></tr>`;
+    return `<tr><th scope="row">${phase_drawing_nameOf(phase)}</th><td>${figure_duration(startMs)}</td><td>${figure_duration(durationMs)}</td><td>${failed ? 'failed' : 'well'}</td></tr>`;
 }
 function sentence(phase) {
-    return `${nameOf(phase)} ${figure_duration(phase.durationMs)}${phase.failed ? ', failed' : ''}`;
+    return `${phase_drawing_nameOf(phase)} ${figure_duration(phase.durationMs)}${phase.failed ? ', failed' : ''}`;
 }
-function nameOf({ name }) {
+function phase_drawing_nameOf({ name }) {
     return name.replace(/[^a-z0-9 -]/gi, ' ').slice(0, 40);
 }
 function rounded(value) {
@@ -62511,8 +64126,56 @@ function asked({ asked: list }) {
     ];
 }
 
+;// CONCATENATED MODULE: ./build/report/usage-block.js
+/** What was used up, side by side: as the gateway counted it, and as the agent says. */
+
+
+/** Tools that are named on the page. */
+const MOST_TOOLS = 12;
+const KINDS = [
+    ['input', 'Input'],
+    ['cacheRead', 'Read from the cache'],
+    ['cacheWrite', 'Written to the cache'],
+    ['output', 'Output'],
+];
+function usageBlocks(record) {
+    const words = factsOf(record.agent);
+    return [...(words.length === 0 ? [] : [say(...words)]), ...tokenTable(record)];
+}
+/** Nothing where the agent counts nothing: the gateway's count is among the limits. */
+function tokenTable({ agent, usage }) {
+    const { tokens } = agent;
+    if (tokens === null)
+        return [];
+    const rows = [
+        ...KINDS.map(([kind, name]) => [name, grouped(usage.tokens[kind]), grouped(tokens[kind])]),
+        ['All', grouped(totalTokens(usage)), grouped(totalTokens({ tokens }))],
+    ];
+    if (usage.costUsd !== null || agent.costUsd !== null) {
+        rows.push(['Cost', dollars(usage.costUsd), dollars(agent.costUsd)]);
+    }
+    const columns = ['Tokens', 'By the gateway', 'By the agent'];
+    return page_table('Tokens, as counted and as told', columns, rows, (row) => row.map((cell) => [cell]));
+}
+function dollars(cost) {
+    return cost === null ? 'not known' : `$${cost.toFixed(4)}`;
+}
+function factsOf({ model, version, turns, tools, denied }) {
+    const byCalls = [...tools].sort((one, other) => other.calls - one.calls).slice(0, MOST_TOOLS);
+    const facts = [
+        ...(model === '' ? [] : [['model ', page_code(model)]]),
+        ...(version === '' ? [] : [['version ', page_code(version)]]),
+        ...(turns === 0 ? [] : [[counted(turns, 'turn')]]),
+        ...byCalls.map(({ name, calls }) => [page_code(name), ` ${counted(calls, 'call')}`]),
+        ...denied.slice(0, MOST_TOOLS).map((name) => ['refused: ', page_code(name)]),
+    ];
+    const apart = facts.flatMap((fact, index) => (index === 0 ? [...fact] : [' · ', ...fact]));
+    return apart.length === 0 ? [] : ['The agent says: ', ...apart];
+}
+
 ;// CONCATENATED MODULE: ./build/report/phase-section.js
 /** Time and cost on the page: the phases as a chart, what was used of each limit as bars. */
+
 
 /** One line of what a maintainer sees first. */
 function costGlance({ usage, limits, ...record }) {
@@ -62521,7 +64184,10 @@ function costGlance({ usage, limits, ...record }) {
     const model = usage.requests === 0
         ? 'no model was asked'
         : `${counted(tokens, 'token')} in ${counted(usage.requests, 'request')}`;
-    return [`${model}; the agent ran ${grouped(minutes.used)} of ${grouped(minutes.limit)} minutes`];
+    const cost = limits.costUsd.used === null ? '' : `, $${limits.costUsd.used.toFixed(2)}`;
+    return [
+        `${model}${cost}; the agent ran ${grouped(minutes.used)} of ${grouped(minutes.limit)} minutes`,
+    ];
 }
 function phaseSection({ phases, durationMs }) {
     return {
@@ -62536,17 +64202,26 @@ function limitSection(record) {
         title: 'Usage and limits',
         brief: fullest(barsOf(record)),
         urgent: record.outcome === 'limit-reached',
-        blocks: [{ kind: 'bars', caption: 'What was used of each limit', bars: barsOf(record) }],
+        blocks: [
+            ...usageBlocks(record),
+            { kind: 'bars', caption: 'What was used of each limit', bars: barsOf(record) },
+        ],
     };
 }
 function barsOf({ limits, usage }) {
-    const { minutes, idleMinutes, outputMib, tokens, requests, bytes } = limits;
+    const { minutes, idleMinutes, outputMib, turns, costUsd, tokens, requests, bytes } = limits;
     const reckoned = usage.reckoned > 0 ? `, ${grouped(usage.reckoned)} reckoned from bytes` : '';
     const idle = idleMinutes.limit === 0 ? 'no limit' : grouped(idleMinutes.limit);
     return [
         phase_section_bar('Minutes of the agent', minutes, grouped),
         { label: 'Minutes of silence', used: '', allowed: idle, share: null },
+        ...(turns.limit === null && turns.used === 0
+            ? []
+            : [phase_section_bar('Turns of the agent', turns, grouped)]),
         phase_section_bar(`Model tokens${reckoned}`, tokens, grouped),
+        ...(costUsd.limit === null && costUsd.used === null
+            ? []
+            : [phase_section_bar('US dollars', { ...costUsd, used: costUsd.used ?? 0 }, grouped)]),
         phase_section_bar('Model requests', requests, grouped),
         phase_section_bar('Bytes through the gateway', bytes, size),
         phase_section_bar('MiB of outputs', outputMib, grouped),
@@ -62683,6 +64358,7 @@ function run_page_facts(record) {
         page_code(record.agent.name),
         ' · outcome ',
         page_code(record.outcome),
+        ...(record.failureReason === null ? [] : [', reason ', page_code(record.failureReason)]),
         ...(record.exitCode === null ? [] : [` · exit code ${record.exitCode}`]),
         ` · ${figure_duration(record.durationMs)} · run `,
         page_code(record.runId),
@@ -63517,7 +65193,7 @@ function probe_readLine(line, probes) {
 /** The failure of the step in one sentence, or undefined when the step succeeds. */
 async function concludeRun(host, services, run, inputs) {
     const { plan, made } = run;
-    const { outcome, error } = run.ending();
+    const { outcome, error, failure } = run.ending();
     const record = makeRecord({
         plan,
         outcome,
@@ -63533,6 +65209,7 @@ async function concludeRun(host, services, run, inputs) {
         ...(made.walls && { walls: made.walls.probes }),
         ...(made.provision && { provisioned: made.provision }),
         ...(made.agent && { agent: agentFacts(made.agent) }),
+        ...(failure && { failure }),
         ...(made.collect && { collected: made.collect }),
         ...(made.proposal && { proposal: made.proposal }),
         ...(made['write back'] && { writeBack: made['write back'] }),
@@ -63544,10 +65221,7 @@ async function concludeRun(host, services, run, inputs) {
         directory: run.paths.artifact,
         signing: { mode: plan.attest.value, token: inputs.token },
         secrets: secretsOf(run),
-        logs: [
-            ...(made.agent ? [run.paths.transcript] : []),
-            ...(made.gateway ? [run.paths.egress] : []),
-        ],
+        logs: [...(made.agent?.files ?? []), ...(made.gateway ? [run.paths.egress] : [])],
         ...(made.proposal && { proposal: made.proposal }),
     });
     host.log.endGroup();
@@ -63586,6 +65260,7 @@ function agentFacts(agent) {
     return {
         exitCode: agent.kind === 'exited' ? agent.exitCode : null,
         durationMs: agent.durationMs,
+        told: agent.told,
     };
 }
 
@@ -63598,7 +65273,7 @@ const egress_log_MAX_FILE_BYTES = 128 * 1024 * 1024;
 const MAX_DISTINCT = 500;
 async function openEgressLog(path) {
     const file = await (0,promises_.open)(path, 'wx', 0o600);
-    const tally = startTally();
+    const tally = egress_log_startTally();
     const writer = startWriter(file);
     return {
         add(line) {
@@ -63659,7 +65334,7 @@ function startWriter(file) {
         },
     };
 }
-function startTally() {
+function egress_log_startTally() {
     const totals = { allowed: 0, denied: 0, failed: 0 };
     const routes = new Map();
     const denials = countEqual();
@@ -63683,14 +65358,17 @@ function startTally() {
             failures.add({ rule, route, method, host, port, path, detail });
         if (route === '')
             return;
-        const none = { route, requests: 0, denied: 0, failed: 0, bytesUp: 0, bytesDown: 0 };
-        const traffic = routes.get(route) ?? none;
+        const none = { requests: 0, denied: 0, failed: 0, bytesUp: 0, bytesDown: 0, statuses: {} };
+        const traffic = routes.get(route) ?? { route, ...none };
         if (line.decision === 'allowed')
             traffic.requests++;
         else
             traffic[line.decision]++;
         traffic.bytesUp += line.bytesUp;
         traffic.bytesDown += line.bytesDown;
+        if (line.decision === 'allowed' && line.status > 0) {
+            traffic.statuses[line.status] = (traffic.statuses[line.status] ?? 0) + 1;
+        }
         routes.set(route, traffic);
     }
     return {
@@ -63942,6 +65620,8 @@ function hear(message, { egress, ready, events }) {
         return ready.reject(gatewayFailed(message.message));
     if (message.type === 'limit')
         events.onLimit(message);
+    if (message.type === 'usage')
+        events.onUsage?.(message);
     return egress.add(message);
 }
 async function start_inTime(promise) {
@@ -64312,979 +65992,6 @@ function parseConnectTo(text) {
             fix: 'Write host:port=address:port, for example registry.corp.example:443=10.0.0.7:8443.',
         });
     });
-}
-
-;// CONCATENATED MODULE: ./build/agent/api-status.js
-/** Undefined: it is no failure. `code`: the vendor's own name for the error, never its text. */
-function reasonOfStatus(status, code = '') {
-    if (status < 400)
-        return undefined;
-    if (status === 402 || /quota|billing|insufficient_funds/i.test(code))
-        return 'quota';
-    if (status === 401 || status === 403)
-        return 'auth';
-    if (status === 404)
-        return 'model-not-found';
-    if (status === 413 || /context_length|prompt_too_long/i.test(code))
-        return 'context-length';
-    if (status === 429)
-        return 'rate-limited';
-    if (status === 529 || status === 503)
-        return 'overloaded';
-    return 'api-error';
-}
-
-;// CONCATENATED MODULE: ./build/agent/claude.js
-
-
-const claude = {
-    template: 'claude',
-    program: {
-        npm: '@anthropic-ai/claude-code',
-        binary: 'claude',
-        tellsVersion: true,
-        files: {
-            x64: 'node_modules/@anthropic-ai/claude-code-linux-x64/claude',
-            arm64: 'node_modules/@anthropic-ai/claude-code-linux-arm64/claude',
-        },
-    },
-    model: { host: 'api.anthropic.com', meter: 'anthropic', key: keyOf },
-    resumes: true,
-    knowsSchema: true,
-    prepare: (request) => ({
-        argv: argvOf(request),
-        files: [
-            { to: mcpFile(request), text: JSON.stringify({ mcpServers: mcpOf(request.mcpServers) }) },
-            { to: `${request.home}/.claude.json`, text: trustOf(request) },
-        ],
-        env: environmentOf(request),
-        skills: `${request.home}/.claude/skills`,
-        exitCodes: {},
-        sessionPaths: [`${request.home}/.claude/projects`],
-        notices: [],
-    }),
-    reader: readClaude,
-};
-/** The value decides which of the two it is, and only the name is known here. */
-function keyOf(name) {
-    if (/OAUTH/i.test(name)) {
-        const variable = 'CLAUDE_CODE_OAUTH_TOKEN';
-        return { scheme: 'Bearer', header: 'authorization', variable, prefix: 'sk-ant-oat01-' };
-    }
-    const variable = 'ANTHROPIC_API_KEY';
-    return { scheme: 'header', header: 'x-api-key', variable, prefix: 'sk-ant-api03-' };
-}
-function argvOf(request) {
-    const { program, settings, prompt, limits, outputSchema, session } = request;
-    return [
-        program,
-        '--print',
-        ...['--output-format', 'stream-json', '--verbose'],
-        '--dangerously-skip-permissions',
-        ...['--mcp-config', mcpFile(request), '--strict-mcp-config'],
-        ...claude_option('--model', settings.model),
-        ...claude_option('--append-system-prompt-file', prompt.file),
-        ...claude_option('--max-turns', limits.turns),
-        ...claude_option('--max-budget-usd', limits.costUsd),
-        ...claude_option('--json-schema', outputSchema?.json),
-        ...claude_option('--resume', session),
-    ];
-}
-function claude_option(name, value) {
-    return value === '' || value === null || value === undefined ? [] : [name, String(value)];
-}
-function environmentOf({ settings }) {
-    return {
-        ...(settings.base_url && { ANTHROPIC_BASE_URL: settings.base_url }),
-        // Of all that it would ask the network for, nothing but the model.
-        CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
-        DISABLE_AUTOUPDATER: '1',
-        DISABLE_ERROR_REPORTING: '1',
-        DISABLE_TELEMETRY: '1',
-        // By itself it still retries a server that is gone after a minute.
-        CLAUDE_CODE_MAX_RETRIES: '4',
-    };
-}
-function mcpFile({ home }) {
-    return `${home}/.bottle/mcp.json`;
-}
-function mcpOf(servers) {
-    return Object.fromEntries(servers.map(({ name, kind, ...rest }) => [name, { type: kind, ...rest }]));
-}
-/** Nobody is there to be asked whether the workspace is to be trusted. */
-function trustOf({ workspace }) {
-    const project = { hasTrustDialogAccepted: true, hasCompletedProjectOnboarding: true };
-    return JSON.stringify({
-        hasCompletedOnboarding: true,
-        bypassPermissionsModeAccepted: true,
-        projects: { [workspace]: project },
-    });
-}
-function readClaude() {
-    let message = '';
-    /** Of an assistant's message: a new id is a new turn; those of sub-agents are in their call's. */
-    const assistant = (line) => {
-        const own = objectAt(line, 'message');
-        if (line.is_api_error_message === true || textAt(own, 'model') === '<synthetic>') {
-            return [syntheticError(line, own)];
-        }
-        const id = textAt(own, 'id');
-        const isTurn = id !== message && textAt(line, 'parent_tool_use_id') === '';
-        if (isTurn)
-            message = id;
-        const parts = listAt(own, 'content').flatMap(partOf);
-        return isTurn ? [{ type: 'turn' }, ...parts] : parts;
-    };
-    const kinds = {
-        system: readSystem,
-        assistant,
-        user: (line) => listAt(objectAt(line, 'message'), 'content').flatMap(claude_resultOf),
-        result: claude_readResult,
-    };
-    return {
-        line(text) {
-            const parsed = parseLine(text);
-            if (parsed === undefined)
-                return [{ type: 'text', text }];
-            return Object.hasOwn(kinds, textAt(parsed, 'type'))
-                ? (kinds[textAt(parsed, 'type')]?.(parsed) ?? [])
-                : [];
-        },
-        end: () => [],
-    };
-}
-function readSystem(line) {
-    switch (textAt(line, 'subtype')) {
-        case 'init': {
-            const session = textAt(line, 'session_id');
-            const version = textAt(line, 'claude_code_version');
-            return [{ type: 'started', session, model: textAt(line, 'model'), version }];
-        }
-        case 'api_retry': {
-            const said = `attempt ${countAt(line, 'attempt')} failed: ${textAt(line, 'error')}`;
-            return [errorOf(said, countAt(line, 'error_status'), textAt(line, 'error'))];
-        }
-        default:
-            return [];
-    }
-}
-function partOf(part) {
-    switch (textAt(part, 'type')) {
-        case 'text':
-            return [{ type: 'text', text: textAt(part, 'text') }];
-        case 'tool_use': {
-            const { input = null } = part;
-            return [{ type: 'tool-call', id: textAt(part, 'id'), name: textAt(part, 'name'), input }];
-        }
-        default:
-            return [];
-    }
-}
-function claude_resultOf(part) {
-    if (textAt(part, 'type') !== 'tool_result')
-        return [];
-    const { content, is_error } = part;
-    const output = typeof content === 'string'
-        ? content
-        : listAt(part, 'content')
-            .map((piece) => textAt(piece, 'text'))
-            .join('\n');
-    return [{ type: 'tool-result', id: textAt(part, 'tool_use_id'), ok: is_error !== true, output }];
-}
-/** Its own words in the model's place: it has no key, or the API would not answer. */
-function syntheticError(line, message) {
-    const [said] = listAt(message, 'content').map((part) => textAt(part, 'text'));
-    return errorOf(said ?? '', 0, textAt(line, 'error'));
-}
-/** Its names for errors and ends; the subtype is "success" whatever happened. */
-const REASONS = {
-    authentication_failed: 'auth',
-    billing_error: 'quota',
-    rate_limit: 'rate-limited',
-    overloaded: 'overloaded',
-    budget_exhausted: 'max-budget',
-    max_turns: 'max-turns',
-    prompt_too_long: 'context-length',
-};
-function errorOf(message, status, code) {
-    const reason = named(code) ?? reasonOfStatus(status, code);
-    const isStatus = status >= 100 && status <= 599;
-    return { type: 'error', ...(reason && { reason }), ...(isStatus && { status }), message };
-}
-function named(code) {
-    return Object.hasOwn(REASONS, code) ? REASONS[code] : undefined;
-}
-function claude_readResult(line) {
-    const failed = line.is_error !== false;
-    const said = textAt(line, 'result') || listAt(line, 'errors').join('; ');
-    const costUsd = amountAt(line, 'total_cost_usd');
-    return [
-        ...usageOf(line),
-        ...listAt(line, 'permission_denials').map((denial) => {
-            return { type: 'permission-denied', tool: textAt(denial, 'tool_name') };
-        }),
-        ...(failed ? [claude_endOf(line, said)] : []),
-        {
-            type: 'finished',
-            ok: !failed,
-            turns: countAt(line, 'num_turns'),
-            ...(costUsd !== undefined && { costUsd }),
-            result: textAt(line, 'result'),
-            ...(line.structured_output !== undefined && { structured: line.structured_output }),
-        },
-    ];
-}
-function claude_endOf(line, said) {
-    const status = countAt(line, 'api_error_status');
-    const ended = named(textAt(line, 'terminal_reason'));
-    const error = errorOf(said, status, textAt(line, 'api_error_type'));
-    return ended === undefined ? error : { ...error, reason: ended };
-}
-/** Of all its models, those of sub-agents too; what it says in its messages is of their beginnings. */
-function usageOf(line) {
-    const models = Object.values(objectAt(line, 'modelUsage'));
-    const sum = (key) => models.reduce((all, model) => all + countAt(model, key), 0);
-    if (models.length === 0)
-        return [];
-    return [
-        {
-            type: 'usage',
-            input: sum('inputTokens'),
-            cacheRead: sum('cacheReadInputTokens'),
-            cacheWrite: sum('cacheCreationInputTokens'),
-            output: sum('outputTokens'),
-            reasoning: sum('thinkingTokens'),
-        },
-    ];
-}
-
-;// CONCATENATED MODULE: ./build/agent/codex.js
-/** Provider `codex`: OpenAI's Codex, headless. What it sends and why: seen with version 0.169.0. */
-
-
-
-const HOST = 'api.openai.com';
-const codex = {
-    template: 'codex',
-    program: {
-        npm: '@openai/codex',
-        binary: 'codex',
-        tellsVersion: false,
-        files: { x64: fileFor('x64', 'x86_64'), arm64: fileFor('arm64', 'aarch64') },
-    },
-    model: {
-        host: HOST,
-        meter: 'openai',
-        key: () => ({
-            scheme: 'Bearer',
-            header: 'authorization',
-            variable: 'OPENAI_API_KEY',
-            prefix: 'sk-',
-        }),
-    },
-    resumes: true,
-    knowsSchema: true,
-    prepare: (request) => ({
-        argv: codex_argvOf(request),
-        files: [{ to: `${request.home}/.codex/config.toml`, text: stringify(configOf(request)) }],
-        // Its own place is below the home; a runner's CODEX_HOME has no say in it.
-        env: { CODEX_HOME: `${request.home}/.codex` },
-        skills: `${request.home}/.codex/skills`,
-        exitCodes: {},
-        sessionPaths: [`${request.home}/.codex/sessions`],
-        notices: codex_noticesOf(request),
-    }),
-    reader: readCodex,
-};
-/** The program itself: the package's own `codex.js` would need Node in the guest to find it. */
-function fileFor(arch, machine) {
-    return `node_modules/@openai/codex-linux-${arch}/vendor/${machine}-unknown-linux-musl/bin/codex`;
-}
-function codex_argvOf({ program, settings, outputSchema, session }) {
-    return [
-        program,
-        'exec',
-        ...(session === '' ? [] : ['resume', session]),
-        '--json',
-        '--skip-git-repo-check',
-        // The bottle is the sandbox. A second one inside fails silently, with exit code 0.
-        '--dangerously-bypass-approvals-and-sandbox',
-        ...(settings.model === undefined ? [] : ['--model', settings.model]),
-        ...(outputSchema === undefined ? [] : ['--output-schema', outputSchema.file]),
-        '-',
-    ];
-}
-/** A provider of our own: `OPENAI_BASE_URL` is ignored, and the built-in one tries a WebSocket first. */
-function configOf({ settings, prompt, workspace, mcpServers }) {
-    return {
-        model_provider: 'bottle',
-        check_for_update_on_startup: false,
-        // OpenAI's servers would do it, past the bottle's routes.
-        web_search: 'disabled',
-        ...(prompt.text !== '' && { developer_instructions: prompt.text.toWellFormed() }),
-        model_providers: {
-            bottle: {
-                name: 'OpenAI',
-                base_url: settings.base_url ?? `https://${HOST}/v1`,
-                env_key: 'OPENAI_API_KEY',
-                wire_api: 'responses',
-                // The two multiply.
-                request_max_retries: 2,
-                stream_max_retries: 2,
-            },
-        },
-        // Each of these asks a host of its own; together they hold a run up for five seconds at its end.
-        analytics: { enabled: false },
-        otel: { exporter: 'none', trace_exporter: 'none', metrics_exporter: 'none' },
-        features: { plugins: false, apps: false },
-        projects: { [workspace]: { trust_level: 'trusted' } },
-        mcp_servers: Object.fromEntries(mcpServers.map((server) => [server.name, codex_mcpOf(server)])),
-    };
-}
-function codex_mcpOf(server) {
-    return server.kind === 'http'
-        ? { url: server.url, http_headers: server.headers }
-        : { command: server.command, args: server.args, env: server.env };
-}
-function codex_noticesOf({ limits }) {
-    return limits.costUsd === null
-        ? []
-        : ['Codex does not reckon what it costs: the limit on cost is not kept by it.'];
-}
-function readCodex() {
-    const called = new Set();
-    let [turns, begins, last] = [0, true, ''];
-    /** It does not tell its turns: one begins with the first item after its tools have answered. */
-    const inTurn = (...readings) => {
-        if (!begins)
-            return readings;
-        begins = false;
-        turns++;
-        return [{ type: 'turn' }, ...readings];
-    };
-    const call = (item) => {
-        const id = textAt(item, 'id');
-        if (called.has(id))
-            return [];
-        called.add(id);
-        const { id: _, type, aggregated_output, exit_code, status, result, error, ...input } = item;
-        return inTurn({ type: 'tool-call', id, name: codex_nameOf(item), input });
-    };
-    const completed = (item) => {
-        const text = textAt(item, 'text');
-        switch (textAt(item, 'type')) {
-            case 'agent_message':
-                last = text;
-                return inTurn({ type: 'text', text });
-            case 'error':
-                return [{ type: 'error', message: textAt(item, 'message') }];
-            case 'reasoning':
-            case 'todo_list':
-                return inTurn();
-            default: {
-                const readings = [...call(item), codex_resultOf(item)];
-                begins = true;
-                return readings;
-            }
-        }
-    };
-    const finished = (ok) => ({ type: 'finished', ok, turns, result: last });
-    const kinds = {
-        'thread.started': (line) => [
-            { type: 'started', session: textAt(line, 'thread_id'), model: '', version: '' },
-        ],
-        'item.started': (line) => (isTool(objectAt(line, 'item')) ? call(objectAt(line, 'item')) : []),
-        'item.completed': (line) => completed(objectAt(line, 'item')),
-        error: (line) => [codex_errorOf(textAt(line, 'message'))],
-        'turn.failed': (line) => [codex_errorOf(textAt(objectAt(line, 'error'), 'message')), finished(false)],
-        'turn.completed': (line) => [codex_usageOf(objectAt(line, 'usage')), finished(true)],
-    };
-    return {
-        line(text) {
-            const parsed = parseLine(text);
-            if (parsed === undefined)
-                return [{ type: 'text', text }];
-            const type = textAt(parsed, 'type');
-            return Object.hasOwn(kinds, type) ? (kinds[type]?.(parsed) ?? []) : [];
-        },
-        end: () => [],
-    };
-}
-function isTool(item) {
-    return !['agent_message', 'error', 'reasoning', 'todo_list'].includes(textAt(item, 'type'));
-}
-/** `command_execution`, `file_change`; of an MCP server its tool. */
-function codex_nameOf(item) {
-    const tool = textAt(item, 'tool');
-    return tool === '' ? textAt(item, 'type') : `mcp__${textAt(item, 'server')}__${tool}`;
-}
-function codex_resultOf(item) {
-    const result = listAt(objectAt(item, 'result'), 'content').map((part) => textAt(part, 'text'));
-    const output = textAt(item, 'aggregated_output') ||
-        textAt(objectAt(item, 'error'), 'message') ||
-        result.join('\n');
-    const ok = textAt(item, 'status') !== 'failed';
-    return { type: 'tool-result', id: textAt(item, 'id'), ok, output };
-}
-/** What comes from the cache is a part of its input. After `resume` it is all that the session used. */
-function codex_usageOf(usage) {
-    const cacheRead = countAt(usage, 'cached_input_tokens');
-    const cacheWrite = countAt(usage, 'cache_write_input_tokens');
-    const input = Math.max(0, countAt(usage, 'input_tokens') - cacheRead - cacheWrite);
-    const output = countAt(usage, 'output_tokens');
-    const reasoning = countAt(usage, 'reasoning_output_tokens');
-    return { type: 'usage', input, cacheRead, cacheWrite, output, reasoning };
-}
-/** Its own sentences for what has no status in it; what a server says is in none of them. */
-const codex_SENTENCES = [
-    [/^Quota exceeded\./, 'quota'],
-    [/^Codex ran out of room in the model's context window/, 'context-length'],
-    [/^Your input exceeds the context window/, 'context-length'],
-    [/^Selected model is at capacity/, 'overloaded'],
-    [/^We’re currently experiencing high demand/, 'overloaded'],
-];
-function codex_errorOf(message) {
-    const retry = /^Reconnecting\.\.\. \d+\/\d+ \((.*)\)$/s.exec(message)?.[1] ?? message;
-    const found = /^(?:unexpected status|exceeded retry limit, last status:) (\d{3})\b/.exec(retry);
-    const status = Number(found?.[1] ?? 0);
-    const code = textAt(objectAt(parseLine(retry), 'error'), 'code');
-    const reason = codex_SENTENCES.find(([sentence]) => sentence.test(retry))?.[1] ?? reasonOfStatus(status, code);
-    return { type: 'error', ...(reason && { reason }), ...(status >= 100 && { status }), message };
-}
-
-;// CONCATENATED MODULE: ./build/agent/event.js
-/** What agents do and say, in one form for all: the lines of `transcript.jsonl`, versioned. */
-
-
-const event_text = schemas_string();
-const event_count = schemas_int().min(0);
-/** What an agent can tell of itself. */
-const SAID = {
-    started: {
-        session: event_text.describe('What the agent calls it; empty: it has none'),
-        model: event_text,
-        version: event_text.describe('Of the agent’s program'),
-    },
-    text: { text: event_text },
-    'tool-call': { id: event_text, name: event_text, input: unknown() },
-    'tool-result': { id: event_text.describe('Of the call'), ok: schemas_boolean(), output: event_text },
-    usage: {
-        input: event_count.describe('Tokens since the last such event; without what came from the cache'),
-        cacheRead: event_count,
-        cacheWrite: event_count,
-        output: event_count.describe('With those of reasoning'),
-        reasoning: event_count,
-    },
-    'permission-denied': { tool: event_text },
-    error: {
-        reason: schemas_enum(FAILURE_REASONS).exactOptional(),
-        status: schemas_int().min(100).max(599).exactOptional().describe('That the model’s API answered'),
-        message: event_text,
-    },
-    finished: {
-        ok: schemas_boolean(),
-        turns: event_count.describe('As the agent counts them'),
-        costUsd: schemas_number().min(0).exactOptional().describe('As the agent reckons it'),
-        result: event_text,
-        structured: unknown().optional(),
-    },
-};
-const STAMP = {
-    time: iso_datetime(),
-    turn: event_count.describe('Counts from 1; 0: before the first'),
-};
-function kind(type, stamp) {
-    return strictObject({ type: literal(type), ...stamp, ...SAID[type] });
-}
-function anyOf(stamp) {
-    return discriminatedUnion('type', [
-        kind('started', stamp),
-        kind('text', stamp),
-        kind('tool-call', stamp),
-        kind('tool-result', stamp),
-        kind('usage', stamp),
-        kind('permission-denied', stamp),
-        kind('error', stamp),
-        kind('finished', stamp),
-    ]);
-}
-/** As a reader makes them: when it was, and in which turn, is not its concern. */
-const saidSchema = anyOf({});
-/** A line of `transcript.jsonl`. */
-const agentEventSchema = anyOf(STAMP);
-/** What a reader makes of a line: events, and where a new turn of the model begins. */
-const readingSchema = union([saidSchema, strictObject({ type: literal('turn') })]);
-/** The published schema of `transcript.jsonl`, as text. */
-function transcriptSchemaText() {
-    const { $schema, ...rest } = z.toJSONSchema(agentEventSchema, { target: 'draft-2020-12' });
-    const title = 'A line of transcript.jsonl, version 1';
-    return `${JSON.stringify({ $schema, title, ...rest }, null, 2)}\n`;
-}
-
-;// CONCATENATED MODULE: ./build/agent/command.js
-/** Provider `command`: any program, or a shell script from the manifest. */
-
-
-
-const command = {
-    template: 'command',
-    resumes: false,
-    knowsSchema: false,
-    prepare: (request) => ({
-        argv: command_argvOf(request),
-        files: [],
-        // Where it may write our events, one JSON object a line; what else it writes there is text.
-        env: { BOTTLE_EVENTS_FD: '1' },
-        skills: `${request.home}/.claude/skills`,
-        exitCodes: {},
-        sessionPaths: [],
-        notices: [],
-    }),
-    reader: readCommand,
-};
-function command_argvOf({ settings: { command: given = [] }, source }) {
-    if (given.length === 0)
-        throw noCommand(source('command'));
-    return typeof given === 'string' ? ['/bin/sh', '-c', given] : given;
-}
-/** A line that is one of our events counts as such; all others are text. */
-function readCommand() {
-    return {
-        line(text) {
-            const said = readingSchema.safeParse(parseLine(text));
-            return [said.success ? said.data : { type: 'text', text }];
-        },
-        end: () => [],
-    };
-}
-function noCommand(source) {
-    return new BottleError({
-        outcome: 'config-invalid',
-        what: 'The provider "command" has no command',
-        where: `agent_provider, ${source}`,
-        fix: 'Add "command": a list (program and arguments) or a string (a script for /bin/sh).',
-    });
-}
-
-;// CONCATENATED MODULE: ./build/agent/gemini.js
-
-
-const FILE = 'node_modules/@google/gemini-cli/bundle/gemini.js';
-const gemini = {
-    template: 'gemini',
-    // A script for the Node that the guest has on its PATH: 20 or newer.
-    program: {
-        npm: '@google/gemini-cli',
-        binary: 'gemini',
-        tellsVersion: false,
-        files: { x64: FILE, arm64: FILE },
-    },
-    model: {
-        host: 'generativelanguage.googleapis.com',
-        meter: 'gemini',
-        key: () => ({
-            scheme: 'header',
-            header: 'x-goog-api-key',
-            variable: 'GEMINI_API_KEY',
-            prefix: '',
-        }),
-    },
-    resumes: true,
-    knowsSchema: false,
-    prepare: (request) => ({
-        argv: gemini_argvOf(request),
-        files: filesOf(request),
-        env: {
-            ...(request.settings.base_url && { GOOGLE_GEMINI_BASE_URL: request.settings.base_url }),
-            GEMINI_CLI_TRUST_WORKSPACE: 'true',
-            GEMINI_TELEMETRY_ENABLED: 'false',
-            // Without it the program starts itself a second time, to give Node more memory.
-            GEMINI_CLI_NO_RELAUNCH: 'true',
-        },
-        skills: `${request.home}/.gemini/skills`,
-        exitCodes: EXIT_CODES,
-        sessionPaths: [`${request.home}/.gemini/tmp`, `${request.home}/.gemini/projects.json`],
-        notices: gemini_noticesOf(request),
-    }),
-    reader: readGemini,
-};
-/** Its own codes; else it exits with the status that the API answered, of which a byte is left. */
-const EXIT_CODES = {
-    41: 'auth',
-    53: 'max-turns',
-    ...Object.fromEntries([400, 401, 403, 404, 413, 429, 500, 502, 503, 504, 529].map((status) => [
-        status % 256,
-        reasonOfStatus(status),
-    ])),
-};
-function gemini_argvOf({ program, settings, session }) {
-    return [
-        program,
-        '--yolo',
-        ...['--output-format', 'stream-json'],
-        ...(settings.model === undefined ? [] : ['--model', settings.model]),
-        ...(session === '' ? [] : ['--resume', session]),
-    ];
-}
-function filesOf(request) {
-    const { home, prompt } = request;
-    const settings = {
-        to: `${home}/.gemini/settings.json`,
-        text: JSON.stringify(settingsOf(request)),
-    };
-    // What stands there is added to the system prompt; GEMINI_SYSTEM_MD would take its place.
-    const context = { to: `${home}/.gemini/GEMINI.md`, text: prompt.text };
-    return prompt.text === '' ? [settings] : [settings, context];
-}
-function settingsOf({ limits, mcpServers }) {
-    return {
-        // Without a choice it ends with exit code 41.
-        security: { auth: { selectedType: 'gemini-api-key' }, folderTrust: { enabled: false } },
-        privacy: { usageStatisticsEnabled: false },
-        telemetry: { enabled: false },
-        general: {
-            enableAutoUpdate: false,
-            enableAutoUpdateNotification: false,
-            // Ten by default, each with a longer pause before it.
-            maxAttempts: 3,
-        },
-        // Google's servers would do both, past the bottle's routes.
-        tools: { exclude: ['google_web_search', 'web_fetch'] },
-        ...(limits.turns !== null && { model: { maxSessionTurns: limits.turns } }),
-        mcpServers: Object.fromEntries(mcpServers.map((server) => [server.name, gemini_mcpOf(server)])),
-    };
-}
-function gemini_mcpOf(server) {
-    const { name: _, kind, ...rest } = server;
-    if (kind === 'stdio')
-        return { ...rest, trust: true };
-    const { url, headers } = server;
-    return { httpUrl: url, headers, trust: true };
-}
-function gemini_noticesOf({ limits }) {
-    return limits.costUsd === null
-        ? []
-        : ['Gemini CLI does not reckon what it costs: the limit on cost is not kept by it.'];
-}
-function readGemini() {
-    const names = new Map();
-    let [turns, begins, text] = [0, true, ''];
-    /** It does not tell its turns: one begins with what comes first after its tools have answered. */
-    const inTurn = (...readings) => {
-        if (!begins)
-            return readings;
-        begins = false;
-        turns++;
-        return [{ type: 'turn' }, ...readings];
-    };
-    /** Text comes in pieces as it is streamed, and is told when something else comes. */
-    const flush = () => {
-        const said = text === '' ? [] : [{ type: 'text', text }];
-        text = '';
-        return said;
-    };
-    const message = (line) => {
-        if (textAt(line, 'role') !== 'assistant')
-            return [];
-        text += textAt(line, 'content');
-        return inTurn();
-    };
-    const kinds = {
-        init: (line) => [
-            {
-                type: 'started',
-                session: textAt(line, 'session_id'),
-                model: textAt(line, 'model'),
-                version: '',
-            },
-        ],
-        message,
-        tool_use: (line) => {
-            const [id, name] = [textAt(line, 'tool_id'), textAt(line, 'tool_name')];
-            names.set(id, name);
-            const call = { type: 'tool-call', id, name, input: objectAt(line, 'parameters') };
-            return [...flush(), ...inTurn(call)];
-        },
-        tool_result: (line) => {
-            begins = true;
-            return [...flush(), ...gemini_resultOf(line, names.get(textAt(line, 'tool_id')) ?? '')];
-        },
-        error: (line) => [...flush(), { type: 'error', message: textAt(line, 'message') }],
-        result: (line) => {
-            const result = text;
-            return [...flush(), ...gemini_endOf(line, turns, result)];
-        },
-    };
-    return {
-        line(line) {
-            const parsed = parseLine(line);
-            if (parsed === undefined)
-                return [{ type: 'text', text: line }];
-            const type = textAt(parsed, 'type');
-            return Object.hasOwn(kinds, type) ? (kinds[type]?.(parsed) ?? []) : [];
-        },
-        end: flush,
-    };
-}
-function gemini_resultOf(line, name) {
-    const [id, error] = [textAt(line, 'tool_id'), objectAt(line, 'error')];
-    const ok = textAt(line, 'status') === 'success';
-    const output = textAt(line, 'output') || textAt(error, 'message');
-    const result = { type: 'tool-result', id, ok, output };
-    // Its policy engine said no: the tool did not run.
-    const denied = textAt(error, 'type') === 'policy_violation';
-    return denied ? [result, { type: 'permission-denied', tool: name }] : [result];
-}
-function gemini_endOf(line, turns, result) {
-    const ok = textAt(line, 'status') === 'success';
-    return [
-        gemini_usageOf(objectAt(line, 'stats')),
-        ...(ok ? [] : [gemini_errorOf(objectAt(line, 'error'))]),
-        { type: 'finished', ok, turns, result },
-    ];
-}
-/** What comes from the cache is a part of its input tokens, and what it thinks of the total alone. */
-function gemini_usageOf(stats) {
-    const [input, cacheRead] = [countAt(stats, 'input_tokens'), countAt(stats, 'cached')];
-    const output = countAt(stats, 'output_tokens');
-    const reasoning = Math.max(0, countAt(stats, 'total_tokens') - input - output);
-    return {
-        type: 'usage',
-        input: Math.max(0, input - cacheRead),
-        cacheRead,
-        cacheWrite: 0,
-        output: output + reasoning,
-        reasoning,
-    };
-}
-const gemini_REASONS = {
-    FatalTurnLimitedError: 'max-turns',
-    FatalAuthenticationError: 'auth',
-};
-/** The API's own error stands in its message as it came, between brackets. */
-function gemini_errorOf(error) {
-    const [type, message] = [textAt(error, 'type'), textAt(error, 'message')];
-    const answer = objectAt(parseLine(/^\[API Error: (\{.*\})\]/s.exec(message)?.[1] ?? ''), 'error');
-    const status = countAt(answer, 'code');
-    const reason = Object.hasOwn(gemini_REASONS, type) ? gemini_REASONS[type] : reasonOfStatus(status);
-    const isStatus = status >= 100 && status <= 599;
-    return { type: 'error', ...(reason && { reason }), ...(isStatus && { status }), message };
-}
-
-;// CONCATENATED MODULE: ./build/agent/opencode.js
-/** Provider `opencode`: opencode, headless. What it sends and why: seen with version 1.18.33. */
-
-
-
-const opencode_HOST = 'api.openai.com';
-const opencode = {
-    template: 'opencode',
-    program: {
-        npm: 'opencode-ai',
-        binary: 'opencode',
-        tellsVersion: false,
-        // `baseline` runs on every x64 processor.
-        files: {
-            x64: 'node_modules/opencode-linux-x64-baseline/bin/opencode',
-            arm64: 'node_modules/opencode-linux-arm64/bin/opencode',
-        },
-    },
-    // It has no model of its own: any server that speaks Chat Completions will do.
-    model: {
-        host: opencode_HOST,
-        meter: 'openai',
-        key: () => ({
-            scheme: 'Bearer',
-            header: 'authorization',
-            variable: 'OPENAI_API_KEY',
-            prefix: 'sk-',
-        }),
-    },
-    resumes: true,
-    knowsSchema: false,
-    prepare: (request) => ({
-        argv: opencode_argvOf(request),
-        files: opencode_filesOf(request),
-        env: {
-            OPENCODE_DISABLE_AUTOUPDATE: '1',
-            OPENCODE_DISABLE_DEFAULT_PLUGINS: '1',
-            OPENCODE_DISABLE_LSP_DOWNLOAD: '1',
-            OPENCODE_DISABLE_MODELS_FETCH: '1',
-            OPENCODE_DISABLE_SHARE: '1',
-        },
-        skills: `${request.home}/.config/opencode/skill`,
-        exitCodes: {},
-        sessionPaths: [`${request.home}/.local/share/opencode`],
-        notices: [],
-    }),
-    reader: readOpencode,
-};
-function opencode_argvOf({ program, session }) {
-    // With a title it does not ask the model for one.
-    return [
-        program,
-        'run',
-        ...['--format', 'json', '--title', 'bottle'],
-        ...(session === '' ? [] : ['--session', session]),
-    ];
-}
-function opencode_filesOf(request) {
-    const place = `${request.home}/.config/opencode`;
-    // It fetches this package from npm's registry, unless these say that it is there; it needs it not.
-    const lock = { packages: { '': { dependencies: { '@opencode-ai/plugin': '*' } } } };
-    return [
-        { to: `${place}/opencode.json`, text: JSON.stringify(opencode_configOf(request)) },
-        { to: `${place}/package-lock.json`, text: JSON.stringify(lock) },
-        { to: `${place}/node_modules/.package-lock.json`, text: '{}' },
-    ];
-}
-function opencode_configOf({ settings, source, prompt, mcpServers }) {
-    const { model, base_url: baseURL = `https://${opencode_HOST}/v1` } = settings;
-    if (model === undefined)
-        throw noModel(source('model'));
-    const options = { baseURL, apiKey: '{env:OPENAI_API_KEY}' };
-    return {
-        autoupdate: false,
-        share: 'disabled',
-        permission: 'allow',
-        // Copies of the workspace, for an undo that nobody asks for.
-        snapshot: false,
-        model: `bottle/${model}`,
-        small_model: `bottle/${model}`,
-        provider: {
-            bottle: {
-                npm: '@ai-sdk/openai-compatible',
-                name: 'bottle',
-                options,
-                models: { [model]: { name: model } },
-            },
-        },
-        instructions: prompt.file === '' ? [] : [prompt.file],
-        mcp: Object.fromEntries(mcpServers.map((server) => [server.name, opencode_mcpOf(server)])),
-    };
-}
-function opencode_mcpOf(server) {
-    if (server.kind === 'http') {
-        return { type: 'remote', url: server.url, headers: server.headers, oauth: false };
-    }
-    return { type: 'local', command: [server.command, ...server.args], environment: server.env };
-}
-function readOpencode() {
-    let [started, turns, failed, last, costUsd] = [false, 0, false, '', 0];
-    const kinds = {
-        step_start: () => {
-            turns++;
-            return [{ type: 'turn' }];
-        },
-        text: (part) => {
-            last = textAt(part, 'text');
-            return [{ type: 'text', text: last }];
-        },
-        tool_use: readTool,
-        step_finish: (part) => {
-            costUsd += amountAt(part, 'cost') ?? 0;
-            return [opencode_usageOf(objectAt(part, 'tokens'))];
-        },
-        error: (_, line) => {
-            failed = true;
-            return [opencode_errorOf(objectAt(line, 'error'))];
-        },
-    };
-    return {
-        line(text) {
-            const parsed = parseLine(text);
-            if (parsed === undefined)
-                return [{ type: 'text', text }];
-            const [type, session] = [textAt(parsed, 'type'), textAt(parsed, 'sessionID')];
-            const first = started || session === '' ? [] : [{ type: 'started', session, model: '', version: '' }];
-            started ||= session !== '';
-            const read = Object.hasOwn(kinds, type) ? kinds[type] : undefined;
-            return [...first, ...(read?.(objectAt(parsed, 'part'), parsed) ?? [])];
-        },
-        // No event says that it is done. What it cannot price costs 0.
-        end: ({ exitCode }) => [
-            {
-                type: 'finished',
-                ok: exitCode === 0 && !failed,
-                turns,
-                ...(costUsd > 0 && { costUsd }),
-                result: last,
-            },
-        ],
-    };
-}
-/** It tells a call when it is over. */
-function readTool(part) {
-    const [id, name, state] = [textAt(part, 'callID'), textAt(part, 'tool'), objectAt(part, 'state')];
-    const error = textAt(state, 'error');
-    return [
-        { type: 'tool-call', id, name, input: objectAt(state, 'input') },
-        {
-            type: 'tool-result',
-            id,
-            ok: textAt(state, 'status') === 'completed',
-            output: textAt(state, 'output') || error,
-        },
-        ...(DENIED.test(error) ? [{ type: 'permission-denied', tool: name }] : []),
-    ];
-}
-/** Its own sentences: a workspace's opencode.json may take back what ours allows. It exits with 0. */
-const DENIED = /^The user (rejected permission|has specified a rule which prevents you)/;
-function opencode_usageOf(tokens) {
-    const cache = objectAt(tokens, 'cache');
-    const reasoning = countAt(tokens, 'reasoning');
-    return {
-        type: 'usage',
-        input: countAt(tokens, 'input'),
-        cacheRead: countAt(cache, 'read'),
-        cacheWrite: countAt(cache, 'write'),
-        output: countAt(tokens, 'output') + reasoning,
-        reasoning,
-    };
-}
-const opencode_REASONS = {
-    ProviderAuthError: 'auth',
-    ContextOverflowError: 'context-length',
-    ProviderModelNotFoundError: 'model-not-found',
-};
-function opencode_errorOf(error) {
-    const [name, data] = [textAt(error, 'name'), objectAt(error, 'data')];
-    const status = countAt(data, 'statusCode');
-    const code = textAt(objectAt(parseLine(textAt(data, 'responseBody')), 'error'), 'code');
-    const reason = Object.hasOwn(opencode_REASONS, name) ? opencode_REASONS[name] : reasonOfStatus(status, code);
-    const isStatus = status >= 100 && status <= 599;
-    return {
-        type: 'error',
-        ...(reason && { reason }),
-        ...(isStatus && { status }),
-        message: textAt(data, 'message') || name,
-    };
-}
-function noModel(where) {
-    return new BottleError({
-        outcome: 'config-invalid',
-        what: 'The provider "opencode" has no model of its own, and the bottle names none',
-        where: `agent_provider.model, ${where}`,
-        fix: 'Add "model" with the name that the server at "base_url" knows.',
-    });
-}
-
-;// CONCATENATED MODULE: ./build/agent/provider.js
-
-
-
-
-
-const PROVIDERS = {
-    claude: claude,
-    codex: codex,
-    gemini: gemini,
-    opencode: opencode,
-    command: command,
-};
-/** The schema of the manifest names no other. */
-function findProvider(template) {
-    return PROVIDERS[template];
 }
 
 ;// CONCATENATED MODULE: ./build/checkout.js
@@ -66412,8 +67119,67 @@ const image_image = strictObject({
     dependentRequired: { sha256: ['smolmachine'] },
 });
 
+;// CONCATENATED MODULE: ./build/manifest/mcp.js
+/** The schema of `mcp_servers`: tools that the agent gets beside its own. */
+
+
+const ADDRESS = 'must be an http or https address, without user and fragment';
+const mcp_literal = schemas_string()
+    .max(32_768)
+    .regex(/^(?!.*\$\{)[^\u0000-\u0008\u000a-\u001f\u007f]*$/, {
+    error: 'must be one line without `$`{…}: a credential belongs to a route’s `auth`',
+});
+const server = strictObject({
+    url: name_line
+        .max(2048)
+        .regex(/^https?:\/\/[^\s/@?#\\]+(?:[/?][^\s#\\]*)?$/, { error: ADDRESS, abort: true })
+        .refine((text) => URL.canParse(text), { error: ADDRESS })
+        .optional()
+        .describe('Where it answers (streamable HTTP). Its host needs a route in `egress`.'),
+    headers: record(schemas_string()
+        .max(100)
+        .regex(/^[A-Za-z0-9-]+$/), mcp_literal)
+        .optional()
+        .describe('Beside `url`: sent with each request. Credentials belong to the route’s `auth`.'),
+    command: name_line
+        .optional()
+        .describe('Instead of `url`: a program of the guest that speaks MCP over stdin and stdout.'),
+    args: array(mcp_literal).max(200).optional().describe('Beside `command`: its arguments.'),
+    env: record(guestVariable, mcp_literal)
+        .optional()
+        .describe('Beside `command`: more for its environment.'),
+})
+    .superRefine((value, context) => {
+    const refuse = (path, message) => context.addIssue({ code: 'custom', path, message });
+    const { url, command } = value;
+    if ((url === undefined) === (command === undefined)) {
+        refuse([], 'must have either `url` or `command`');
+    }
+    if (url === undefined && value.headers)
+        refuse(['headers'], 'goes with `url` only');
+    for (const field of ['args', 'env']) {
+        if (command === undefined && value[field])
+            refuse([field], 'goes with `command` only');
+    }
+}, { when: ({ value }) => typeof value === 'object' && value !== null })
+    .meta({
+    oneOf: [
+        { required: ['url'], properties: { command: false, args: false, env: false } },
+        { required: ['command'], properties: { url: false, headers: false } },
+    ],
+});
+const mcp_name = schemas_string()
+    .max(63)
+    .regex(/^(?!supervise$)[a-z][a-z0-9_-]*$/, {
+    error: 'must be lower-case letters, digits, hyphens and underscores, beginning with a letter, ' +
+        'and not `supervise`, which is the gateway’s own',
+});
+const mcpServers = record(mcp_name, server)
+    .describe('MCP servers that the agent gets beside the gateway’s own, by name.');
+
 ;// CONCATENATED MODULE: ./build/manifest/provider.js
 /** The schema of `agent_provider`: which program the agent is, and how it is paid for. */
+
 
 
 
@@ -66428,6 +67194,7 @@ const MODEL_FIELDS = [
 ];
 const BASE_URL = 'must be an https address such as https://models.example.com/v1: a host name, no user, query or ' +
     'fragment';
+const COMMAND_FIELDS = ['command', 'exit_codes'];
 /** Plain http is no choice: a token never travels on it. */
 const baseUrl = name_line
     .max(2048)
@@ -66450,6 +67217,13 @@ const script = schemas_string()
     .min(1)
     .max(65_536)
     .regex(/^[^\u0000]*$/);
+const price = schemas_number().min(0).max(100_000);
+const prices = strictObject({
+    input: price.describe('US dollars for a million tokens that did not come from the cache.'),
+    output: price.describe('US dollars for a million tokens of its answers.'),
+    cache_read: price.optional().describe('For tokens from the cache; default: as `input`.'),
+    cache_write: price.optional().describe('For tokens into the cache; default: as `input`.'),
+});
 const agentProvider = strictObject({
     template: schemas_enum(TEMPLATES).optional().describe('The kind of agent; default `claude`.'),
     auth_token: hostVariable
@@ -66470,6 +67244,13 @@ const agentProvider = strictObject({
     version: provider_version
         .optional()
         .describe('The agent’s program in exactly this version, from npm, instead of the one that the image has.'),
+    exit_codes: record(schemas_string()
+        .regex(/^(?:[1-9]\d?|1\d\d|2[0-4]\d|25[0-5])$/, { error: 'must be from 1 to 255' }), schemas_enum(FAILURE_REASONS))
+        .optional()
+        .describe('`command` only: what exit codes of the program mean, such as `"75": rate-limited`.'),
+    prices: prices
+        .optional()
+        .describe('What the model costs, for `limits.cost_usd` and the report.'),
     model: name_line.max(200).optional().describe('The model that it asks for.'),
 })
     .superRefine((value, context) => {
@@ -66482,8 +67263,11 @@ const agentProvider = strictObject({
                 refuse(field, 'does not go with `template: command`');
         }
     }
-    else if (value.command !== undefined && TEMPLATES.includes(value.template ?? 'claude')) {
-        refuse('command', 'goes with `template: command` only');
+    else if (TEMPLATES.includes(value.template ?? 'claude')) {
+        for (const field of COMMAND_FIELDS) {
+            if (value[field] !== undefined)
+                refuse(field, 'goes with `template: command` only');
+        }
     }
     if (value.template === 'opencode' && value.auth_token && value.base_url === undefined) {
         refuse('auth_token', 'needs `base_url` beside it: the address that the token is for');
@@ -66499,11 +67283,12 @@ const agentProvider = strictObject({
         required: ['command'],
         properties: Object.fromEntries(MODEL_FIELDS.map((field) => [field, false])),
     },
-    else: { properties: { command: false } },
+    else: { properties: { command: false, exit_codes: false } },
 });
 
 ;// CONCATENATED MODULE: ./build/manifest/schema.js
 /** The schema of a manifest: the one place that says what it may hold. Types and docs follow it. */
+
 
 
 
@@ -66545,6 +67330,7 @@ const bottleSchema = strictObject({
     egress_groups: egressGroups
         .optional()
         .describe('Lists of routes for `egress.presets` to name, merged name by name.'),
+    mcp_servers: mcpServers.optional(),
     image: image_image.optional().describe('What the machine boots from: exactly one source.'),
     machine: machine.optional().describe('Size of the machine.'),
     limits: schema_limits.optional().describe('Where a run is ended; what was made by then is kept.'),
@@ -66696,7 +67482,7 @@ function issue_describe(issue, path, { tree, lineAt }) {
         return 'is missing';
     switch (issue.code) {
         case 'invalid_type':
-            return `must be ${KINDS[issue.expected] ?? issue.expected}, but is ${issue_kindOf(node)}`;
+            return `must be ${issue_KINDS[issue.expected] ?? issue.expected}, but is ${issue_kindOf(node)}`;
         case 'invalid_value':
             return issue_oneOf(issue.values.map(String), node);
         case 'too_small':
@@ -66713,7 +67499,7 @@ function issue_describe(issue, path, { tree, lineAt }) {
             return issue.message;
     }
 }
-const KINDS = {
+const issue_KINDS = {
     string: 'text',
     number: 'a number',
     int: 'a whole number',
@@ -67256,6 +68042,7 @@ function prepareAgent(planRequest, home, { prompt, task, workspace }, limits) {
         // bot-bottle's name for it; the gateway answers there.
         mcpServers: [
             { name: 'supervise', kind: 'http', url: `http://127.0.0.1:${RELAY_PORT}/mcp`, headers: {} },
+            ...Object.entries(bottle.mcp_servers ?? {}).map(serverOf),
         ],
         session: '',
     };
@@ -67266,9 +68053,15 @@ function prepareAgent(planRequest, home, { prompt, task, workspace }, limits) {
         : prepared.files;
     return { ...prepared, program, files, resumeArgv: resumed?.argv ?? [] };
 }
+function serverOf([name, given]) {
+    const { url, headers = {}, command = '', args = [], env = {} } = given;
+    if (url !== undefined)
+        return { name, kind: 'http', url, headers };
+    return { name, kind: 'stdio', command, args, env };
+}
 function planAgent({ inputs, selected }, prepared) {
     const { program, argv, resumeArgv, exitCodes, sessionPaths } = prepared;
-    const template = selected.bottle.agent_provider.template;
+    const { template, prices } = selected.bottle.agent_provider;
     return {
         name: { value: selected.agentName, source: inputs.agent === '' ? 'default' : 'input agent' },
         bottles: { value: selected.bottleNames, source: selected.source('bottle') },
@@ -67278,7 +68071,12 @@ function planAgent({ inputs, selected }, prepared) {
         resume: { argv: resumeArgv, session: SESSION },
         exitCodes,
         sessionPaths,
+        prices: prices ? pricesOf(prices) : null,
     };
+}
+/** What comes from the cache, or goes there, costs no less than what does not, unless it is said. */
+function pricesOf({ input, output, cache_read, cache_write }) {
+    return { input, output, cacheRead: cache_read ?? input, cacheWrite: cache_write ?? input };
 }
 /** What the provider sets, for `addPlaceholders` to lay the rest over. */
 function agent_environmentOf({ env }, provider) {
@@ -67290,7 +68088,7 @@ function agent_environmentOf({ env }, provider) {
 const NO_MODEL = 'but no route leads to the API of a model, so nothing is counted';
 /** @param routes all that the plan opens */
 function findNotices({ agent, bottle, source }, routes) {
-    const { egress, limits } = bottle;
+    const { agent_provider, egress, limits } = bottle;
     const counts = routes.some(({ meter }) => meter !== undefined);
     const toGitHub = routes.some(({ host }) => /^(?:.*\.)?github\.com$/.test(host));
     const declared = [
@@ -67306,12 +68104,34 @@ function findNotices({ agent, bottle, source }, routes) {
             `limits.requests is declared, ${NO_MODEL}`,
         ],
         [
+            'bottle.limits.cost_usd',
+            agent_provider.template !== 'claude' && !agent_provider.prices && limits?.cost_usd,
+            'limits.cost_usd is declared, but without agent_provider.prices nobody knows what is spent',
+        ],
+        [
             'agent.output_schema',
             agent.output_schema,
             'output_schema is declared, but this version makes no structured result',
         ],
     ];
-    return declared.flatMap(([path, value, message]) => value ? [{ message, ...notice_placeOf(source(path)) }] : []);
+    return [
+        ...declared.flatMap(([path, value, message]) => value ? [{ message, ...notice_placeOf(source(path)) }] : []),
+        ...findUnreachable(bottle.mcp_servers ?? {}, routes).map(({ name, host }) => ({
+            message: `mcp_servers.${name} is at ${host}, but no route leads there`,
+            ...notice_placeOf(source(['bottle', 'mcp_servers', name])),
+        })),
+    ];
+}
+/** MCP servers outside of the bottle that the agent will not get to. */
+function findUnreachable(servers, routes) {
+    return Object.entries(servers).flatMap(([name, server]) => {
+        if (server.url === undefined)
+            return [];
+        const host = new URL(server.url).hostname;
+        const isInside = host === 'localhost' || host === '127.0.0.1';
+        const leadsThere = (route) => route.host === host || (route.host.startsWith('*.') && host.endsWith(route.host.slice(1)));
+        return isInside || routes.some(leadsThere) ? [] : [{ name, host }];
+    });
 }
 /** `.bot-bottle/bottles/dev.md:7` as an annotation has it. */
 function notice_placeOf(source) {
@@ -68304,10 +69124,10 @@ function clamp(value, low, high) {
  * A machine's name takes 128 characters and an artifact's 256; the path of a unix socket, about
  * 100, and it is people who read them.
  */
-const LONGEST = 40;
+const slug_LONGEST = 40;
 /** smolvm takes no `--` in a machine's name and no hyphen at its end; an agent's may have both. */
 function slugOf(agentName) {
-    return agentName.replace(/-+/g, '-').slice(0, LONGEST).replace(/-$/, '');
+    return agentName.replace(/-+/g, '-').slice(0, slug_LONGEST).replace(/-$/, '');
 }
 
 ;// CONCATENATED MODULE: ./build/plan/make-plan.js
@@ -68867,9 +69687,9 @@ const visible_text_TAG = new RegExp(`<(/?[A-Za-z][A-Za-z0-9-]{0,30})(?=[\\s/]+[^
     '|^([ >]*)<(/?[A-Za-z][A-Za-z0-9-]{0,30}) +[^ <>\\n][^<>\\n]*$', 'gm');
 const TITLE = /(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\((?:[^()\\]|\\.)*\))/.source;
 const visible_text_LABEL = /\[(?:[^[\]\\]|\\.){1,999}\]/.source;
-const ADDRESS = /(?:<[^<>\n]*>|\S+)/.source;
+const visible_text_ADDRESS = /(?:<[^<>\n]*>|\S+)/.source;
 /** `[label]: address "title"`: shown nowhere, if nothing refers to it. */
-const DEFINITION = new RegExp(`^[ >*+\\-\\d.)]*${visible_text_LABEL}:[ ]*\\n?[ >]*${ADDRESS}(?:(?:[ ]+|[ ]*\\n[ >]*)${TITLE})?[ ]*$`, 'gm');
+const DEFINITION = new RegExp(`^[ >*+\\-\\d.)]*${visible_text_LABEL}:[ ]*\\n?[ >]*${visible_text_ADDRESS}(?:(?:[ ]+|[ ]*\\n[ >]*)${TITLE})?[ ]*$`, 'gm');
 /** `](address "title")` */
 const LINK_TITLE = new RegExp(`(\\]\\([ \\n]*(?:<[^<>\\n]*>|[^\\s()<>]{1,2000}))[ \\n]+${TITLE}[ \\n]*\\)`, 'g');
 const ENTITY = /&(?:#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6})|([A-Za-z][A-Za-z0-9]{1,40}));/g;
@@ -73523,7 +74343,7 @@ async function withTools(tools, call) {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(97692);
+/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(72629);
 /* harmony import */ var _guarded_host_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(71439);
 /* harmony import */ var _host_actions_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(30623);
 /* harmony import */ var _host_services_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(58503);

@@ -29479,7 +29479,7 @@ async function withTools(tools, call) {
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var _host_actions_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(85423);
 /* harmony import */ var _host_services_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(58503);
-/* harmony import */ var _merge_merge_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(21375);
+/* harmony import */ var _merge_merge_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(84409);
 /** The step that merges a fleet's runs: entry of `dist/merge`. */
 
 
@@ -29493,7 +29493,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 21375:
+/***/ 84409:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -29529,7 +29529,7 @@ const OUTCOMES = [
     'internal-error',
 ];
 /** Why an agent failed, or which limit of its own it reached. */
-const FAILURE_REASONS = (/* unused pure expression or super */ null && ([
+const FAILURE_REASONS = [
     /** The model's API did not take the credential. */
     'auth',
     /** What was paid for is used up. */
@@ -29554,7 +29554,7 @@ const FAILURE_REASONS = (/* unused pure expression or super */ null && ([
     'api-error',
     /** It ended with an exit code that is not 0, and nothing says more. */
     'exit-code',
-]));
+];
 /** An error that a person can act on: what happened · which value, from where · what to do. */
 class errors_BottleError extends Error {
     name = 'BottleError';
@@ -39949,6 +39949,51 @@ function nameArtifacts(base) {
     return Object.fromEntries(names);
 }
 
+;// CONCATENATED MODULE: ./build/report/agent-record.js
+/** The record's part about the agent: what it is, and what it says that it did. */
+
+const agent_record_text = schemas_string();
+const agent_record_count = schemas_int().min(0);
+const agentRecordSchema = strictObject({
+    name: agent_record_text,
+    provider: agent_record_text,
+    bottles: array(agent_record_text).readonly(),
+    model: agent_record_text.describe('As the agent says; empty: it does not'),
+    version: agent_record_text.describe('Of its program, as it says'),
+    session: agent_record_text.describe('As it calls it; empty: it has none'),
+    turns: agent_record_count,
+    tools: array(strictObject({ name: agent_record_text, calls: agent_record_count }))
+        .readonly()
+        .describe('By name; at most 200 names'),
+    denied: array(agent_record_text).readonly().describe('Tools that were refused to it'),
+    tokens: strictObject({
+        input: agent_record_count,
+        output: agent_record_count,
+        cacheRead: agent_record_count,
+        cacheWrite: agent_record_count,
+        reasoning: agent_record_count,
+    })
+        .nullable()
+        .describe('As the agent counts them; null: it does not. `usage` has what the gateway counted'),
+    costUsd: schemas_number().min(0).nullable().describe('As the agent reckons it; null: it does not'),
+})
+    .describe('What it says of itself may be anything');
+function agent_record_makeAgentRecord({ name, provider, bottles }, told) {
+    return {
+        name: name.value,
+        provider: provider.value,
+        bottles: bottles.value,
+        model: told?.model ?? '',
+        version: told?.version ?? '',
+        session: told?.session ?? '',
+        turns: told?.turns ?? 0,
+        tools: told?.tools ?? [],
+        denied: told?.denied ?? [],
+        tokens: told?.tokens ?? null,
+        costUsd: told?.finished?.costUsd ?? null,
+    };
+}
+
 ;// CONCATENATED MODULE: ./build/git-check/finding.js
 /** What the checks say: which rule, what follows, where; never what a secret is. */
 const CHECK_RULES = [
@@ -40050,6 +40095,7 @@ function change_record_makeChangeRecord(proposal, baseCommit) {
 /** The record's part about the gateway: what was reached, what was refused, what was used up. */
 
 
+
 const egress_record_text = schemas_string();
 const egress_record_count = schemas_int().min(0);
 const refusal = strictObject({
@@ -40076,6 +40122,7 @@ const egressSchema = strictObject({
         failed: egress_record_count,
         bytesUp: egress_record_count,
         bytesDown: egress_record_count,
+        statuses: record(egress_record_text, egress_record_count).describe('How often which status was answered'),
     }))
         .readonly()
         .describe('Those that were used'),
@@ -40099,6 +40146,10 @@ const usageSchema = strictObject({
     requests: egress_record_count.describe('To models'),
     tokens: strictObject({ input: egress_record_count, output: egress_record_count, cacheRead: egress_record_count, cacheWrite: egress_record_count }),
     bytes: egress_record_count.describe('Through the gateway, both ways'),
+    costUsd: schemas_number()
+        .min(0)
+        .nullable()
+        .describe('By `agent_provider.prices`; null: there are none'),
     reckoned: egress_record_count.describe('How many of the tokens no answer named: from its bytes'),
 })
     .describe('As the gateway counted it');
@@ -40120,12 +40171,148 @@ function egress_record_makeEgressRecord(facts, reach) {
         advice: facts ? adviseRoutes(facts, reach) : '',
     };
 }
-function egress_record_makeUsageRecord(facts) {
-    const tokens = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
+function egress_record_makeUsageRecord(facts, prices) {
+    const none = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
+    const tokens = facts?.usage.tokens ?? none;
     const { requests = 0, bytes = 0, reckoned = 0 } = facts?.usage ?? {};
     const moved = (facts?.routes ?? []).reduce((sum, { bytesUp, bytesDown }) => sum + bytesUp + bytesDown, 0);
     const all = Math.max(bytes, moved);
-    return { requests, tokens: facts?.usage.tokens ?? tokens, bytes: all, reckoned };
+    const costUsd = prices && costOf(prices, tokens);
+    return { requests, tokens, bytes: all, costUsd, reckoned };
+}
+
+;// CONCATENATED MODULE: ./build/report/explain-failure.js
+
+const MODEL = 'The log has what it asked for; partial work is in the artifact.';
+const WORDS = {
+    auth: [
+        'had its credential refused by the API of its model',
+        'Check the secret that `agent_provider.auth_token` names: is it set, current, and for this API?',
+    ],
+    quota: [
+        'has used up what its model was paid for',
+        "Raise the account's quota or top it up, then run it again.",
+    ],
+    'rate-limited': [
+        'was turned away by the API of its model: too many requests',
+        'Run it again later, run fewer at once, or ask the vendor for a higher rate.',
+    ],
+    overloaded: [
+        'found the API of its model overloaded',
+        'Run it again later; the vendor’s status page says how it is.',
+    ],
+    'model-not-found': [
+        'asked for a model that there is not, or not for this credential',
+        'Correct `agent_provider.model`, or leave it out for the default of the agent.',
+    ],
+    'context-length': [
+        'ran out of context: the conversation became longer than its model takes',
+        'Give it a smaller task, leave large files out with `workspace.exclude`, or name another model.',
+    ],
+    'permission-denied': [
+        'was refused a tool by its own settings',
+        'See that nothing in the workspace or the image (settings, hooks) takes the tool from it.',
+    ],
+    'max-turns': [
+        'used up its turns',
+        'Give it a smaller task or raise `limits.turns`; partial work is in the artifact.',
+    ],
+    'max-budget': [
+        'used up its budget',
+        'Give it a smaller task or raise `limits.cost_usd`; partial work is in the artifact.',
+    ],
+    'schema-invalid': [
+        'gave an answer that does not follow `output_schema`',
+        'Read the answer in the transcript; then correct the schema, or say more clearly what is asked.',
+    ],
+    crashed: [
+        'was ended by a signal that is not ours',
+        'Out of memory is the usual reason: raise `machine.memory_mib`. The end of its log may say more.',
+    ],
+    'not-found': [
+        'could not be started: there is no such program in the bottle',
+        'Use an image that has it, or correct `agent_provider`.',
+    ],
+    'no-output': [
+        'ended without a word, and with exit code 0',
+        'Its program did nothing; `agent.stderr.log` may say why. Try another version of it.',
+    ],
+    'api-error': ['got no usable answer from the API of its model', MODEL],
+    'exit-code': [
+        'did not end well',
+        'Read the end of its output in the log; partial work is in the artifact.',
+    ],
+};
+function explain_failure_explainFailure({ reason, status, message }, { agent, limits }, exitCode) {
+    const [what, fix] = WORDS[reason];
+    const how = reason === 'exit-code' ? `ended with exit code ${exitCode ?? 'unknown'}` : what;
+    const said = message === '' ? '.' : `: ${printable(message)}`;
+    const explanation = { what: `The agent ${agent.name.value} ${how}${said}`, fix };
+    if (reason === 'max-turns')
+        return { ...explanation, where: limitText('turns', limits.turns) };
+    if (reason === 'max-budget') {
+        return { ...explanation, where: limitText('cost_usd', limits.costUsd) };
+    }
+    const facts = [
+        `command ${agent.argv[0] ?? ''} in the bottle`,
+        ...(exitCode === null || reason === 'exit-code' ? [] : [`exit code ${exitCode}`]),
+        ...(status === 0 ? [] : [`status ${status} of the model’s API`]),
+    ];
+    return { ...explanation, where: facts.join(', ') };
+}
+function limitText(name, { value, source }) {
+    return value === null ? 'a limit of the agent’s own' : `limits.${name}: ${value}, from ${source}`;
+}
+
+;// CONCATENATED MODULE: ./build/report/explain.js
+/** Says why a run has its outcome, where no error says it: what happened · where · what to do. */
+
+/** `failure`: of the agent, where it is to blame. `exitCode`: the agent's own, null when it has none. */
+function explain_explain(outcome, plan, exitCode, failure) {
+    if (failure)
+        return explainFailure(failure, plan, exitCode);
+    const agent = `The agent ${plan.agent.name.value}`;
+    const { minutes, idleMinutes } = plan.limits;
+    switch (outcome) {
+        case 'success':
+            return { what: `${agent} finished its task.`, where: '', fix: '' };
+        case 'agent-failed':
+            return {
+                what: `${agent} ended with exit code ${exitCode ?? 'unknown'}.`,
+                where: `command ${plan.agent.argv[0] ?? ''} in the bottle`,
+                fix: 'Read the end of its output in the log; partial work is in the artifact.',
+            };
+        case 'timed-out':
+            return {
+                what: `${agent} was stopped because it ran longer than ${minutes.value} minutes.`,
+                where: `minutes: ${minutes.value}, from ${minutes.source}`,
+                fix: 'Give it a smaller task or more minutes; partial work is in the artifact.',
+            };
+        case 'idle':
+            return {
+                what: `${agent} was stopped because it was silent for ${idleMinutes.value} minutes.`,
+                where: `idle-minutes: ${idleMinutes.value}, from ${idleMinutes.source}`,
+                fix: 'Find in the log what it waited for, or raise idle-minutes (0 means no limit).',
+            };
+        case 'limit-reached':
+            return {
+                what: `${agent} was stopped because it reached a limit.`,
+                where: 'limits of the bottle',
+                fix: 'Give it a smaller task or raise the limit; partial work is in the artifact.',
+            };
+        case 'cancelled':
+            return {
+                what: 'The run was cancelled.',
+                where: 'signal from the runner',
+                fix: 'Run it again if this was not meant; what could be saved in time is in the artifact.',
+            };
+        default:
+            return {
+                what: `The run ended with ${outcome}.`,
+                where: `agent ${plan.agent.name.value}`,
+                fix: 'Read the log of this step; the last line before this one names the phase.',
+            };
+    }
 }
 
 ;// CONCATENATED MODULE: ./build/report/origin-record.js
@@ -40260,6 +40447,7 @@ function write_back_record_makeWriteBackRecord(written, { mode }) {
 
 
 
+
 const record_text = schemas_string();
 const record_count = schemas_int().min(0);
 const amount = schemas_number().min(0);
@@ -40282,6 +40470,8 @@ const limits = strictObject({
     minutes: strictObject({ limit: amount, used: amount }),
     idleMinutes: strictObject({ limit: amount.describe('0: no limit') }),
     outputMib: strictObject({ limit: amount, used: amount }),
+    turns: strictObject({ limit: record_counted, used: record_count }),
+    costUsd: strictObject({ limit: amount.nullable(), used: amount.nullable() }),
     tokens: strictObject({ limit: record_counted, used: record_count }),
     requests: strictObject({ limit: record_counted, used: record_count }),
     bytes: strictObject({ limit: record_counted, used: record_count }),
@@ -40308,7 +40498,10 @@ const runRecordSchema = strictObject({
     fix: record_text.describe('What to do now; empty on success'),
     problems: record_list(problem),
     exitCode: schemas_int().nullable().describe('Null when the agent never ran or was ended by us'),
-    agent: strictObject({ name: record_text, provider: record_text, bottles: record_list(record_text) }),
+    failureReason: schemas_enum(FAILURE_REASONS)
+        .nullable()
+        .describe('Why the agent failed, or which limit of its own it reached'),
+    agent: agentRecordSchema,
     engine: strictObject({
         name: schemas_enum(['smolvm', 'bubblewrap']),
         version: record_text.describe('Empty when the run ended before it was asked'),
@@ -40355,9 +40548,9 @@ function recordSchemaText() {
 function makeRecord(facts) {
     const { plan, outcome, agent, provisioned, collected } = facts;
     const exitCode = agent?.exitCode ?? null;
-    const { what, where, fix } = facts.error ?? explain(outcome, plan, exitCode);
+    const { what, where, fix } = facts.error ?? explain(outcome, plan, exitCode, facts.failure);
     const files = collected?.files ?? [];
-    const usage = makeUsageRecord(facts.egress);
+    const usage = makeUsageRecord(facts.egress, plan.agent.prices);
     return {
         version: 1,
         runId: plan.runId,
@@ -40367,11 +40560,8 @@ function makeRecord(facts) {
         fix,
         problems: [...(facts.error?.problems ?? [])],
         exitCode,
-        agent: {
-            name: plan.agent.name.value,
-            provider: plan.agent.provider.value,
-            bottles: plan.agent.bottles.value,
-        },
+        failureReason: facts.failure?.reason ?? null,
+        agent: makeAgentRecord(plan.agent, agent?.told),
         engine: {
             name: plan.engine.value,
             version: facts.engineVersion ?? '',
@@ -40399,7 +40589,7 @@ function makeRecord(facts) {
         outputs: { files, refused: collected?.refused ?? [] },
         change: makeChangeRecord(facts.proposal, provisioned?.baseCommit ?? ''),
         writeBack: makeWriteBackRecord(facts.writeBack, plan.git.push),
-        result: collected?.result ?? '',
+        result: collected?.result || (agent?.told?.finished?.result ?? ''),
         artifacts: [],
         notices: [
             ...(facts.image?.notices ?? []),
@@ -40414,12 +40604,15 @@ function makeRecord(facts) {
     };
 }
 function limitsOf({ plan, agent, collected }, usage) {
-    const { minutes, idleMinutes, outputMib } = plan.limits;
+    const { minutes, idleMinutes, outputMib, turns, costUsd } = plan.limits;
+    const cost = usage.costUsd ?? agent?.told?.finished?.costUsd ?? null;
     const { tokens, requests, bytes } = plan.reach.limits;
     return {
         minutes: { limit: minutes.value, used: round((agent?.durationMs ?? 0) / 60_000) },
         idleMinutes: { limit: idleMinutes.value },
         outputMib: { limit: outputMib.value, used: round(sizeOf(collected?.files ?? []) / 1024 ** 2) },
+        turns: { limit: turns.value, used: agent?.told?.turns ?? 0 },
+        costUsd: { limit: costUsd.value, used: cost },
         tokens: { limit: tokens.value, used: totalTokens(usage) },
         requests: { limit: requests.value, used: usage.requests },
         bytes: { limit: bytes.value, used: usage.bytes },
@@ -41137,7 +41330,7 @@ function tasks_invalid(problems) {
 
 
 async function runMerge(host, services) {
-    const failure = await takeStep(host, services).catch((error) => explainFailure(host, error));
+    const failure = await takeStep(host, services).catch((error) => merge_explainFailure(host, error));
     if (failure !== undefined)
         host.setFailed(failure);
 }
@@ -41226,7 +41419,7 @@ function verdict(fleet, { failOn, failOnMissing }) {
         'Read the summary of each run; fail-on says what fails this step.',
     ].join(' · ');
 }
-async function explainFailure(host, thrown) {
+async function merge_explainFailure(host, thrown) {
     if (!(thrown instanceof errors_BottleError)) {
         return `The runs could not be merged: ${messageOf(thrown)}`;
     }
