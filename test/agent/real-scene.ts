@@ -1,26 +1,16 @@
-/** A run of the built action with a real agent: model server, gateway, bottle. */
+/** A run of the built action with a real agent: model server, gateway, bottle; no other network. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { type EgressLine, parseMessage } from '../../src/gateway/message.ts';
-import { openScene } from '../action/scene.ts';
+import { openScene, type Scene } from '../action/scene.ts';
 import { openToolCache, type RealAgent, VERSIONS } from '../agent-binary/agents.ts';
 import { type ModelServerApi, startModelServer } from '../model-server/model-server.ts';
 import type { Credential } from '../model-server/request-record.ts';
 import type { ScenarioSource } from '../model-server/scenario.ts';
+import type { StepRequest } from '../runner/run-step.ts';
 import { testAuthority } from '../upstream/authority.ts';
-
-export type RealRun = {
-  readonly agent: RealAgent;
-  readonly scenario: string | ScenarioSource;
-  /** More of the bottle; `agent_provider` is there. */
-  readonly bottle?: object;
-  readonly manifestAgent?: object;
-  readonly files?: Readonly<Record<string, string>>;
-  readonly inputs?: Readonly<Record<string, string>>;
-  readonly env?: Readonly<Record<string, string>>;
-};
 
 type Vendor = {
   readonly api: ModelServerApi;
@@ -29,78 +19,96 @@ type Vendor = {
   readonly provider?: object;
 };
 
-const TOKEN = 'real-7f3a9b1c5d2e8f60a4b1-token';
+/** What the gateway puts in for the guest's placeholder. */
+export const TOKEN = 'real-7f3a9b1c5d2e8f60a4b1-token';
 const PLACEHOLDER = 'placeholder-the-gateway-has-the-secret';
 const bearer = { header: 'authorization', value: `Bearer ${TOKEN}`, placeholder: PLACEHOLDER };
+const keyIn = (header: string) => ({ header, value: TOKEN, placeholder: PLACEHOLDER });
 
 export const VENDORS: Readonly<Record<RealAgent, Vendor>> = {
-  claude: {
-    api: 'anthropic',
-    host: 'api.anthropic.com',
-    credential: { header: 'x-api-key', value: TOKEN, placeholder: PLACEHOLDER },
-  },
+  claude: { api: 'anthropic', host: 'api.anthropic.com', credential: keyIn('x-api-key') },
   codex: { api: 'openai-responses', host: 'api.openai.com', credential: bearer },
   gemini: {
     api: 'gemini',
     host: 'generativelanguage.googleapis.com',
-    credential: { header: 'x-goog-api-key', value: TOKEN, placeholder: PLACEHOLDER },
+    credential: keyIn('x-goog-api-key'),
   },
   opencode: {
     api: 'openai-chat',
-    host: 'models.example.test',
+    host: 'models.example.com',
     credential: bearer,
-    provider: { base_url: 'https://models.example.test/v1' },
+    provider: { base_url: 'https://models.example.com/v1' },
   },
 };
 
-/** All of it is gone when the test is over. */
-export async function runReal(request: RealRun) {
-  const { agent, scenario, bottle = {}, manifestAgent = {}, files = {} } = request;
-  const { api, host, credential, provider = {} } = VENDORS[agent];
-  const directory = mkdtempSync(join(tmpdir(), 'real-agent-'));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-  const authority = await testAuthority();
-  const tls = await authority.issue([host], 'good');
-  const model = await startModelServer({ api, scenario, tls, credential });
-  onTestFinished(() => model.close());
-  const ca = join(directory, 'upstream-ca.pem');
-  writeFileSync(ca, authority.certificate);
-  const manifest = {
-    bottles: {
-      dev: {
-        agent_provider: {
-          template: agent,
-          version: VERSIONS[agent],
-          auth_token: 'MODEL_TOKEN',
-          model: agent === 'claude' ? undefined : 'the-model',
-          ...provider,
-        },
-        ...bottle,
-      },
-    },
-    agents: { hello: { bottle: 'dev', prompt: 'Be brief and kind.', ...manifestAgent } },
+export type RealRun = {
+  readonly agent: RealAgent;
+  readonly scenario: string | ScenarioSource;
+  /** More of the bottle; `agent_provider` is there. */
+  readonly bottle?: object;
+  /** More of the agent. */
+  readonly manifest?: object;
+  readonly inputs?: Readonly<Record<string, string>>;
+};
+
+/** A workspace of one file and the simplest manifest. All of it is gone when the test is over. */
+export async function runReal({ agent, scenario, bottle, manifest, inputs }: RealRun) {
+  const { provider = {} } = VENDORS[agent];
+  const own = { template: agent, version: VERSIONS[agent], auth_token: 'MODEL_TOKEN' };
+  const model = agent === 'claude' ? {} : { model: 'the-model' };
+  const whole = {
+    bottles: { dev: { agent_provider: { ...own, ...model, ...provider }, ...bottle } },
+    agents: { hello: { bottle: 'dev', prompt: 'Be brief and kind.', ...manifest } },
   };
   const scene = await openScene({
-    'bot-bottle.json': JSON.stringify(manifest),
+    'bot-bottle.json': JSON.stringify(whole),
     'greeting.txt': 'hello\n',
-    ...files,
   });
   onTestFinished(() => scene.close());
+  const server = await serveModel(agent, scenario);
+  const request = { env: { MODEL_TOKEN: TOKEN }, ...(inputs && { inputs }) };
+  return { ...server, ...(await runScene(scene, request, [server.connectTo])) };
+}
+
+/** The agent's model under its own name; `connectTo` leads there. */
+export async function serveModel(agent: RealAgent, scenario: RealRun['scenario']) {
+  const { api, host, credential } = VENDORS[agent];
+  const tls = await (await testAuthority()).issue([host], 'good');
+  const model = await startModelServer({ api, scenario, tls, credential });
+  onTestFinished(() => model.close());
+  return { model, credential, connectTo: `${host}:443=127.0.0.1:${model.port}` };
+}
+
+export async function runScene(
+  scene: Scene,
+  { env, inputs, ...request }: Partial<StepRequest>,
+  connectTo: readonly string[],
+) {
+  const directory = mkdtempSync(join(tmpdir(), 'real-agent-'));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  const ca = join(directory, 'upstream-ca.pem');
+  writeFileSync(ca, (await testAuthority()).certificate);
   const result = await scene.run({
     toolCache: openToolCache(join(directory, 'tools')),
-    env: {
-      BOTTLE_CONNECT_TO: `${host}:443=127.0.0.1:${model.port}`,
-      NODE_EXTRA_CA_CERTS: ca,
-      MODEL_TOKEN: TOKEN,
-      ...request.env,
-    },
-    inputs: { 'fail-on': 'none', ...request.inputs },
+    ...request,
+    env: { BOTTLE_CONNECT_TO: connectTo.join(' '), NODE_EXTRA_CA_CERTS: ca, ...env },
+    inputs: { 'fail-on': 'none', ...inputs },
   });
-  const artifact = await scene.artifact(result).catch(() => new Map<string, Buffer>());
+  const artifact = await scene.artifact(result);
   const text = (name: string) => artifact.get(name)?.toString() ?? '';
   const audit = text('egress.jsonl')
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => parseMessage(line) as EgressLine);
-  return { result, artifact, text, audit, model, credential, scene };
+  return { result, artifact, text, audit };
+}
+
+/** The walls ask for it before the agent is there; the other is the gateway itself, where its gate is. */
+const OWN = ['', 'bottle-probe.invalid', '127.0.0.1'];
+
+/** All that were asked for, whatever the answer was. */
+export function hostsIn(audit: readonly EgressLine[]): readonly string[] {
+  const decisions = audit.filter((line) => line.type === 'decision');
+  const hosts = new Set(decisions.map(({ host }) => host));
+  return [...hosts].filter((host) => !OWN.includes(host));
 }

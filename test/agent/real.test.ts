@@ -1,22 +1,11 @@
 /** The real programs, through the built bundles: bottle, gateway, model server; no other network. */
 import { describe, expect, test } from 'vitest';
-import type { EgressLine } from '../../src/gateway/message.ts';
 import { NO_BOTTLE } from '../action/scene.ts';
 import { REAL_AGENTS, VERSIONS, whyNotInstalled } from '../agent-binary/agents.ts';
 import { assertCredential } from '../model-server/request-record.ts';
-import { runReal, VENDORS } from './real-scene.ts';
+import { hostsIn, runReal, VENDORS } from './real-scene.ts';
 
 const SLOW_MS = 120_000;
-/** The walls ask for it before the agent is there. */
-const PROBE = 'bottle-probe.invalid';
-
-/** All that were asked for, whatever the answer was. */
-function hostsIn(audit: readonly EgressLine[]): readonly string[] {
-  const decisions = audit.filter((line) => line.type === 'decision');
-  const hosts = new Set(decisions.map(({ host }) => host));
-  return [...hosts].filter((host) => host !== '' && host !== PROBE);
-}
-
 describe.each(REAL_AGENTS)('%s', (agent) => {
   const obstacle = NO_BOTTLE || whyNotInstalled(agent);
 
