@@ -49352,6 +49352,10 @@ const gemini = {
             GEMINI_TELEMETRY_ENABLED: 'false',
             // Without it the program starts itself a second time, to give Node more memory.
             GEMINI_CLI_NO_RELAUNCH: 'true',
+            // Its shell tool takes the user's git settings away, and with them the way to the gate.
+            GIT_CONFIG_COUNT: '1',
+            GIT_CONFIG_KEY_0: 'include.path',
+            GIT_CONFIG_VALUE_0: `${request.home}/.gitconfig`,
         },
         skills: `${request.home}/.gemini/skills`,
         exitCodes: EXIT_CODES,
