@@ -31,7 +31,7 @@ export type Pool = {
   sendUpgrade(origin: Origin, request: UpstreamRequest): SentUpgrade;
 };
 
-const MAX_SOCKETS = { ofOrigin: 1024, total: 2048, freeOfOrigin: 64 };
+const MAX_SOCKETS = { ofOrigin: 1024, total: 2048, freeOfOrigin: 1024 };
 const FREE_SOCKET_MS = 30_000;
 const MAX_KNOWN = 1_000;
 

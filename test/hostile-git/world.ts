@@ -1,11 +1,19 @@
 /** Builds a case in a directory of its own, has it judged, and looks whether anything of it ran. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CheckFinding } from '../../src/git-check/finding.ts';
 import type { CheckPolicy } from '../../src/git-check/policy.ts';
-import { bundleOf, makeObjects } from '../git-check/object-store.ts';
+import { bundleOf, makeObjects, type ObjectStore } from '../git-check/object-store.ts';
 import { BASE_FILES, PATH, POLICY, PROGRAM } from '../git-check/repository.ts';
 import type { HostileCase, World } from './case.ts';
 
@@ -58,17 +66,27 @@ export async function judgeCase(one: HostileCase, judge: Judge): Promise<Verdict
   }
 }
 
-function makeWorld(root: string, trap: string): World {
-  const checkout = join(root, 'checkout');
-  mkdirSync(checkout);
+/** All cases begin with the same, and to copy it takes less than to make it. */
+let template: string | undefined;
+
+function makeCheckout(store: ObjectStore, base: string): string {
+  const checkout = mkdtempSync(join(tmpdir(), 'hostile-checkout-'));
+  process.once('exit', () => rmSync(checkout, { recursive: true, force: true }));
   const run = (args: readonly string[], input: Uint8Array = Buffer.alloc(0)) =>
     execFileSync(PROGRAM, args, { cwd: checkout, input, env: { PATH } });
   run(['init', '-q', '--template=', '-b', 'main']);
-  const store = makeObjects();
-  const base = store.commit({ tree: store.files(BASE_FILES), message: 'Base' });
   run(['index-pack', '--stdin'], store.pack());
   writeFileSync(join(checkout, '.git/refs/heads/main'), `${base}\n`);
   run(['reset', '-q', '--hard']);
+  return checkout;
+}
+
+function makeWorld(root: string, trap: string): World {
+  const checkout = join(root, 'checkout');
+  const store = makeObjects();
+  const base = store.commit({ tree: store.files(BASE_FILES), message: 'Base' });
+  template ??= makeCheckout(store, base);
+  cpSync(template, checkout, { recursive: true });
   const known = store.ids();
   const newPack = () => store.pack(known);
   return {
