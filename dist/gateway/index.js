@@ -4108,7 +4108,7 @@ function sendHttp2(session, origin, request) {
 
 
 
-const MAX_SOCKETS = { ofOrigin: 1024, total: 2048, freeOfOrigin: 64 };
+const MAX_SOCKETS = { ofOrigin: 1024, total: 2048, freeOfOrigin: 1024 };
 const FREE_SOCKET_MS = 30_000;
 const MAX_KNOWN = 1_000;
 const GONE = new Error('nobody waits for this connection any more');
