@@ -94,6 +94,8 @@ const REQUEST_LINES: readonly Row[] = [
   ['version 1.2', ask('GET @/x HTTP/1.2')],
   ['version 2.0', ask('GET @/x HTTP/2.0')],
   ['version 1.10', ask('GET @/x HTTP/1.10')],
+  ['a method and a version of RTSP', ask('ANNOUNCE @/x RTSP/1.0')],
+  ['a method and a version of ICE', ask('SOURCE @/x ICE/1.0')],
   ['version 11', ask('GET @/x HTTP/11')],
   ['another protocol', ask('GET @/x ICY/1.1')],
   ['a version in small letters', ask('GET @/x http/1.1')],

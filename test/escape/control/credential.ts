@@ -36,8 +36,8 @@ export const CREDENTIAL_CONTROLS: readonly Control[] = [
   {
     name: 'TRACE is not passed on',
     file: 'admit.ts',
-    from: "new Set(['TRACE', 'TRACK', 'CONNECT'])",
-    to: "new Set(['CONNECT'])",
+    from: "TELLING_METHODS = ['TRACE', 'TRACK', 'CONNECT']",
+    to: "TELLING_METHODS = ['CONNECT']",
     red: ['TRACE does not give away a bearer token'],
   },
 ];
