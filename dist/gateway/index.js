@@ -924,8 +924,14 @@ var route_table = __nccwpck_require__(841);
 
 
 
-/** It would show the guest the credential that was put in. */
-const REFUSED_METHODS = new Set(['TRACE', 'TRACK', 'CONNECT']);
+/** They would show the guest the credential that was put in. */
+const TELLING_METHODS = ['TRACE', 'TRACK', 'CONNECT'];
+/** Of RTSP and ICE, which Node's parser takes as well and does not tell from HTTP. */
+const FOREIGN_METHODS = [
+    ...['ANNOUNCE', 'DESCRIBE', 'FLUSH', 'GET_PARAMETER', 'PAUSE', 'PLAY', 'RECORD', 'REDIRECT'],
+    ...['SET_PARAMETER', 'SETUP', 'SOURCE', 'TEARDOWN'],
+];
+const REFUSED_METHODS = new Set([...TELLING_METHODS, ...FOREIGN_METHODS]);
 /** @throws {Denied} `malformed`, `no-match`, `graphql`, `limit-…`, `dlp` */
 async function admit(asking) {
     const { services, guest, entry, origin } = asking;
