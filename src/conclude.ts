@@ -7,6 +7,7 @@ import { toBottleError } from './outcome.ts';
 import { stepOrigin } from './report/origin-record.ts';
 import { makeRecord } from './report/record.ts';
 import { report, reportEarly } from './report/report.ts';
+import { keepStructured, structuredNotices } from './report/structured-file.ts';
 import { type Run, secretsOf } from './run.ts';
 import { tellTrigger } from './tell-trigger.ts';
 import { probeDenials } from './walls/probe.ts';
@@ -47,7 +48,11 @@ export async function concludeRun(
     directory: run.paths.artifact,
     signing: { mode: plan.attest.value, token: inputs.token },
     secrets: secretsOf(run),
-    logs: [...(made.agent?.files ?? []), ...(made.gateway ? [run.paths.egress] : [])],
+    logs: [
+      ...(made.agent?.files ?? []),
+      ...(await keepStructured(made.agent ?? {}, run.paths.artifact)),
+      ...(made.gateway ? [run.paths.egress] : []),
+    ],
     ...(made.proposal && { proposal: made.proposal }),
   });
   host.log.endGroup();
@@ -89,5 +94,6 @@ function agentFacts(agent: AgentRun) {
     exitCode: agent.kind === 'exited' ? agent.exitCode : null,
     durationMs: agent.durationMs,
     told: agent.told,
+    notices: structuredNotices(agent),
   };
 }

@@ -8,6 +8,7 @@ import type { Inputs } from './inputs.ts';
 import { loadManifest } from './manifest/load.ts';
 import type { ManifestFiles, Selected } from './manifest/manifest.ts';
 import { selectBottle } from './manifest/select.ts';
+import { compileSchema } from './output-schema.ts';
 import { makePlan } from './plan/make-plan.ts';
 import type { Plan } from './plan/plan.ts';
 import { findSkills } from './provision/skills.ts';
@@ -57,6 +58,10 @@ async function planFrom(
   const manifest = await loadManifest(files, { path: inputs.manifest });
   const selected = selectBottle(manifest, inputs);
   const { agent, bottle } = selected;
+  // Before anything is started for an answer that nothing could follow.
+  if (agent.output_schema) {
+    await compileSchema(agent.output_schema, selected.source('agent.output_schema'));
+  }
   const provider = findProvider(bottle.agent_provider.template);
   const workspace = resolveWorkspace(host, workspaceOf(inputs, selected));
   const trust = trusted.judge(workspace);

@@ -33,6 +33,7 @@ const SHARED = [
   'inside.ts',
   'lfs-filter.ts',
   'lock',
+  'output-schema.ts',
   'price.ts',
   'printable.ts',
   'relay',

@@ -27,6 +27,7 @@ export const claude: Provider = {
   model: { host: 'api.anthropic.com', meter: 'anthropic', key: keyOf },
   resumes: true,
   knowsSchema: true,
+  countsSession: true,
   prepare: (request) => ({
     argv: argvOf(request),
     files: [

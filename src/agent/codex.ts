@@ -28,6 +28,7 @@ export const codex: Provider = {
   },
   resumes: true,
   knowsSchema: true,
+  countsSession: true,
   prepare: (request) => ({
     argv: argvOf(request),
     files: [{ to: `${request.home}/.codex/config.toml`, text: stringify(configOf(request)) }],

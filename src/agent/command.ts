@@ -7,7 +7,9 @@ import type { AgentReader, AgentRequest, Provider } from './provider.ts';
 export const command: Provider = {
   template: 'command',
   resumes: false,
-  knowsSchema: false,
+  // It finds the schema in a file, and its task as it was given.
+  knowsSchema: true,
+  countsSession: false,
   prepare: (request) => ({
     argv: argvOf(request),
     files: [],

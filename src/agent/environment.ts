@@ -3,7 +3,7 @@ import type { Host } from '../host/host.ts';
 import type { Plan } from '../plan/plan.ts';
 import { proxyEnvironment } from '../relay/relay.ts';
 
-type EnvironmentPlan = Pick<Plan, 'runId' | 'env' | 'provision' | 'resultFile'>;
+type EnvironmentPlan = Pick<Plan, 'runId' | 'agent' | 'env' | 'provision' | 'resultFile'>;
 
 /** @param ofRun what only the run knows; the plan's own entries are laid over it */
 export function guestEnvironment(
@@ -19,6 +19,11 @@ export function guestEnvironment(
     BOTTLE_OUTPUT_DIR: outputDirectory,
     BOTTLE_RESULT_FILE: plan.resultFile,
   };
+  const { outputSchema } = plan.agent;
+  if (outputSchema !== null) {
+    own.BOTTLE_SCHEMA_FILE = outputSchema.schemaFile;
+    own.BOTTLE_STRUCTURED_FILE = outputSchema.file;
+  }
   // bot-bottle's contract: the file always exists, its path is passed only when it says something.
   if (prompt.text !== '') own.BOTTLE_PROMPT_FILE = prompt.to;
   for (const entry of plan.env) if (entry.kind === 'literal') own[entry.name] = entry.value;

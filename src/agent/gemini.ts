@@ -28,6 +28,7 @@ export const gemini: Provider = {
   },
   resumes: true,
   knowsSchema: false,
+  countsSession: false,
   prepare: (request) => ({
     argv: argvOf(request),
     files: filesOf(request),

@@ -32,6 +32,7 @@ export const opencode: Provider = {
   },
   resumes: true,
   knowsSchema: false,
+  countsSession: false,
   prepare: (request) => ({
     argv: argvOf(request),
     files: filesOf(request),

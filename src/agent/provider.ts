@@ -24,6 +24,8 @@ export type Provider = {
   readonly resumes: boolean;
   /** Does it see to the output schema by itself? Otherwise it is told so beside its task. */
   readonly knowsSchema: boolean;
+  /** After a resume its counts are of the whole session; otherwise of what came since. */
+  readonly countsSession: boolean;
   /** Pure. @throws {BottleError} `config-invalid` */
   prepare(request: AgentRequest): PreparedAgent;
   /** A new one for each run of its program. */

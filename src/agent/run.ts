@@ -6,6 +6,7 @@ import { execBehindRelay } from '../relay/relay.ts';
 import { guestEnvironment, secretEnvironment } from './environment.ts';
 import { type AgentFailure, judge } from './judge.ts';
 import { findProvider } from './provider.ts';
+import { type Answer, readAnswer, repairText, schemaFailure } from './structured.ts';
 import type { Tally } from './tally.ts';
 import { type AgentFiles, openWitness, type Witness } from './witness.ts';
 
@@ -27,6 +28,8 @@ export type AgentRun = AgentEnd & {
   readonly failure: AgentFailure | undefined;
   /** As its events have it; claims, all of them. */
   readonly told: Tally;
+  /** Its answer as data that follows the schema; absent: none was asked for, or it failed. */
+  readonly structured?: unknown;
   /** What it left on the runner: those files that hold something. */
   readonly files: readonly HostPath[];
 };
@@ -64,21 +67,61 @@ export async function runAgent(
   const witness = await openWitness(host, agent.name.value, options.files, onTurn);
   try {
     const watched = { ...options, signal: AbortSignal.any([options.signal, over.signal]) };
-    const attempt = { argv: agent.argv, input: plan.provision.task.text };
-    const { durationMs, ...end } = await runOnce(host, machine, plan, watched, witness, attempt);
+    const run = (attempt: Attempt) => runOnce(host, machine, plan, watched, witness, attempt);
+    const input = plan.provision.task.text + (agent.outputSchema?.instruction ?? '');
+    const first = await run({ argv: agent.argv, input, spentMs: 0 });
+    const { durationMs, answer, ...end } = await askForData(machine, plan, witness, first, run);
     const told = witness.tally();
     const ended: AgentEnd =
       over.signal.aborted && end.kind === 'stopped'
         ? { kind: 'turns', allowed: limits.turns.value ?? 0 }
         : end;
-    const failure = failureOf(plan, ended, told, witness.stderrTail());
-    return { ...ended, durationMs, failure, told, files: witness.files() };
+    const failure =
+      failureOf(plan, ended, told, witness.stderrTail()) ??
+      (answer?.ok === false ? schemaFailure(answer.problem) : undefined);
+    const structured = answer?.ok === true ? { structured: answer.data } : {};
+    return { ...ended, durationMs, failure, told, files: witness.files(), ...structured };
   } finally {
     await witness.close();
   }
 }
 
-type Attempt = { readonly argv: readonly string[]; readonly input: string };
+type Attempt = {
+  readonly argv: readonly string[];
+  readonly input: string;
+  /** Of the time that it has. */
+  readonly spentMs: number;
+};
+
+type Attempted = AgentEnd & { readonly durationMs: number };
+
+/** Shell-safe, and no option. */
+const SESSION_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;
+
+/** Where a schema is to be followed: the answer, for which it is asked once more if it can be. */
+async function askForData(
+  machine: Machine,
+  plan: AgentPlan,
+  witness: Witness,
+  first: Attempted,
+  run: (attempt: Attempt) => Promise<Attempted>,
+): Promise<Attempted & { readonly answer?: Answer }> {
+  const { outputSchema: schema, resume } = plan.agent;
+  const isWell = (end: Attempted) =>
+    end.kind === 'exited' && !failureOf(plan, end, witness.tally(), witness.stderrTail());
+  if (schema === null || !isWell(first)) return first;
+  const answer = await readAnswer(machine, schema, witness.tally());
+  const { session } = witness.tally();
+  if (answer.ok || resume.argv.length === 0 || !SESSION_NAME.test(session)) {
+    return { ...first, answer };
+  }
+  const argv = resume.argv.map((word) => (word === resume.session ? session : word));
+  const input = repairText(answer.problem, schema);
+  const second = await run({ argv, input, spentMs: first.durationMs });
+  const whole = { ...second, durationMs: first.durationMs + second.durationMs };
+  if (!isWell(second)) return whole;
+  return { ...whole, answer: await readAnswer(machine, schema, witness.tally()) };
+}
 
 /** One run of its program. */
 async function runOnce(
@@ -87,7 +130,7 @@ async function runOnce(
   plan: AgentPlan,
   options: RunAgentOptions,
   witness: Witness,
-  { argv, input }: Attempt,
+  { argv, input, spentMs }: Attempt,
 ): Promise<AgentEnd & { readonly durationMs: number }> {
   const idle = idleTimer(plan.limits.idleMinutes.value * MINUTE_MS);
   const restarting =
@@ -95,7 +138,7 @@ async function runOnce(
       idle.restart();
       await take(chunk);
     };
-  witness.begin(findProvider(plan.agent.provider.value).reader());
+  witness.begin(findProvider(plan.agent.provider.value));
   try {
     const result = await execBehindRelay(machine, argv, {
       token: options.token,
@@ -105,7 +148,7 @@ async function runOnce(
       stdin: Buffer.from(input),
       onStdout: restarting(witness.stdout),
       onStderr: restarting(witness.stderr),
-      timeoutMs: plan.limits.minutes.value * MINUTE_MS,
+      timeoutMs: Math.max(1, plan.limits.minutes.value * MINUTE_MS - spentMs),
       signal: AbortSignal.any([options.signal, idle.signal]),
     });
     const end = endOf(result, idle.signal.aborted);

@@ -44,6 +44,10 @@ export function startTally() {
   let isSilent = true;
 
   return {
+    /** A session goes on whose counts so far come again. */
+    recount(): void {
+      tokens = undefined;
+    },
     add(event: AgentEvent): void {
       isSilent = false;
       turns = Math.max(turns, event.turn);

@@ -4,7 +4,7 @@ import type { AgentEvent, Reading } from './event.ts';
 import { type KeptFile, openKeptFile } from './kept-file.ts';
 import { createLineStream, type Line } from './line-stream.ts';
 import { openLiveLog } from './live-log.ts';
-import type { AgentExit, AgentReader } from './provider.ts';
+import type { AgentExit, AgentReader, Provider } from './provider.ts';
 import { startTally, type Tally } from './tally.ts';
 
 /** Where on the runner it is kept; none of them exists yet. */
@@ -18,7 +18,7 @@ export type AgentFiles = {
 
 export type Witness = {
   /** Of the next run of its program. */
-  begin(reader: AgentReader): void;
+  begin(provider: Pick<Provider, 'reader' | 'countsSession'>): void;
   stdout(chunk: Uint8Array): Promise<unknown>;
   stderr(chunk: Uint8Array): Promise<unknown>;
   /** What the program wrote last, and what its reader has to say about its end. */
@@ -92,8 +92,9 @@ export async function openWitness(
     return events.write(Buffer.from(kept));
   };
   return {
-    begin(next) {
-      reader = next;
+    begin(provider) {
+      if (provider.countsSession) tally.recount();
+      reader = provider.reader();
       lines = createLineStream();
     },
     stdout: (chunk) => Promise.all([raw.write(chunk), read(lines.push(chunk))]),

@@ -18,6 +18,7 @@ type Places = Pick<ProvisionPlan, 'prompt' | 'task' | 'workspace'>;
 export type Prepared = PreparedAgent & {
   readonly program: Sourced<ProgramPlan>;
   readonly resumeArgv: readonly string[];
+  readonly outputSchema: Plan['agent']['outputSchema'];
 };
 
 /** @throws {BottleError} `config-invalid`: the provider lacks something. */
@@ -28,9 +29,10 @@ export function prepareAgent(
   limits: LimitsPlan,
 ): Prepared {
   const { provider, selected } = planRequest;
-  const { agent, bottle, source } = selected;
+  const { bottle, source } = selected;
   const program = planProgram(planRequest);
-  const schema = agent.output_schema && JSON.stringify(agent.output_schema);
+  const outputSchema = planSchema(planRequest, home);
+  const schema = outputSchema && JSON.stringify(outputSchema.schema);
   const request: AgentRequest = {
     settings: bottle.agent_provider,
     source: (setting) => source(['bottle', 'agent_provider', setting]),
@@ -40,7 +42,7 @@ export function prepareAgent(
     prompt: { text: prompt.text, file: prompt.text === '' ? '' : prompt.to },
     taskFile: task.to,
     limits: { turns: limits.turns.value, costUsd: limits.costUsd.value },
-    ...(schema && { outputSchema: { json: schema, file: `${home}/.bottle/output-schema.json` } }),
+    ...(schema && { outputSchema: { json: schema, file: outputSchema.schemaFile } }),
     // bot-bottle's name for it; the gateway answers there.
     mcpServers: [
       { name: 'supervise', kind: 'http', url: `http://127.0.0.1:${RELAY_PORT}/mcp`, headers: {} },
@@ -51,9 +53,27 @@ export function prepareAgent(
   const prepared = provider.prepare(request);
   const resumed = provider.resumes ? provider.prepare({ ...request, session: SESSION }) : undefined;
   const files = schema
-    ? [...prepared.files, { to: `${home}/.bottle/output-schema.json`, text: schema }]
+    ? [...prepared.files, { to: outputSchema.schemaFile, text: schema }]
     : prepared.files;
-  return { ...prepared, program, files, resumeArgv: resumed?.argv ?? [] };
+  return { ...prepared, program, files, outputSchema, resumeArgv: resumed?.argv ?? [] };
+}
+
+function planSchema(
+  { provider, selected: { agent, source } }: PlanRequest,
+  home: GuestPath,
+): Prepared['outputSchema'] {
+  const schema = agent.output_schema;
+  if (schema === undefined) return null;
+  const told =
+    'When you are done, let your last message be nothing but JSON that follows this JSON Schema, ' +
+    `without a code fence:\n${JSON.stringify(schema)}\n`;
+  return {
+    schema,
+    source: source('agent.output_schema'),
+    schemaFile: `${home}/.bottle/output-schema.json`,
+    file: `${home}/.bottle/structured.json`,
+    instruction: provider.knowsSchema ? '' : `\n\n${told}`,
+  };
 }
 
 function serverOf([name, given]: [string, ManifestServer]): AgentRequest['mcpServers'][number] {
@@ -63,7 +83,7 @@ function serverOf([name, given]: [string, ManifestServer]): AgentRequest['mcpSer
 }
 
 export function planAgent({ inputs, selected }: PlanRequest, prepared: Prepared): Plan['agent'] {
-  const { program, argv, resumeArgv, exitCodes, sessionPaths } = prepared;
+  const { program, argv, resumeArgv, exitCodes, sessionPaths, outputSchema } = prepared;
   const { template, prices } = selected.bottle.agent_provider;
   return {
     name: { value: selected.agentName, source: inputs.agent === '' ? 'default' : 'input agent' },
@@ -75,6 +95,7 @@ export function planAgent({ inputs, selected }: PlanRequest, prepared: Prepared)
     exitCodes,
     sessionPaths,
     prices: prices ? pricesOf(prices) : null,
+    outputSchema,
   };
 }
 

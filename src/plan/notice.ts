@@ -7,7 +7,7 @@ const NO_MODEL = 'but no route leads to the API of a model, so nothing is counte
 
 /** @param routes all that the plan opens */
 export function findNotices(
-  { agent, bottle, source }: Selected,
+  { bottle, source }: Selected,
   routes: readonly RouteRule[],
 ): readonly Problem[] {
   const { agent_provider, egress, limits } = bottle;
@@ -29,11 +29,6 @@ export function findNotices(
       'bottle.limits.cost_usd',
       agent_provider.template !== 'claude' && !agent_provider.prices && limits?.cost_usd,
       'limits.cost_usd is declared, but without agent_provider.prices nobody knows what is spent',
-    ],
-    [
-      'agent.output_schema',
-      agent.output_schema,
-      'output_schema is declared, but this version makes no structured result',
     ],
   ];
   return [

@@ -189,6 +189,17 @@ export type Plan = {
     readonly sessionPaths: readonly GuestPath[];
     /** Null: nobody said what its model costs. */
     readonly prices: Prices | null;
+    /** Null: any answer will do. */
+    readonly outputSchema: {
+      readonly schema: Readonly<Record<string, unknown>>;
+      readonly source: string;
+      /** Where it stands in the guest. */
+      readonly schemaFile: GuestPath;
+      /** Where the agent may leave its answer, if it does not say it. */
+      readonly file: GuestPath;
+      /** What it is told beside its task; empty: it knows already. */
+      readonly instruction: string;
+    } | null;
   };
   readonly engine: Sourced<EngineName>;
   readonly isolation: Isolation;

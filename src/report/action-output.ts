@@ -44,6 +44,8 @@ export type OutputPaths = {
   readonly patch: HostPath;
   /** `run.json` on the runner; empty when it could not be written. */
   readonly record: HostPath;
+  /** JSON without secrets; empty: none, or too large. */
+  readonly structured: string;
 };
 
 /** `record` has had its secrets removed. */
@@ -56,6 +58,7 @@ export function actionOutputs(record: RunRecord, paths: OutputPaths): ActionOutp
     'failure-reason': record.failureReason ?? '',
     'exit-code': record.exitCode === null ? '' : String(record.exitCode),
     result: cap(record.result, 'The whole result is in result.md of the artifact.'),
+    'structured-output': paths.structured,
     'run-id': record.runId,
     'image-digest': image.sha256 && `sha256:${image.sha256}`,
     'image-cache-hit': hitOf(image.hit),

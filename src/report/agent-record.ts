@@ -44,6 +44,7 @@ export type AgentFacts = {
   readonly durationMs: number;
   /** Absent: it said nothing. */
   readonly told?: Tally;
+  readonly notices?: readonly string[];
 };
 
 export function makeAgentRecord(

@@ -213,6 +213,7 @@ export function makeRecord(facts: RunFacts): RunRecord {
     artifacts: [],
     notices: [
       ...(facts.image?.notices ?? []),
+      ...(agent?.notices ?? []),
       ...(provisioned?.notices ?? []),
       ...(collected?.notices ?? []),
       ...(facts.proposal?.notices ?? []),

@@ -21,6 +21,7 @@ import { makeStatement } from './provenance.ts';
 import type { RunRecord } from './record.ts';
 import { createRedactor, type KnownSecret } from './redact.ts';
 import { type Signing, signStatement } from './sign.ts';
+import { structuredOutput } from './structured-file.ts';
 import { renderEarlySummary, renderSummary } from './summary.ts';
 import { type KeptArtifact, type Uploader, type Uploads, uploadSets } from './upload.ts';
 
@@ -66,7 +67,8 @@ export async function report(host: Host, services: Keeper, input: ReportInput): 
   const files = await writeFiles(host, input, bundle, []);
   const sets = files ? sortFiles(files, input.directory) : [];
   const written = files ? join(input.directory, BUNDLE_FILES.record) : '';
-  setOutputs(host, actionOutputs(record, { patch, record: written }));
+  const structured = await structuredOutput(input.directory);
+  setOutputs(host, actionOutputs(record, { patch, record: written, structured }));
   await writeSummary(host, render(bundle, placesOf(input, sets, [])).summary);
   const message = `${record.reason} · ${record.where} · ${record.fix}`;
   annotate(host, record.problems);

@@ -29,6 +29,7 @@ function planOf(script: string, changes: Partial<Plan> = {}): Plan {
       exitCodes: {},
       sessionPaths: [],
       prices: null,
+      outputSchema: null,
     },
     limits: {
       minutes: { value: 1, source: 'test' },
@@ -197,6 +198,67 @@ function describeAgent(): void {
   ])('fails with exit code 0 and %s', async (_, event, reason) => {
     const { end } = await run(planOf(`echo '${event}'`));
     expect(end).toMatchObject({ kind: 'exited', exitCode: 0, failure: { reason } });
+  });
+
+  describe('its answer as data', () => {
+    const schema = { type: 'object', properties: { n: { type: 'integer' } }, required: ['n'] };
+    const said = (more: object) =>
+      `printf '%s\\n' '${JSON.stringify({ type: 'finished', ok: true, turns: 1, result: '', ...more })}'`;
+    const asking = (script: string, again: readonly string[] = []): Plan => {
+      const plan = planOf(script);
+      const outputSchema = {
+        ...{ schema, source: 'test', instruction: '', schemaFile: '/home/node/schema.json' },
+        file: '/home/node/structured.json',
+      };
+      const resume = { argv: again, session: '{session}' };
+      return { ...plan, agent: { ...plan.agent, outputSchema, resume } };
+    };
+
+    test.each([
+      ['as data', said({ structured: { n: 1 } })],
+      ['as its last words', said({ result: '{"n": 1}' })],
+      ['in a fence', said({ result: 'Here:\n```json\n{"n": 1}\n```\n' })],
+      ['in a file', `echo '{"n": 1}' > "$BOTTLE_STRUCTURED_FILE"`],
+    ])('is taken %s', async (_, script) => {
+      expect((await run(asking(script))).end).toMatchObject({ structured: { n: 1 } });
+    });
+
+    test.each([
+      ['another type', said({ structured: { n: 'x' } }), /^\/n must be integer \(rule type\)$/],
+      ['nothing', 'rm -f "$BOTTLE_STRUCTURED_FILE"', /no JSON/],
+      ['no JSON', `${said({ result: 'n is 1' })}; rm -f "$BOTTLE_STRUCTURED_FILE"`, /no JSON/],
+    ])('%s fails it', async (_, script, message) => {
+      const { end } = await run(asking(script));
+      expect(end.failure).toMatchObject({ reason: 'schema-invalid' });
+      expect(end.failure?.message).toMatch(message);
+      expect(end).not.toHaveProperty('structured');
+    });
+
+    const started = `echo '{"type":"started","session":"s-1","model":"","version":""}'`;
+    const bad = said({ structured: {} });
+
+    test('is asked for once more, in the same session, with what is wrong', async () => {
+      const again = `${said({ structured: { n: 2 } })}; echo "session $1"; cat`;
+      const argv = ['/bin/sh', '-c', again, 'sh', '{session}'];
+      const { end, output } = await run(asking(`${started}; ${bad}`, argv));
+      expect(end).toMatchObject({ failure: undefined, structured: { n: 2 } });
+      expect(output).toContain('session s-1\n');
+      expect(output).toMatch(/must have required property 'n' \(rule required\)/);
+    });
+
+    test('is asked for once more and no oftener', async () => {
+      const { end, output } = await run(asking(`${started}; ${bad}`, ['/bin/sh', '-c', bad]));
+      expect(end.failure).toMatchObject({ reason: 'schema-invalid' });
+      expect(output.match(/"finished"/g)).toHaveLength(2);
+    });
+
+    test('is not asked for by a session that is an option', async () => {
+      const hostile = started.replace('s-1', '--evil');
+      const argv = ['/bin/sh', '-c', 'echo again', 'sh', '{session}'];
+      const { end, output } = await run(asking(`${hostile}; ${bad}`, argv));
+      expect(end.failure).toMatchObject({ reason: 'schema-invalid' });
+      expect(output).not.toContain('again');
+    });
   });
 
   test('does not run where no relay can', async () => {

@@ -16,6 +16,7 @@ const AGENT: Plan['agent'] = {
   exitCodes: {},
   sessionPaths: [],
   prices: null,
+  outputSchema: null,
 };
 
 export function makePlan(

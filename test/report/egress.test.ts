@@ -175,7 +175,7 @@ describe('the advice', () => {
 });
 
 describe('the outputs', () => {
-  const outputs = actionOutputs(makeRecord(SUCCESS), { patch: '', record: '' });
+  const outputs = actionOutputs(makeRecord(SUCCESS), { patch: '', record: '', structured: '' });
 
   test('name the denied hosts once each, as JSON', () => {
     expect(JSON.parse(outputs.denied)).toEqual(['telemetry.example.net', 'api.example.com']);
@@ -185,6 +185,6 @@ describe('the outputs', () => {
     expect(outputs.tokens).toBe('51234');
     const usage = { ...EGRESS.usage, requests: 0 };
     const silent = makeRecord({ ...SUCCESS, egress: { ...EGRESS, usage } });
-    expect(actionOutputs(silent, { patch: '', record: '' }).tokens).toBe('');
+    expect(actionOutputs(silent, { patch: '', record: '', structured: '' }).tokens).toBe('');
   });
 });

@@ -327,7 +327,7 @@ describe("the action's outputs", () => {
       removed: 0,
     }));
     const big = { ...record, result: '𝕏'.repeat(100_000), change: { ...record.change, files } };
-    const outputs = actionOutputs(big, { patch: '', record: '' });
+    const outputs = actionOutputs(big, { patch: '', record: '', structured: '' });
     const names: string[] = JSON.parse(outputs['changed-files']);
     expect(names.length).toBeGreaterThan(500);
     expect(names[3]).toBe(files[3]?.path);

@@ -27,6 +27,7 @@ export const PLAN: Plan = {
     exitCodes: {},
     sessionPaths: [],
     prices: null,
+    outputSchema: null,
   },
   engine: { value: 'bubblewrap', source: 'input engine' },
   isolation: 'namespaces',
