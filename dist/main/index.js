@@ -37299,7 +37299,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 72629:
+/***/ 21577:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -37803,6 +37803,11 @@ function guestEnvironment(plan, ofRun) {
         BOTTLE_OUTPUT_DIR: outputDirectory,
         BOTTLE_RESULT_FILE: plan.resultFile,
     };
+    const { outputSchema } = plan.agent;
+    if (outputSchema !== null) {
+        own.BOTTLE_SCHEMA_FILE = outputSchema.schemaFile;
+        own.BOTTLE_STRUCTURED_FILE = outputSchema.file;
+    }
     // bot-bottle's contract: the file always exists, its path is passed only when it says something.
     if (prompt.text !== '')
         own.BOTTLE_PROMPT_FILE = prompt.to;
@@ -37936,6 +37941,7 @@ const claude = {
     model: { host: 'api.anthropic.com', meter: 'anthropic', key: keyOf },
     resumes: true,
     knowsSchema: true,
+    countsSession: true,
     prepare: (request) => ({
         argv: argvOf(request),
         files: [
@@ -39484,6 +39490,7 @@ const codex = {
     },
     resumes: true,
     knowsSchema: true,
+    countsSession: true,
     prepare: (request) => ({
         argv: codex_argvOf(request),
         files: [{ to: `${request.home}/.codex/config.toml`, text: stringify(configOf(request)) }],
@@ -49281,7 +49288,9 @@ function transcriptSchemaText() {
 const command = {
     template: 'command',
     resumes: false,
-    knowsSchema: false,
+    // It finds the schema in a file, and its task as it was given.
+    knowsSchema: true,
+    countsSession: false,
     prepare: (request) => ({
         argv: command_argvOf(request),
         files: [],
@@ -49343,6 +49352,7 @@ const gemini = {
     },
     resumes: true,
     knowsSchema: false,
+    countsSession: false,
     prepare: (request) => ({
         argv: gemini_argvOf(request),
         files: filesOf(request),
@@ -49558,6 +49568,7 @@ const opencode = {
     },
     resumes: true,
     knowsSchema: false,
+    countsSession: false,
     prepare: (request) => ({
         argv: opencode_argvOf(request),
         files: opencode_filesOf(request),
@@ -49741,6 +49752,128 @@ const PROVIDERS = {
 /** The schema of the manifest names no other. */
 function findProvider(template) {
     return PROVIDERS[template];
+}
+
+;// CONCATENATED MODULE: external "node:vm"
+const external_node_vm_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:vm");
+;// CONCATENATED MODULE: ./build/output-schema.js
+/** Holds data to a JSON Schema, in bounded time whatever either of them is. */
+
+
+const MAX_BYTES = 8 * 1024 * 1024;
+/** A regular expression can be slow for longer than anybody waits. */
+const LONGEST_MS = 5000;
+/**
+ * Of draft 2020-12, or of draft 7 where `$schema` says so. Formats are not looked at.
+ * @throws {BottleError} `config-invalid`: it is no schema
+ */
+async function compileSchema(schema, source) {
+    // It takes 50 ms to load: only when somebody asks for a schema.
+    const { Ajv } = await Promise.all(/* import() */[__nccwpck_require__.e(457), __nccwpck_require__.e(463)]).then(__nccwpck_require__.t.bind(__nccwpck_require__, 42463, 19));
+    const { Ajv2020 } = await Promise.all(/* import() */[__nccwpck_require__.e(457), __nccwpck_require__.e(210)]).then(__nccwpck_require__.t.bind(__nccwpck_require__, 52210, 19));
+    const dialect = typeof schema === 'object' ? String(schema.$schema ?? '') : '';
+    const options = { strict: false, validateFormats: false, logger: false };
+    const ajv = /draft-0[67]/.test(dialect) ? new Ajv(options) : new Ajv2020(options);
+    try {
+        const validate = inTime(() => ajv.compile(schema));
+        return (data) => output_schema_check(validate, data);
+    }
+    catch (error) {
+        throw new BottleError({
+            outcome: 'config-invalid',
+            what: `output_schema is no JSON Schema: ${messageOf(error)}`,
+            where: `output_schema, ${source}`,
+            fix: 'Correct it: JSON Schema of draft 2020-12, or of draft 7 where "$schema" says so.',
+            cause: error,
+        });
+    }
+}
+function output_schema_check(validate, data) {
+    if (Buffer.byteLength(JSON.stringify(data) ?? '') > MAX_BYTES) {
+        return { path: '', rule: 'size', message: `must not be larger than ${MAX_BYTES} bytes` };
+    }
+    try {
+        if (inTime(() => validate(data)))
+            return undefined;
+        return problemOf(validate.errors?.[0]);
+    }
+    catch (error) {
+        const isDeep = error instanceof RangeError;
+        return isDeep
+            ? { path: '', rule: 'depth', message: 'must not be nested that deeply' }
+            : { path: '', rule: 'time', message: `must be checked within ${LONGEST_MS} ms` };
+    }
+}
+/** The engine itself ends what runs longer, within a regular expression too. */
+function inTime(action) {
+    const script = new external_node_vm_namespaceObject.Script('action()');
+    return script.runInContext((0,external_node_vm_namespaceObject.createContext)({ action }), { timeout: LONGEST_MS });
+}
+function problemOf(error) {
+    const { instancePath = '', keyword = 'false schema', message = 'is not allowed' } = error ?? {};
+    const [named] = Object.values(error?.params ?? {}).filter((value) => typeof value === 'string');
+    const detail = keyword === 'additionalProperties' && named !== undefined ? `: ${named}` : '';
+    return { path: instancePath, rule: keyword, message: message + detail };
+}
+
+;// CONCATENATED MODULE: ./build/agent/structured.js
+
+/** Bytes of the file that it may leave in the guest. */
+const MAX_FILE_BYTES = 16 * 1024 * 1024;
+/** What it gave as data, what its last words are as JSON, or what it left in the file for it. */
+async function readAnswer(machine, { schema, file, source }, { finished }) {
+    const check = await compileSchema(schema, source);
+    const said = finished?.structured ?? jsonOf(finished?.result ?? '');
+    const data = said === undefined ? jsonOf(await readFile(machine, file)) : said;
+    if (data === undefined) {
+        const message = 'must be there: the agent gave no JSON';
+        return { ok: false, problem: { path: '', rule: 'required', message } };
+    }
+    const problem = check(data);
+    return problem === undefined ? { ok: true, data } : { ok: false, problem };
+}
+/** What the agent is told about its answer. */
+function repairText({ path, rule, message }, { schema }) {
+    return [
+        'Your answer does not follow the JSON Schema that it has to follow.',
+        `At ${path || 'the whole'}: ${message} (rule ${rule}).`,
+        'Give it again, as nothing but JSON that follows this schema:',
+        JSON.stringify(schema),
+    ].join('\n');
+}
+function schemaFailure({ path, rule, message }) {
+    const where = path === '' ? 'the whole answer' : path;
+    return { reason: 'schema-invalid', status: 0, message: `${where} ${message} (rule ${rule})` };
+}
+/** The whole text, or the last fenced block in it. */
+function jsonOf(text) {
+    const whole = structured_parse(text);
+    if (whole !== undefined)
+        return whole;
+    const fenced = [...text.matchAll(/^```(?:json)?[ \t]*\n([\s\S]*?)^```/gm)].at(-1)?.[1];
+    return fenced === undefined ? undefined : structured_parse(fenced);
+}
+function structured_parse(text) {
+    try {
+        return JSON.parse(text);
+    }
+    catch {
+        return undefined;
+    }
+}
+async function readFile(machine, path) {
+    const chunks = [];
+    let left = MAX_FILE_BYTES;
+    const script = 'if [ -f "$1" ]; then cat -- "$1"; fi';
+    await machine.exec(['/bin/sh', '-c', script, 'sh', path], {
+        onStdout(chunk) {
+            if (left > 0)
+                chunks.push(Buffer.from(chunk.subarray(0, left)));
+            left -= chunk.length;
+        },
+        timeoutMs: 30_000,
+    });
+    return Buffer.concat(chunks).toString();
 }
 
 // EXTERNAL MODULE: external "node:fs/promises"
@@ -49931,6 +50064,10 @@ function startTally() {
     let finished;
     let isSilent = true;
     return {
+        /** A session goes on whose counts so far come again. */
+        recount() {
+            tokens = undefined;
+        },
         add(event) {
             isSilent = false;
             turns = Math.max(turns, event.turn);
@@ -50042,8 +50179,10 @@ async function openWitness(host, name, paths, onTurn) {
         return events.write(Buffer.from(kept));
     };
     return {
-        begin(next) {
-            reader = next;
+        begin(provider) {
+            if (provider.countsSession)
+                tally.recount();
+            reader = provider.reader();
             lines = createLineStream();
         },
         stdout: (chunk) => Promise.all([raw.write(chunk), read(lines.push(chunk))]),
@@ -50094,6 +50233,7 @@ function textOf(bytes) {
 
 
 
+
 const MINUTE_MS = 60_000;
 /**
  * Never throws for what the agent does; an engine's own failure is thrown by the machine.
@@ -50110,27 +50250,52 @@ async function runAgent(host, machine, plan, options) {
     const witness = await openWitness(host, agent.name.value, options.files, onTurn);
     try {
         const watched = { ...options, signal: AbortSignal.any([options.signal, over.signal]) };
-        const attempt = { argv: agent.argv, input: plan.provision.task.text };
-        const { durationMs, ...end } = await runOnce(host, machine, plan, watched, witness, attempt);
+        const run = (attempt) => runOnce(host, machine, plan, watched, witness, attempt);
+        const input = plan.provision.task.text + (agent.outputSchema?.instruction ?? '');
+        const first = await run({ argv: agent.argv, input, spentMs: 0 });
+        const { durationMs, answer, ...end } = await askForData(machine, plan, witness, first, run);
         const told = witness.tally();
         const ended = over.signal.aborted && end.kind === 'stopped'
             ? { kind: 'turns', allowed: limits.turns.value ?? 0 }
             : end;
-        const failure = failureOf(plan, ended, told, witness.stderrTail());
-        return { ...ended, durationMs, failure, told, files: witness.files() };
+        const failure = failureOf(plan, ended, told, witness.stderrTail()) ??
+            (answer?.ok === false ? schemaFailure(answer.problem) : undefined);
+        const structured = answer?.ok === true ? { structured: answer.data } : {};
+        return { ...ended, durationMs, failure, told, files: witness.files(), ...structured };
     }
     finally {
         await witness.close();
     }
 }
+/** Shell-safe, and no option. */
+const SESSION_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;
+/** Where a schema is to be followed: the answer, for which it is asked once more if it can be. */
+async function askForData(machine, plan, witness, first, run) {
+    const { outputSchema: schema, resume } = plan.agent;
+    const isWell = (end) => end.kind === 'exited' && !failureOf(plan, end, witness.tally(), witness.stderrTail());
+    if (schema === null || !isWell(first))
+        return first;
+    const answer = await readAnswer(machine, schema, witness.tally());
+    const { session } = witness.tally();
+    if (answer.ok || resume.argv.length === 0 || !SESSION_NAME.test(session)) {
+        return { ...first, answer };
+    }
+    const argv = resume.argv.map((word) => (word === resume.session ? session : word));
+    const input = repairText(answer.problem, schema);
+    const second = await run({ argv, input, spentMs: first.durationMs });
+    const whole = { ...second, durationMs: first.durationMs + second.durationMs };
+    if (!isWell(second))
+        return whole;
+    return { ...whole, answer: await readAnswer(machine, schema, witness.tally()) };
+}
 /** One run of its program. */
-async function runOnce(host, machine, plan, options, witness, { argv, input }) {
+async function runOnce(host, machine, plan, options, witness, { argv, input, spentMs }) {
     const idle = idleTimer(plan.limits.idleMinutes.value * MINUTE_MS);
     const restarting = (take) => async (chunk) => {
         idle.restart();
         await take(chunk);
     };
-    witness.begin(findProvider(plan.agent.provider.value).reader());
+    witness.begin(findProvider(plan.agent.provider.value));
     try {
         const result = await execBehindRelay(machine, argv, {
             token: options.token,
@@ -50140,7 +50305,7 @@ async function runOnce(host, machine, plan, options, witness, { argv, input }) {
             stdin: Buffer.from(input),
             onStdout: restarting(witness.stdout),
             onStderr: restarting(witness.stderr),
-            timeoutMs: plan.limits.minutes.value * MINUTE_MS,
+            timeoutMs: Math.max(1, plan.limits.minutes.value * MINUTE_MS - spentMs),
             signal: AbortSignal.any([options.signal, idle.signal]),
         });
         const end = run_endOf(result, idle.signal.aborted);
@@ -51382,7 +51547,7 @@ const HARMLESS = [
     ...['image', 'entrypoint', 'cmd', 'env', 'workdir', 'user'],
     ...['cpus', 'memory', 'storage', 'overlay'],
 ];
-const MAX_BYTES = 64 * 1024;
+const smolfile_MAX_BYTES = 64 * 1024;
 /** A reference to an image in a registry: `[host[:port]/]path[:tag][@sha256:…]`. */
 const NAME = '[a-z0-9][a-z0-9._-]*';
 const TAG = '\\w[\\w.-]{0,127}';
@@ -51408,8 +51573,8 @@ function refuse(file, problems) {
 }
 function parseToml(file, text) {
     try {
-        if (Buffer.byteLength(text) > MAX_BYTES)
-            throw new Error(`over ${MAX_BYTES} bytes`);
+        if (Buffer.byteLength(text) > smolfile_MAX_BYTES)
+            throw new Error(`over ${smolfile_MAX_BYTES} bytes`);
         return parse_parse(text);
     }
     catch (error) {
@@ -53113,14 +53278,14 @@ function bindEntry(entry, rootfs, seen, path) {
         return [];
     return ['--ro-bind-try', (0,external_node_path_.join)(seen, path), path];
 }
-const MAX_FILE_BYTES = 1024 * 1024;
+const rootfs_MAX_FILE_BYTES = 1024 * 1024;
 /** The text of a small file of an image; empty when it is no plain file, or reached by a link. */
 function imageText(rootfs, path) {
     const file = rootfs_imagePath(rootfs, path);
     if (file === undefined)
         return '';
     const found = (0,external_node_fs_.lstatSync)(file);
-    return found.isFile() && found.size <= MAX_FILE_BYTES ? (0,external_node_fs_.readFileSync)(file, 'utf8') : '';
+    return found.isFile() && found.size <= rootfs_MAX_FILE_BYTES ? (0,external_node_fs_.readFileSync)(file, 'utf8') : '';
 }
 /** Where a path of an image is on the runner; undefined if missing, or with a link on the way. */
 function rootfs_imagePath(rootfs, path) {
@@ -61223,10 +61388,10 @@ async function listFiles({ run }, base, tip) {
     const args = ['diff-tree', '-r', '-z', '--numstat', '--no-renames', '--no-ext-diff'];
     const said = await run([...args, '--no-textconv', base, tip], { maxBytes: describe_MAX_BYTES });
     const records = said.toString().split('\0').slice(0, -1);
-    return records.slice(0, MAX_FILES).map(readFile);
+    return records.slice(0, MAX_FILES).map(describe_readFile);
 }
 /** `<added>\t<removed>\t<path>`; a dash stands for a number that means nothing. */
-function readFile(record) {
+function describe_readFile(record) {
     const [added = '', removed = '', ...path] = record.split('\t');
     const lines = (count) => (count === '-' ? null : Number(count));
     return { path: path.join('\t'), added: lines(added), removed: lines(removed) };
@@ -62964,6 +63129,7 @@ function makeRecord(facts) {
         artifacts: [],
         notices: [
             ...(facts.image?.notices ?? []),
+            ...(agent?.notices ?? []),
             ...(provisioned?.notices ?? []),
             ...(collected?.notices ?? []),
             ...(facts.proposal?.notices ?? []),
@@ -63057,6 +63223,7 @@ function actionOutputs(record, paths) {
         'failure-reason': record.failureReason ?? '',
         'exit-code': record.exitCode === null ? '' : String(record.exitCode),
         result: cap(record.result, 'The whole result is in result.md of the artifact.'),
+        'structured-output': paths.structured,
         'run-id': record.runId,
         'image-digest': image.sha256 && `sha256:${image.sha256}`,
         'image-cache-hit': hitOf(image.hit),
@@ -64458,7 +64625,7 @@ function renderHtmlReport(record, extras) {
 /** Signs the provenance through Sigstore where the job may; what cannot be signed stays as it is. */
 
 /** Sigstore and GitHub answer within seconds; the run is over, and somebody waits for its report. */
-const LONGEST_MS = 60_000;
+const sign_LONGEST_MS = 60_000;
 /** Sigstore's bundle as JSON; undefined when the statement stays unsigned, which is said in the log. */
 async function signStatement(host, services, { mode, token }, statement) {
     if (mode === 'off' || host.cancelled.aborted)
@@ -64468,7 +64635,7 @@ async function signStatement(host, services, { mode, token }, statement) {
         return undefined;
     }
     try {
-        const signed = await inTime(services.attest(statement, token), host.cancelled);
+        const signed = await sign_inTime(services.attest(statement, token), host.cancelled);
         if (signed.stored === '')
             host.log.info('The signed provenance is stored at GitHub.');
         else
@@ -64480,9 +64647,9 @@ async function signStatement(host, services, { mode, token }, statement) {
         return undefined;
     }
 }
-async function inTime(answer, cancelled) {
+async function sign_inTime(answer, cancelled) {
     const late = Promise.withResolvers();
-    const timer = setTimeout(() => late.reject(new Error(`no answer within ${LONGEST_MS / 1000} s`)), LONGEST_MS);
+    const timer = setTimeout(() => late.reject(new Error(`no answer within ${sign_LONGEST_MS / 1000} s`)), sign_LONGEST_MS);
     const stop = () => late.reject(new Error('the run was cancelled'));
     cancelled.addEventListener('abort', stop, { once: true });
     try {
@@ -64492,6 +64659,35 @@ async function inTime(answer, cancelled) {
         clearTimeout(timer);
         cancelled.removeEventListener('abort', stop);
     }
+}
+
+;// CONCATENATED MODULE: ./build/report/structured-file.js
+/** The agent's answer as data, in a file of the artifact and, where it is small enough, an output. */
+
+
+const structured_file_NAME = 'structured.json';
+/** GitHub takes no larger output. */
+const structured_file_LARGEST_OUTPUT = 1_000_000;
+/** The file as a list; none where there is no such answer. */
+async function keepStructured(run, directory) {
+    if (run.structured === undefined)
+        return [];
+    const path = (0,external_node_path_.join)(directory, structured_file_NAME);
+    await (0,promises_.writeFile)(path, JSON.stringify(run.structured), { mode: 0o600 });
+    return [path];
+}
+/** A notice about an answer that is too large for an output. */
+function structuredNotices({ structured }) {
+    const size = Buffer.byteLength(JSON.stringify(structured) ?? '');
+    if (size <= structured_file_LARGEST_OUTPUT)
+        return [];
+    return [`The structured output has ${size} bytes: it is in ${structured_file_NAME} of the artifact only`];
+}
+/** As it stands in the file, from which secrets are gone by now; empty where it is too large. */
+async function structuredOutput(directory) {
+    const path = (0,external_node_path_.join)(directory, structured_file_NAME);
+    const size = await (0,promises_.stat)(path).then((found) => found.size, () => 0);
+    return size === 0 || size > structured_file_LARGEST_OUTPUT ? '' : await (0,promises_.readFile)(path, 'utf8');
 }
 
 ;// CONCATENATED MODULE: ./build/report/phase-chart.js
@@ -64784,6 +64980,7 @@ async function uploadInTime(start, cancelled) {
 
 
 
+
 /** The runner keeps ten errors of a step, and the first one says what they are about. */
 const MOST_PROBLEMS = 9;
 const LONGEST_MESSAGE = 4000;
@@ -64800,7 +64997,8 @@ async function report_report(host, services, input) {
     const files = await writeFiles(host, input, bundle, []);
     const sets = files ? sortFiles(files, input.directory) : [];
     const written = files ? (0,external_node_path_.join)(input.directory, BUNDLE_FILES.record) : '';
-    setOutputs(host, actionOutputs(record, { patch, record: written }));
+    const structured = await structuredOutput(input.directory);
+    setOutputs(host, actionOutputs(record, { patch, record: written, structured }));
     await writeSummary(host, render(bundle, placesOf(input, sets, [])).summary);
     const message = `${record.reason} · ${record.where} · ${record.fix}`;
     annotate(host, record.problems);
@@ -65194,6 +65392,7 @@ function probe_readLine(line, probes) {
 
 
 
+
 /** The failure of the step in one sentence, or undefined when the step succeeds. */
 async function concludeRun(host, services, run, inputs) {
     const { plan, made } = run;
@@ -65225,7 +65424,11 @@ async function concludeRun(host, services, run, inputs) {
         directory: run.paths.artifact,
         signing: { mode: plan.attest.value, token: inputs.token },
         secrets: secretsOf(run),
-        logs: [...(made.agent?.files ?? []), ...(made.gateway ? [run.paths.egress] : [])],
+        logs: [
+            ...(made.agent?.files ?? []),
+            ...(await keepStructured(made.agent ?? {}, run.paths.artifact)),
+            ...(made.gateway ? [run.paths.egress] : []),
+        ],
         ...(made.proposal && { proposal: made.proposal }),
     });
     host.log.endGroup();
@@ -65265,6 +65468,7 @@ function agentFacts(agent) {
         exitCode: agent.kind === 'exited' ? agent.exitCode : null,
         durationMs: agent.durationMs,
         told: agent.told,
+        notices: structuredNotices(agent),
     };
 }
 
@@ -68030,9 +68234,10 @@ const SESSION = '{session}';
 /** @throws {BottleError} `config-invalid`: the provider lacks something. */
 function prepareAgent(planRequest, home, { prompt, task, workspace }, limits) {
     const { provider, selected } = planRequest;
-    const { agent, bottle, source } = selected;
+    const { bottle, source } = selected;
     const program = planProgram(planRequest);
-    const schema = agent.output_schema && JSON.stringify(agent.output_schema);
+    const outputSchema = planSchema(planRequest, home);
+    const schema = outputSchema && JSON.stringify(outputSchema.schema);
     const request = {
         settings: bottle.agent_provider,
         source: (setting) => source(['bottle', 'agent_provider', setting]),
@@ -68042,7 +68247,7 @@ function prepareAgent(planRequest, home, { prompt, task, workspace }, limits) {
         prompt: { text: prompt.text, file: prompt.text === '' ? '' : prompt.to },
         taskFile: task.to,
         limits: { turns: limits.turns.value, costUsd: limits.costUsd.value },
-        ...(schema && { outputSchema: { json: schema, file: `${home}/.bottle/output-schema.json` } }),
+        ...(schema && { outputSchema: { json: schema, file: outputSchema.schemaFile } }),
         // bot-bottle's name for it; the gateway answers there.
         mcpServers: [
             { name: 'supervise', kind: 'http', url: `http://127.0.0.1:${RELAY_PORT}/mcp`, headers: {} },
@@ -68053,9 +68258,23 @@ function prepareAgent(planRequest, home, { prompt, task, workspace }, limits) {
     const prepared = provider.prepare(request);
     const resumed = provider.resumes ? provider.prepare({ ...request, session: SESSION }) : undefined;
     const files = schema
-        ? [...prepared.files, { to: `${home}/.bottle/output-schema.json`, text: schema }]
+        ? [...prepared.files, { to: outputSchema.schemaFile, text: schema }]
         : prepared.files;
-    return { ...prepared, program, files, resumeArgv: resumed?.argv ?? [] };
+    return { ...prepared, program, files, outputSchema, resumeArgv: resumed?.argv ?? [] };
+}
+function planSchema({ provider, selected: { agent, source } }, home) {
+    const schema = agent.output_schema;
+    if (schema === undefined)
+        return null;
+    const told = 'When you are done, let your last message be nothing but JSON that follows this JSON Schema, ' +
+        `without a code fence:\n${JSON.stringify(schema)}\n`;
+    return {
+        schema,
+        source: source('agent.output_schema'),
+        schemaFile: `${home}/.bottle/output-schema.json`,
+        file: `${home}/.bottle/structured.json`,
+        instruction: provider.knowsSchema ? '' : `\n\n${told}`,
+    };
 }
 function serverOf([name, given]) {
     const { url, headers = {}, command = '', args = [], env = {} } = given;
@@ -68064,7 +68283,7 @@ function serverOf([name, given]) {
     return { name, kind: 'stdio', command, args, env };
 }
 function planAgent({ inputs, selected }, prepared) {
-    const { program, argv, resumeArgv, exitCodes, sessionPaths } = prepared;
+    const { program, argv, resumeArgv, exitCodes, sessionPaths, outputSchema } = prepared;
     const { template, prices } = selected.bottle.agent_provider;
     return {
         name: { value: selected.agentName, source: inputs.agent === '' ? 'default' : 'input agent' },
@@ -68076,6 +68295,7 @@ function planAgent({ inputs, selected }, prepared) {
         exitCodes,
         sessionPaths,
         prices: prices ? pricesOf(prices) : null,
+        outputSchema,
     };
 }
 /** What comes from the cache, or goes there, costs no less than what does not, unless it is said. */
@@ -68091,7 +68311,7 @@ function agent_environmentOf({ env }, provider) {
 ;// CONCATENATED MODULE: ./build/plan/notice.js
 const NO_MODEL = 'but no route leads to the API of a model, so nothing is counted';
 /** @param routes all that the plan opens */
-function findNotices({ agent, bottle, source }, routes) {
+function findNotices({ bottle, source }, routes) {
     const { agent_provider, egress, limits } = bottle;
     const counts = routes.some(({ meter }) => meter !== undefined);
     const toGitHub = routes.some(({ host }) => /^(?:.*\.)?github\.com$/.test(host));
@@ -68111,11 +68331,6 @@ function findNotices({ agent, bottle, source }, routes) {
             'bottle.limits.cost_usd',
             agent_provider.template !== 'claude' && !agent_provider.prices && limits?.cost_usd,
             'limits.cost_usd is declared, but without agent_provider.prices nobody knows what is spent',
-        ],
-        [
-            'agent.output_schema',
-            agent.output_schema,
-            'output_schema is declared, but this version makes no structured result',
         ],
     ];
     return [
@@ -71511,6 +71726,7 @@ function directoryAt(repository, sha, scratch) {
 
 
 
+
 const IMAGES_LOCK = '.bot-bottle/images.lock';
 /**
  * Undefined when the event asks for nothing, which is said in the log.
@@ -71538,6 +71754,10 @@ async function planFrom(host, given, trusted, own) {
     const manifest = await loadManifest(files, { path: inputs.manifest });
     const selected = selectBottle(manifest, inputs);
     const { agent, bottle } = selected;
+    // Before anything is started for an answer that nothing could follow.
+    if (agent.output_schema) {
+        await compileSchema(agent.output_schema, selected.source('agent.output_schema'));
+    }
     const provider = findProvider(bottle.agent_provider.template);
     const workspace = resolveWorkspace(host, workspaceOf(inputs, selected));
     const trust = trusted.judge(workspace);
@@ -74347,7 +74567,7 @@ async function withTools(tools, call) {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(72629);
+/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(21577);
 /* harmony import */ var _guarded_host_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(71439);
 /* harmony import */ var _host_actions_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(30623);
 /* harmony import */ var _host_services_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(58503);

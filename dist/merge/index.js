@@ -40593,6 +40593,7 @@ function makeRecord(facts) {
         artifacts: [],
         notices: [
             ...(facts.image?.notices ?? []),
+            ...(agent?.notices ?? []),
             ...(provisioned?.notices ?? []),
             ...(collected?.notices ?? []),
             ...(facts.proposal?.notices ?? []),
