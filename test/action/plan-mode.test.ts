@@ -96,6 +96,7 @@ describe('a step with mode: plan', () => {
         outputMib: { value: 1024, source: 'default' },
       },
       env: [
+        { name: 'BOTTLE_EVENTS_FD', from: 'literal', source: 'provider command' },
         { name: 'KEY', from: `\${API_KEY}`, source: at(5) },
         { name: 'LEVEL', from: 'literal', source: at(4) },
         { name: 'ROUTE_TOKEN', from: 'literal', source: at(10) },
