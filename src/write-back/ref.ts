@@ -16,7 +16,7 @@ export async function setBranch(
   branch: string,
   { commit, old }: { readonly commit: string; readonly old: string },
 ): Promise<void> {
-  const path = old === '' ? '/git/refs' : `/git/refs/heads/${pathOf(branch)}`;
+  const path = old === '' ? '/git/refs' : `/git/refs/${refSegment(branch)}`;
   const method = old === '' ? 'POST' : 'PATCH';
   const body =
     old === '' ? { ref: `refs/heads/${branch}`, sha: commit } : { sha: commit, force: false };
@@ -41,9 +41,9 @@ export async function setBranch(
 }
 
 async function headOf(github: GitHub, branch: string): Promise<string | undefined> {
-  const path = `/git/ref/heads/${pathOf(branch)}`;
+  const path = `/git/ref/${refSegment(branch)}`;
   return (await github.find({ path, what: WHAT, answer: reference }))?.object.sha;
 }
 
-/** Slashes separate here. */
-const pathOf = (branch: string) => branch.split('/').map(segment).join('/');
+/** One segment, as GitHub's own clients write it. */
+const refSegment = (branch: string) => segment(`heads/${branch}`);

@@ -37,7 +37,7 @@ const ROUTES: readonly (readonly [string, RegExp, Handler])[] = [
   ],
   [
     'GET',
-    /^\/git\/ref\/heads\/(.+)$/,
+    /^\/git\/ref\/heads%2F([^/]+)$/,
     ({ bare }, [branch = '']) => {
       const sha = bare.headOf(branch);
       return sha === ''
@@ -57,7 +57,7 @@ const ROUTES: readonly (readonly [string, RegExp, Handler])[] = [
   ['POST', /^\/git\/trees$/, postTree],
   ['POST', /^\/git\/commits$/, postCommit],
   ['POST', /^\/git\/refs$/, postRef],
-  ['PATCH', /^\/git\/refs\/heads\/(.+)$/, patchRef],
+  ['PATCH', /^\/git\/refs\/heads%2F([^/]+)$/, patchRef],
   ['GET', /^\/compare\/([0-9a-f]+)\.\.\.([0-9a-f]+)$/, compare],
   ['GET', /^\/pulls$/, listPulls],
   ['POST', /^\/pulls$/, postPull],

@@ -29,12 +29,15 @@ export type Fault = {
       };
 };
 
+export type Request = { readonly method: string; readonly path: string; readonly body: unknown };
+
 export type GitHubServer = {
   readonly url: string;
   readonly state: State;
   /** `POST /git/refs`: in their order, without the part that all have. */
   readonly asked: readonly string[];
-  readonly bodies: readonly unknown[];
+  /** The same with what they brought, but for git's. */
+  readonly requests: readonly Request[];
   /** Of no known route, or without the token. Must be empty in the end. */
   readonly unexpected: readonly string[];
   fault(fault: Fault): void;
@@ -52,7 +55,7 @@ export async function startGitHub(): Promise<GitHubServer> {
     permissions: { contents: true, pulls: true, issues: true, administration: false },
   };
   const asked: string[] = [];
-  const bodies: unknown[] = [];
+  const requests: Request[] = [];
   const unexpected: string[] = [];
   const faults: { -readonly [K in keyof Fault]: Fault[K] }[] = [];
   let listener: (call: string) => void = () => {};
@@ -95,7 +98,7 @@ export async function startGitHub(): Promise<GitHubServer> {
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const text = Buffer.concat(chunks).toString();
     const body: unknown = text === '' ? undefined : JSON.parse(text);
-    bodies.push(body);
+    requests.push({ method: request.method ?? '', path, body });
     if (request.headers.authorization !== `Bearer ${TOKEN}`) {
       unexpected.push(`${call} with ${request.headers.authorization}`);
       return send(response, 401, { message: 'Bad credentials' });
@@ -120,7 +123,7 @@ export async function startGitHub(): Promise<GitHubServer> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    ...{ state, asked, bodies, unexpected },
+    ...{ state, asked, requests, unexpected },
     fault: (fault) => faults.push({ ...fault }),
     onAsked: (given) => {
       listener = given;
