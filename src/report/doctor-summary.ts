@@ -15,7 +15,7 @@ export function renderFindings(engine: EngineName, findings: readonly Finding[])
   return [
     `## ${sentence}`,
     '',
-    '| | probed | found | what to do |',
+    '| result | probed | found | what to do |',
     '|---|---|---|---|',
     ...findings.map(({ level, probe, found, remedy }) => {
       return `| ${MARKS[level]} | ${cell(probe)} | ${code(found)} | ${cell(remedy)} |`;

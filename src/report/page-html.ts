@@ -105,7 +105,7 @@ function bars(caption: string, list: readonly Bar[]): string {
 function frame(caption: string, columns: readonly string[], body: readonly string[]): string {
   const head = columns.map((column) => `<th scope="col">${escaped(column)}</th>`).join('');
   return [
-    `<div class="wide" role="region" tabindex="0" aria-label="${escaped(caption)}">`,
+    `<div class="wide" role="group" tabindex="0" aria-label="${escaped(caption)}">`,
     `<table><caption>${escaped(caption)}</caption>`,
     `<thead><tr>${head}</tr></thead>`,
     `<tbody>\n${body.join('\n')}\n</tbody></table></div>`,
@@ -130,7 +130,7 @@ function codeBlock({ language, text, largest, rest: where }: Code): string {
   const shown = visible(text.slice(0, room)).replace(/\n$/, '');
   const lines = language === 'diff' ? shown.split('\n').map(diffLine).join('\n') : escaped(shown);
   const note = cut ? `\n<p class="brief">Cut here. ${escaped(where)}</p>` : '';
-  return `<pre tabindex="0" role="region" aria-label="${escaped(LABELS[language] ?? 'Text')}"><code>${lines}</code></pre>${note}`;
+  return `<pre class="${escaped(language)}" tabindex="0" role="group" aria-label="${escaped(LABELS[language] ?? 'Text')}"><code>${lines}</code></pre>${note}`;
 }
 
 const LABELS: Readonly<Record<string, string>> = { diff: 'Patch', yaml: 'Lines of YAML' };

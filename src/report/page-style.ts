@@ -19,8 +19,9 @@ html { -webkit-text-size-adjust: 100%; }
 body {
   margin: 0 auto; max-width: 62rem; padding: 0 1rem 3rem; background: var(--page);
   color: var(--text); font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif;
-  overflow-wrap: anywhere;
+  overflow-wrap: break-word;
 }
+code, pre { overflow-wrap: anywhere; }
 header { margin: 1.25rem 0 1rem; padding: .9rem 1.1rem; border: 1px solid var(--line);
   border-left: .5rem solid var(--faint); border-radius: .4rem; background: var(--soft); }
 header.pass { border-left-color: var(--good); }
@@ -44,6 +45,7 @@ code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospac
 header code { background: var(--page); }
 pre { background: var(--soft); border: 1px solid var(--line); border-radius: .4rem; margin: .5rem 0;
   padding: .7rem .8rem; overflow: auto; max-height: 34rem; white-space: pre; line-height: 1.4; }
+pre.text { white-space: pre-wrap; }
 pre span { display: inline-block; min-width: 100%; }
 .add { background: var(--add); color: var(--text); }
 .del { background: var(--del); color: var(--text); }

@@ -22,7 +22,7 @@ export function phaseDrawing(phases: readonly Phase[]): string {
     ...shown.map((phase, index) => row(phase, index, BARS / end)),
     '</svg>',
     '<details><summary>The phases as a table</summary>',
-    '<div class="wide" role="region" tabindex="0" aria-label="Phases">',
+    '<div class="wide" role="group" tabindex="0" aria-label="Phases">',
     '<table><caption>Phases</caption>',
     '<thead><tr><th scope="col">Phase</th><th scope="col">Began after</th><th scope="col">Took</th><th scope="col">End</th></tr></thead>',
     `<tbody>\n${shown.map(tableRow).join('\n')}\n</tbody></table></div>`,

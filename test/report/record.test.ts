@@ -24,6 +24,11 @@ describe('the run record', () => {
     expect(record.outcome).toBe(facts.outcome);
   });
 
+  test.each(Object.entries(SCENARIOS))('after %s reads as it did', async (name, facts) => {
+    const json = `${JSON.stringify(makeRecord(facts), null, 2)}\n`;
+    await expect(json).toMatchFileSnapshot(`record/${name}.json`);
+  });
+
   test.each([{ extra: 1 }, { outcome: 'fine' }, { secretsFound: -1 }])('refuses %j', (change) => {
     expect(validate({ ...makeRecord(SUCCESS), ...change })).toBe(false);
   });

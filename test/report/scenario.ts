@@ -8,6 +8,7 @@ import type { Plan } from '../../src/plan/plan.ts';
 import type { Change } from '../../src/proposal/proposal.ts';
 import { stepOrigin } from '../../src/report/origin-record.ts';
 import type { RunFacts } from '../../src/report/record.ts';
+import type { PageExtras } from '../../src/report/run-page.ts';
 import { NO_GIT } from '../plan/no-git.ts';
 
 const fromDefault = <T>(value: T) => ({ value, source: 'default' });
@@ -230,6 +231,21 @@ const STEP = {
   RUNNER_OS: 'Linux',
   RUNNER_ARCH: 'X64',
   RUNNER_ENVIRONMENT: 'github-hosted',
+};
+
+/** What is known beside the record: two artifacts, of which one is not uploaded yet. */
+export const EXTRAS: PageExtras = {
+  patch: '',
+  artifacts: [
+    { kind: 'result', name: 'bottle-hello-k3x9q-result' },
+    {
+      kind: 'proposal',
+      name: 'bottle-hello-k3x9q-proposal',
+      url: 'https://github.example/acme/site/actions/runs/1658821493/artifacts/7',
+      size: 2048,
+    },
+  ],
+  provenance: 'unsigned',
 };
 
 const STARTED = Date.UTC(2026, 0, 2, 3, 4, 5);

@@ -4,10 +4,12 @@ import { gfmFromMarkdown } from 'mdast-util-gfm';
 import { gfm } from 'micromark-extension-gfm';
 import { describe, expect, test } from 'vitest';
 import { BottleError } from '../../src/errors.ts';
+import { renderFindings } from '../../src/report/doctor-summary.ts';
 import { visible } from '../../src/report/guest-text.ts';
+import { renderPlan } from '../../src/report/plan-summary.ts';
 import { makeRecord, type RunRecord } from '../../src/report/record.ts';
 import { renderEarlySummary, renderSummary } from '../../src/report/summary.ts';
-import { SCENARIOS, SUCCESS } from './scenario.ts';
+import { EXTRAS, PLAN, SCENARIOS, SUCCESS } from './scenario.ts';
 
 type Node = { type: string; value?: string; depth?: number; children?: Node[] };
 
@@ -28,6 +30,16 @@ function skeleton(node: Node): unknown {
 function nodes(node: Node): Node[] {
   return [node, ...(node.children ?? []).flatMap(nodes)];
 }
+
+/** Modes that run no agent. */
+const ANSWERS: Readonly<Record<string, string>> = {
+  plan: renderPlan(PLAN),
+  doctor: renderFindings('smolvm', [
+    { level: 'ok', probe: 'platform', found: 'linux, x64', remedy: '' },
+    { level: 'warn', probe: 'memory', found: '3 GiB | free', remedy: 'Give the bottle less.' },
+    { level: 'fail', probe: 'hypervisor', found: 'no /dev/kvm', remedy: 'Use another runner.' },
+  ]),
+};
 
 const EARLY = new BottleError({
   outcome: 'config-invalid',
@@ -54,9 +66,25 @@ const UNTRUSTED = new BottleError({
 
 describe('the summary', () => {
   test.each(Object.entries(SCENARIOS))('of %s reads as it did', async (name, facts) => {
-    const summary = renderSummary(makeRecord(facts), { patch: facts.patchText ?? '' });
+    const summary = renderSummary(makeRecord(facts), { ...EXTRAS, patch: facts.patchText ?? '' });
     await expect(`${summary}\n`).toMatchFileSnapshot(`summary/${name}.md`);
   });
+
+  test.each(Object.entries(ANSWERS))('of mode %s reads as it did', async (name, markdown) => {
+    await expect(`${markdown}\n`).toMatchFileSnapshot(`summary/${name}.md`);
+  });
+
+  test.each([...Object.keys(SCENARIOS), ...Object.keys(ANSWERS)])(
+    'of %s has a word at the head of every column',
+    (name) => {
+      const facts = SCENARIOS[name];
+      const markdown = facts ? renderSummary(makeRecord(facts), EXTRAS) : (ANSWERS[name] ?? '');
+      const heads = nodes(parse(markdown)).flatMap((node) =>
+        node.type === 'table' ? (node.children?.[0]?.children ?? []) : [],
+      );
+      expect(heads.filter((cell) => !cell.children?.length)).toEqual([]);
+    },
+  );
 
   test.each([EARLY, UNTRUSTED])('of an early $outcome reads as it did', async (error) => {
     await expect(`${renderEarlySummary(error)}\n`).toMatchFileSnapshot(
