@@ -70,7 +70,8 @@ export async function report(host: Host, services: Keeper, input: ReportInput): 
   const structured = await structuredOutput(input.directory);
   setOutputs(host, actionOutputs(record, { patch, record: written, structured }));
   await writeSummary(host, render(bundle, placesOf(input, sets, [])).summary);
-  const message = `${record.reason} · ${record.where} · ${record.fix}`;
+  const { reason, where, fix } = record;
+  const message = `${reason} · ${where} · ${fix}`.slice(0, LONGEST_MESSAGE);
   annotate(host, record.problems);
   if (record.secretsFound > 0) {
     host.log.warning(`Secret values found in what leaves the run: ${record.secretsFound}`);
