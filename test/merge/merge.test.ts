@@ -152,6 +152,14 @@ describe('the records of a fleet', () => {
     expect(result.summary.match(/\| `run-/g)).toHaveLength(256);
   });
 
+  test('whose artifact is not the one that was listed are not read', async () => {
+    await leave('bottle-a-1-result', { 'run.json': jsonOf(recordOf('a-1')) });
+    service.faults.inject('GetBlob', { kind: 'corrupt', at: 40 });
+    const result = await merge({ 'fail-on': 'none' });
+    expect(result.outputs).toMatchObject({ count: '0', broken: '1' });
+    expect(result.summary).toContain('digest of bottle-a-1-result');
+  });
+
   test('that cannot be listed or kept are a warning, and the story is told', async () => {
     service.faults.inject('ListArtifacts', { kind: 'status', status: 400 });
     const result = await merge({ 'fail-on': 'none' });
