@@ -40,7 +40,7 @@ function leaves(value: unknown): (string | number)[] {
 
 /** Each rule by its name, and what it gives for a record. */
 const RULES: Readonly<Record<string, (record: RunRecord) => readonly string[]>> = {
-  'a number of the record, as it is, grouped, as a size or as a time': (record) =>
+  'a number of the record, as it is, grouped, as money, a size or a time': (record) =>
     leaves(record).flatMap((leaf) => (typeof leaf === 'number' ? formsOf(leaf) : [])),
   'digits of a text of the record': (record) =>
     leaves(record).flatMap((leaf) => (typeof leaf === 'string' ? [leaf] : [])),
@@ -52,7 +52,9 @@ const RULES: Readonly<Record<string, (record: RunRecord) => readonly string[]>> 
   ),
   'the share of a limit that was used': ({ limits }) =>
     Object.values(limits).flatMap((limit) =>
-      'used' in limit && limit.limit ? [percent(limit.used / limit.limit)] : [],
+      'used' in limit && limit.used !== null && limit.limit
+        ? [percent(limit.used / limit.limit)]
+        : [],
     ),
   'the place of a phase in the chart': ({ phases }) => phases.map((_, at) => String(at + 1)),
   'the beginning of a commit in a link': ({ origin }) => [origin.manifest.ref.slice(0, 10)],
@@ -63,6 +65,7 @@ function formsOf(number: number): string[] {
     String(number),
     String(Math.round(number)),
     grouped(number),
+    number.toFixed(2),
     size(number),
     duration(number),
   ];
