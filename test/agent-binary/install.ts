@@ -2,28 +2,16 @@
  * `npm run agents -- [NAME…]`: installs the real agents that tests run, as a run of the action would.
  * Where the registry does not answer, the tests that need them are named as not run.
  */
-import { accessSync, constants, mkdirSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { mkdirSync } from 'node:fs';
 import { installProgram } from '../../src/agent/install.ts';
 import type { Host } from '../../src/host/host.ts';
 import { engineHost } from '../machine/engine-host.ts';
 import { agentCache, REAL_AGENTS, type RealAgent, requestFor } from './agents.ts';
-
-function findOnPath(program: string): string | undefined {
-  const paths = (process.env.PATH ?? '').split(delimiter).map((path) => join(path, program));
-  return paths.find((path) => {
-    try {
-      accessSync(path, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
+import { findProgram } from './on-path.ts';
 
 function cacheHost(): Host {
   const env = { ...process.env, RUNNER_TOOL_CACHE: agentCache() };
-  return engineHost({ env, which: findOnPath });
+  return engineHost({ env, which: findProgram });
 }
 
 async function install(agent: RealAgent): Promise<boolean> {

@@ -51,8 +51,8 @@ export type RealRun = {
   readonly inputs?: Readonly<Record<string, string>>;
 };
 
-/** A workspace of one file and the simplest manifest. All of it is gone when the test is over. */
-export async function runReal({ agent, scenario, bottle, manifest, inputs }: RealRun) {
+/** A workspace of one file and the simplest manifest. */
+export function manifestFor({ agent, bottle, manifest }: Omit<RealRun, 'scenario' | 'inputs'>) {
   const { provider = {} } = VENDORS[agent];
   const own = { template: agent, version: VERSIONS[agent], auth_token: 'MODEL_TOKEN' };
   const model = agent === 'claude' ? {} : { model: 'the-model' };
@@ -60,12 +60,14 @@ export async function runReal({ agent, scenario, bottle, manifest, inputs }: Rea
     bottles: { dev: { agent_provider: { ...own, ...model, ...provider }, ...bottle } },
     agents: { hello: { bottle: 'dev', prompt: 'Be brief and kind.', ...manifest } },
   };
-  const scene = await openScene({
-    'bot-bottle.json': JSON.stringify(whole),
-    'greeting.txt': 'hello\n',
-  });
+  return { 'bot-bottle.json': JSON.stringify(whole), 'greeting.txt': 'hello\n' };
+}
+
+/** All of it is gone when the test is over. */
+export async function runReal({ scenario, inputs, ...own }: RealRun) {
+  const scene = await openScene(manifestFor(own));
   onTestFinished(() => scene.close());
-  const server = await serveModel(agent, scenario);
+  const server = await serveModel(own.agent, scenario);
   const request = { env: { MODEL_TOKEN: TOKEN }, ...(inputs && { inputs }) };
   return { ...server, ...(await runScene(scene, request, [server.connectTo])) };
 }
