@@ -147,6 +147,22 @@ describe('by git', () => {
     expect(scene.github.state.pulls.length).toBe(1);
   });
 
+  test('goes what comes from a shallow checkout', async () => {
+    const scene = await makeScene();
+    const { bare } = scene.github.state;
+    const tree = bare.git('rev-parse', 'main^{tree}');
+    const later = bare.writeCommit(tree, [scene.base], 'Later', 'ada');
+    bare.git('update-ref', 'refs/heads/main', later);
+    scene.git('fetch', '-q', '--depth=1', `file://${bare.directory}`, 'main');
+    scene.reset('FETCH_HEAD');
+    expect(scene.git('rev-parse', '--is-shallow-repository')).toBe('true');
+    for (const n of range(26)) save(scene, `f${n}`);
+    const { change } = scene.request();
+    const written = await scene.run({}, { change: { ...change, base: later } });
+    expect(written).toMatchObject({ state: 'written', by: 'git-push' });
+    expect(scene.remote('rev-list', '--count', BRANCH)).toBe('28');
+  });
+
   test('goes what the API makes another tree of, or does not take', async () => {
     for (const given of [
       { status: 201, body: { sha: '1'.repeat(40) } },
@@ -220,6 +236,11 @@ describe('a branch that is there', () => {
 
   test.each<[string, (scene: Scene) => void, RegExp]>([
     ['somebody else made', (s) => foreign(s, s.base), /is not of this workflow/],
+    [
+      'somebody else made and the change follows',
+      (s) => s.remote('branch', BRANCH, 'main'),
+      /its last commit, [0-9a-f]{40}, is not of this workflow/,
+    ],
     [
       'another workflow made',
       (s) => foreign(s, s.base, 'x\n\nBottle-Branch: bottle/demo-12345, octo-org/other/a.yml'),
