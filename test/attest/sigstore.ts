@@ -32,7 +32,9 @@ type Handler = {
 type Mock = {
   initializeCTLog(keys: KeyPair): Promise<{ publicKey: Buffer; logID: Bytes }>;
   initializeCA(keys: KeyPair, log: unknown): Promise<{ rootCertificate: Bytes }>;
-  initializeTSA(keys: KeyPair): Promise<{ rootCertificate: Bytes; intCertificate: Bytes }>;
+  initializeTSA(
+    keys: KeyPair,
+  ): Promise<{ rootCertificate: Bytes; intCertificate: Bytes; getCurrentTime(): Date }>;
   fulcioHandler(ca: unknown, options: { subjectClaim: string }): Handler;
   tsaHandler(tsa: unknown, options: { strict: boolean }): Handler;
 };
@@ -67,6 +69,8 @@ export async function startSigstore(certificateFile: string): Promise<LoopbackSi
   const ctLog = await mock.initializeCTLog(keyPair());
   const ca = await mock.initializeCA(keyPair(), ctLog);
   const tsa = await mock.initializeTSA(keyPair());
+  // The verifier reads three decimals of a second or none, and the mock leaves out their last zeros.
+  tsa.getCurrentTime = () => new Date(Math.floor(Date.now() / 1000) * 1000);
   const handlers = [
     mock.fulcioHandler(ca, { subjectClaim: 'sub' }),
     mock.tsaHandler(tsa, { strict: true }),
