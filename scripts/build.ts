@@ -17,7 +17,7 @@ function run(program: string, ...args: string[]): void {
 rmSync(`${root}/build`, { recursive: true, force: true });
 rmSync(outDir.startsWith('/') ? outDir : `${root}/${outDir}`, { recursive: true, force: true });
 run('typescript/bin/tsc', '-p', 'tsconfig.build.json');
-for (const entry of ['main', 'post', 'gateway', 'merge']) {
+for (const entry of ['main', 'post', 'gateway', 'merge', 'apply']) {
   // No minification and no source map: what runs is what a reviewer reads.
   run('@vercel/ncc/dist/ncc/cli.js', 'build', `build/${entry}.js`, '-o', `${outDir}/${entry}`);
 }

@@ -43,7 +43,7 @@ export async function concludeRun(
   });
   host.log.startGroup('Report');
   const { message } = await report(host, services, {
-    record: await tellTrigger(host, run, record),
+    record: await tellTrigger(host, tellingOf(run), record),
     plan,
     directory: run.paths.artifact,
     signing: { mode: plan.attest.value, token: inputs.token },
@@ -87,6 +87,11 @@ function failOn(host: Host): readonly Outcome[] {
   } catch {
     return OUTCOMES;
   }
+}
+
+function tellingOf(run: Run) {
+  const { plan, secrets } = run;
+  return { push: plan.git.push, token: secrets.workflowToken, secrets: secretsOf(run) };
 }
 
 function agentFacts(agent: AgentRun) {

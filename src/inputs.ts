@@ -153,7 +153,13 @@ const SHAPES = {
   'fail-on': list(COMMA_OR_LINE, oneOf(['any', 'none', ...OUTCOMES])),
 };
 
+/** Of `apply` alone. */
+const APPLY_SHAPES = { path: oneLine('a path'), artifact: emptyOr(artifactName()) };
+const ALL_SHAPES = { ...SHAPES, ...APPLY_SHAPES };
+
 type InputName = keyof typeof SHAPES;
+type AnyName = keyof typeof ALL_SHAPES;
+type Some<K extends AnyName> = Pick<Values<typeof ALL_SHAPES>, K>;
 type Given = Readonly<Record<InputName, string>>;
 
 export const INPUT_NAMES = Object.keys(SHAPES) as readonly InputName[];
@@ -166,7 +172,7 @@ export function readInputs(host: Pick<Host, 'input' | 'env'>): Inputs {
   const given = Object.fromEntries(INPUT_NAMES.map((name) => [name, host.input(name)])) as Given;
   const checkout = resolve(host.env.GITHUB_WORKSPACE ?? '.');
   const problems: string[] = [];
-  const values = parseEach(given, problems);
+  const values = parseEach(given, INPUT_NAMES, problems) as Values<typeof SHAPES>;
   problems.push(...checkTogether(given, checkout));
   if (problems.length > 0) throw invalid(problems);
   return {
@@ -208,19 +214,40 @@ export function readInputs(host: Pick<Host, 'input' | 'env'>): Inputs {
   };
 }
 
+/**
+ * Reads and checks inputs by their names. `check` says what no single one can tell.
+ * @throws BottleError `config-invalid` that names all that is wrong
+ */
+export function readSome<K extends AnyName>(
+  host: Pick<Host, 'input'>,
+  names: readonly K[],
+  check: (given: Readonly<Record<K, string>>) => readonly string[],
+): Some<K> {
+  const given = Object.fromEntries(names.map((name) => [name, host.input(name)]));
+  const problems: string[] = [];
+  const values = parseEach(given, names, problems) as Some<K>;
+  problems.push(...check(given as Record<K, string>));
+  if (problems.length > 0) throw invalid(problems);
+  return values;
+}
+
 /** The values that fit; for each that does not, a problem. Whole only when there are no problems. */
-function parseEach(given: Given, problems: string[]): Values<typeof SHAPES> {
-  const entries = INPUT_NAMES.map((name) => {
+function parseEach(
+  given: Readonly<Record<string, string>>,
+  names: readonly AnyName[],
+  problems: string[],
+): object {
+  const entries = names.map((name) => {
     try {
-      return [name, SHAPES[name](given[name])];
+      return [name, ALL_SHAPES[name](given[name] ?? '')];
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      const value = name === 'token' ? 'not shown' : quote(given[name]);
+      const value = name === 'token' ? 'not shown' : quote(given[name] ?? '');
       problems.push(`\`${name}\` is ${value}: accepted is ${error.message}`);
       return [name, undefined];
     }
   });
-  return Object.fromEntries(entries) as Values<typeof SHAPES>;
+  return Object.fromEntries(entries);
 }
 
 /** What no single input can tell. */

@@ -35,7 +35,10 @@ export type Trusted = {
  */
 export async function openTrusted(
   host: Host,
-  inputs: Inputs,
+  inputs: Pick<
+    Inputs,
+    'checkout' | 'token' | 'manifestRef' | 'allowedActors' | 'allowUntrustedHead'
+  >,
   event: Event,
   scratch: HostPath,
 ): Promise<Trusted> {

@@ -1,11 +1,12 @@
 /** Writes the change back to GitHub, where the plan wants it and the run's end allows it. */
 import { BottleError } from './errors.ts';
 import type { Host } from './host/host.ts';
-import type { Plan } from './plan/plan.ts';
+import type { PushPlan } from './plan/git-plan.ts';
 import type { Change, Proposal } from './proposal/proposal.ts';
 import { makeChangeRecord } from './report/change-record.ts';
 import { cleanMessage } from './report/outgoing-text.ts';
 import { pullRequestText } from './report/pull-request-text.ts';
+import type { RunRecord } from './report/record.ts';
 import { createRedactor } from './report/redact.ts';
 import { type Run, secretsOf } from './run.ts';
 import { writeBack } from './write-back/write-back.ts';
@@ -61,28 +62,41 @@ export function runUrlOf({ env }: Pick<Host, 'env'>): string {
   return `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}/actions/runs/${GITHUB_RUN_ID}`;
 }
 
-async function requestOf(host: Host, run: Run, proposal: Change): Promise<WriteBackRequest> {
+async function requestOf(host: Host, run: Run, change: Change): Promise<WriteBackRequest> {
   const { plan, made, secrets } = run;
-  const redactor = createRedactor(secretsOf(run));
-  const { text: result } = await redactor.text(made.collect?.result ?? '');
-  return {
-    ...commonOf(host, plan, secrets.workflowToken),
-    change: proposal,
-    runId: plan.runId,
-    ...pullRequestText({
-      ...{ agent: plan.agent.name.value, runId: plan.runId, runUrl: runUrlOf(host) },
-      ...{ number: plan.git.push.number.value, title: plan.git.push.title.value, result },
-      change: makeChangeRecord(proposal, proposal.base),
-    }),
-  };
+  const { text: result } = await createRedactor(secretsOf(run)).text(made.collect?.result ?? '');
+  return requestFor(host, {
+    change,
+    push: plan.git.push,
+    place: placeOf(host, secrets.workflowToken),
+    author: plan.provision.gitUser,
+    record: { agent: { name: plan.agent.name.value }, runId: plan.runId, result },
+  });
 }
 
-function commonOf(host: Host, plan: Plan, token: string) {
-  const { push } = plan.git;
+export type WritingOut = {
+  readonly change: Change;
+  readonly push: PushPlan;
+  readonly place: Place;
+  /** Of what goes by `git push`; absent: nobody is named. */
+  readonly author?: WriteBackRequest['author'];
+  /** `result`: without secrets. */
+  readonly record: Pick<RunRecord, 'runId' | 'result'> & {
+    readonly agent: Pick<RunRecord['agent'], 'name'>;
+  };
+};
+
+export function requestFor(host: Host, given: WritingOut): WriteBackRequest {
+  const { change, push, place, author = { name: '', email: '' }, record } = given;
+  const { runId, result, agent } = record;
+  const number = push.number.value;
+  const facts = { agent: agent.name, runId, runUrl: runUrlOf(host), number, result };
   return {
-    push,
-    place: placeOf(host, token),
-    author: plan.provision.gitUser,
-    cleanMessage: (message: string) => cleanMessage(message, push.number.value),
+    ...{ change, push, place, author, runId },
+    cleanMessage: (message) => cleanMessage(message, number),
+    ...pullRequestText({
+      ...{ ...facts, title: push.title.value },
+      change: makeChangeRecord(change, change.base),
+    }),
   };
 }

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { readmeWithTables } from '../scripts/docs-inputs.ts';
+import { readApplyInputs } from '../src/apply/inputs.ts';
 import { BottleError, OUTCOMES } from '../src/errors.ts';
 import { INPUT_NAMES, type Inputs, readInputs } from '../src/inputs.ts';
 import { PLACES } from '../src/manifest/carrier.ts';
@@ -15,6 +16,7 @@ import { inputVariables, readActionFile } from './runner/action-file.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const action = await readActionFile(root);
 const merge = await readActionFile(`${root}/merge`);
+const apply = await readActionFile(`${root}/apply`);
 
 /** Inputs as the runner gives them: those of the workflow over the defaults of `action.yml`. */
 function read(given: Record<string, string> = {}): Inputs {
@@ -120,6 +122,33 @@ describe('action.yml, the code and the README are in step', () => {
 
 const WORKFLOWS = globSync(['.github/workflows/*.yml', 'examples/*/workflow.yml'], { cwd: root });
 
+test('apply/action.yml has the inputs that are read, and says of each what the run says', () => {
+  const asked: string[] = [];
+  const variables = inputVariables(apply, { path: 'here' }, 'ghs_token');
+  const input = (name: string) => {
+    asked.push(name);
+    return variables[`INPUT_${name.toUpperCase()}`] ?? '';
+  };
+  const read = readApplyInputs({ input, env: { GITHUB_WORKSPACE: '/job/repo' } });
+  expect(read).toMatchObject({ path: '/job/repo/here', push: 'pull-request', token: 'ghs_token' });
+  expect(asked.sort()).toEqual(Object.keys(apply.inputs).sort());
+  const same = Object.keys(apply.inputs).filter((name) => Object.hasOwn(action.inputs, name));
+  for (const name of same.filter((one) => one !== 'push')) {
+    expect(apply.inputs[name], name).toEqual(action.inputs[name]);
+  }
+  expect(Object.keys(apply.outputs)).toEqual(['outcome', 'branch', 'commit', 'pull-request-url']);
+});
+
+test.each([
+  [{}, /give one of `path` and `artifact`/],
+  [{ path: 'a', artifact: 'b' }, /not both/],
+  [{ path: 'a', push: 'none' }, /`push` is `none`/],
+])('apply refuses %j', (given, message) => {
+  const variables = inputVariables(apply, given, '');
+  const input = (name: string) => variables[`INPUT_${name.toUpperCase()}`] ?? '';
+  expect(() => readApplyInputs({ input, env: {} })).toThrow(message);
+});
+
 describe('workflows', () => {
   test.each(['a step with all of it', ...WORKFLOWS])('pass the linter: %s', async (path) => {
     const text = WORKFLOWS.includes(path)
@@ -136,7 +165,8 @@ describe('workflows', () => {
     const workflow = parse(readFileSync(`${root}/${path}`, 'utf8')) as Workflow;
     const steps = Object.values(workflow.jobs).flatMap((job) => job.steps);
     const unknown = steps.flatMap(({ uses = '', with: given = {} }) => {
-      const known = uses.includes('bottle-action/merge') ? merge : action;
+      const part = /bottle-action\/(merge|apply)/.exec(uses)?.[1];
+      const known = part === 'merge' ? merge : part === 'apply' ? apply : action;
       if (uses !== './' && !uses.includes('bottle-action')) return [];
       return Object.keys(given).filter((name) => !Object.hasOwn(known.inputs, name));
     });

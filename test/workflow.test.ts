@@ -25,7 +25,7 @@ test('a workflow with a mistake would be found wrong', () => {
   expect(problemsOf({ name, content: content.replace('runs-on', 'run-on') })).not.toEqual([]);
 });
 
-test.each(['action.yml', 'merge/action.yml'])('%s is an action', (path) => {
+test.each(['action.yml', 'merge/action.yml', 'apply/action.yml'])('%s is an action', (path) => {
   const { context } = parseAction(fileOf(path), trace);
   expect(context.errors.getErrors().map(({ message }) => message)).toEqual([]);
 });

@@ -208,6 +208,11 @@ export interface Services {
    * `attestations: write` for the latter. Throws what Sigstore answered.
    */
   attest(request: AttestationRequest, token: string): Promise<Attestation>;
+  /**
+   * Downloads an artifact of this workflow run as it was uploaded, unopened, into a directory that is
+   * made for it. Throws what the service answered, and for more than `maxBytes`. The file's path.
+   */
+  fetchArtifact(name: string, directory: HostPath, maxBytes: number): Promise<HostPath>;
   /** Restores `paths` under exactly `key`; false on a miss. Throws when no answer comes in time. */
   restoreCache(paths: readonly string[], key: string, options?: CacheOptions): Promise<boolean>;
   /** Saves `paths` under `key`; false when the service did not take it. */

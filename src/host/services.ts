@@ -59,6 +59,23 @@ export function createServices(): Services {
       });
       return { bundle, stored: await storeAttestation(bundle, token) };
     },
+    fetchArtifact: async (name, directory, maxBytes) => {
+      const { DefaultArtifactClient } = await import('@actions/artifact');
+      const client = new DefaultArtifactClient();
+      const { artifact } = await client.getArtifact(name);
+      const { id, size, digest } = artifact;
+      if (size > maxBytes) throw new Error(`it has ${size} bytes, more than ${maxBytes}`);
+      await mkdir(directory, { recursive: true, mode: 0o700 });
+      const options = { path: directory, skipDecompress: true };
+      const { digestMismatch } = await client.downloadArtifact(id, {
+        ...options,
+        ...(digest === undefined ? {} : { expectedHash: digest }),
+      });
+      if (digestMismatch) throw new Error('what came is not what was uploaded');
+      const [file] = await readdir(directory);
+      if (file === undefined) throw new Error('nothing came');
+      return join(directory, file);
+    },
     restoreCache: async (paths, key, { tools, lookupMs } = {}) => {
       const cache = await import('@actions/cache');
       // The service matches keys by prefix; only the exact one is ours.

@@ -31,7 +31,8 @@ const KEYS: Readonly<Record<keyof CheckRules, string>> = {
   allowSubmodules: 'allow_submodules',
 };
 
-function planPolicy({ bottle, source }: Selected): GitPlan['policy'] {
+/** What the checks allow. */
+export function planPolicy({ bottle, source }: Selected): GitPlan['policy'] {
   const gate = bottle['git-gate'] ?? {};
   const sources = Object.entries(KEYS).map(([rule, key]) => {
     return [rule, source(['bottle', 'git-gate', key])];

@@ -5,7 +5,14 @@ import type { PushPlan } from './git-plan.ts';
 import type { PlanRequest } from './make-plan.ts';
 import type { Sourced } from './plan.ts';
 
-type PushRequest = Pick<PlanRequest, 'inputs' | 'selected' | 'trigger' | 'trust'>;
+/** Of the inputs, those that say what becomes of the change. */
+type PushInputs = Pick<
+  Inputs,
+  'push' | 'branch' | 'base' | 'title' | 'draft' | 'labels' | 'reviewers' | 'comment'
+>;
+type PushRequest = Pick<PlanRequest, 'selected' | 'trigger' | 'trust'> & {
+  readonly inputs: PushInputs;
+};
 
 export type Push = { readonly plan: PushPlan; readonly notices: readonly Problem[] };
 
@@ -55,7 +62,7 @@ function fill({ value, source }: Sourced<string>, names: Names): string {
   });
 }
 
-function droppedNotices({ push, comment }: Inputs): Problem[] {
+function droppedNotices({ push, comment }: PushInputs): Problem[] {
   const asked = [...(push === 'none' ? [] : [`push: ${push}`]), ...(comment ? ['comment'] : [])];
   return asked.map((input) => ({
     message: `${input} is dropped: of a fork's run, nothing is written back but a patch`,
@@ -63,7 +70,7 @@ function droppedNotices({ push, comment }: Inputs): Problem[] {
 }
 
 /** What is said about a branch or a pull request that will not be. */
-function idleNotices(inputs: Inputs): Problem[] {
+function idleNotices(inputs: PushInputs): Problem[] {
   const { push, branch, base, title, labels, reviewers, draft } = inputs;
   const ofPullRequest = [
     ...(base === '' ? [] : ['base']),

@@ -58,7 +58,7 @@ const ROUTES: readonly (readonly [string, RegExp, Handler])[] = [
   ['POST', /^\/git\/commits$/, postCommit],
   ['POST', /^\/git\/refs$/, postRef],
   ['PATCH', /^\/git\/refs\/heads%2F([^/]+)$/, patchRef],
-  ['GET', /^\/compare\/([0-9a-f]+)\.\.\.([0-9a-f]+)$/, compare],
+  ['GET', /^\/compare\/(.+)\.\.\.([0-9a-f]+)$/, compare],
   ['GET', /^\/pulls$/, listPulls],
   ['POST', /^\/pulls$/, postPull],
   ['PATCH', /^\/pulls\/(\d+)$/, patchPull],
@@ -263,7 +263,8 @@ function patchRef(
   return ok({ ref: `refs/heads/${branch}`, object: { sha, type: 'commit' } });
 }
 
-function compare({ bare }: State, [from = '', to = '']: readonly string[]): Answer {
+function compare({ bare }: State, [start = '', to = '']: readonly string[]): Answer {
+  const from = bare.headOf(start) || start;
   if (bare.typeOf(from) !== 'commit' || bare.typeOf(to) !== 'commit') return notFound;
   const list = (range: string) =>
     bare.git('rev-list', '--reverse', range).split('\n').filter(Boolean);

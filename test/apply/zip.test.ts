@@ -1,0 +1,111 @@
+/** A zip from a hostile writer gives the files that are wanted, or an error; never a path, never a flood. */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { crc32, deflateRawSync } from 'node:zlib';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { takeFromZip } from '../../src/apply/zip.ts';
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'zip-'));
+  mkdirSync(join(root, 'out'));
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+type Part = {
+  name: string;
+  content?: Buffer;
+  method?: number;
+  /** What the directory says instead of the truth. */
+  lies?: { size?: number; crc?: number; packed?: number; offset?: number; flags?: number };
+};
+
+function zip(parts: readonly Part[]): Buffer {
+  const locals: Buffer[] = [];
+  const central: Buffer[] = [];
+  let offset = 0;
+  for (const { name, content = Buffer.from('x'), method = 8, lies = {} } of parts) {
+    const data = method === 8 ? deflateRawSync(content) : content;
+    const local = Buffer.alloc(30);
+    local.writeUInt32LE(0x04034b50, 0);
+    local.writeUInt16LE(Buffer.byteLength(name), 26);
+    locals.push(local, Buffer.from(name), data);
+    const entry = Buffer.alloc(46);
+    entry.writeUInt32LE(0x02014b50, 0);
+    entry.writeUInt16LE(lies.flags ?? 8, 8);
+    entry.writeUInt16LE(method, 10);
+    entry.writeUInt32LE(lies.crc ?? crc32(content), 16);
+    entry.writeUInt32LE(lies.packed ?? data.length, 20);
+    entry.writeUInt32LE(lies.size ?? content.length, 24);
+    entry.writeUInt16LE(Buffer.byteLength(name), 28);
+    entry.writeUInt32LE(lies.offset ?? offset, 42);
+    central.push(entry, Buffer.from(name));
+    offset += 30 + Buffer.byteLength(name) + data.length;
+  }
+  const directory = Buffer.concat(central);
+  const end = Buffer.alloc(22);
+  end.writeUInt32LE(0x06054b50, 0);
+  end.writeUInt16LE(parts.length, 10);
+  end.writeUInt32LE(directory.length, 12);
+  end.writeUInt32LE(offset, 16);
+  return Buffer.concat([...locals, directory, end]);
+}
+
+function take(bytes: Buffer, most = 1000): Promise<ReadonlySet<string>> {
+  writeFileSync(join(root, 'a.zip'), bytes);
+  return takeFromZip(join(root, 'a.zip'), { wanted: most }, join(root, 'out'));
+}
+
+const out = () => readdirSync(join(root, 'out'));
+
+test.each([0, 8])('a wanted file is taken, by method %i, and no other', async (method) => {
+  const content = Buffer.from('what is wanted\n'.repeat(20));
+  const parts = [{ name: 'other' }, { name: 'wanted', content, method }, { name: 'dir/wanted' }];
+  expect([...(await take(zip(parts)))]).toEqual(['wanted']);
+  expect(out()).toEqual(['wanted']);
+  expect(readFileSync(join(root, 'out/wanted'))).toEqual(content);
+});
+
+test('an empty file and an empty zip are fine', async () => {
+  expect((await take(zip([{ name: 'wanted', content: Buffer.alloc(0), method: 0 }]))).size).toBe(1);
+  expect((await take(zip([]))).size).toBe(0);
+});
+
+test.each<[string, Part[], RegExp]>([
+  ['leads up', [{ name: '../wanted' }], /leads out/],
+  ['leads up from below', [{ name: 'a/../../wanted' }], /leads out/],
+  ['begins at the root', [{ name: '/etc/passwd' }], /leads out/],
+  ['begins at a drive', [{ name: 'C:wanted' }], /leads out/],
+  ['goes back by backslashes', [{ name: '..\\wanted' }], /leads out/],
+  ['ends early', [{ name: 'wanted\0.txt' }], /leads out/],
+  ['is there twice', [{ name: 'wanted' }, { name: 'wanted' }], /twice/],
+  ['is too large', [{ name: 'wanted', content: Buffer.alloc(1001) }], /more than 1000/],
+  [
+    'is larger than it says',
+    [{ name: 'wanted', content: Buffer.alloc(1 << 24), lies: { size: 10 } }],
+    /more bytes than the zip says/,
+  ],
+  ['is smaller than it says', [{ name: 'wanted', lies: { size: 10 } }], /not what the zip says/],
+  ['is another', [{ name: 'wanted', lies: { crc: 1 } }], /not what the zip says/],
+  ['is encrypted', [{ name: 'wanted', lies: { flags: 1 } }], /encrypted/],
+  ['is packed by something else', [{ name: 'wanted', method: 12 }], /method 12/],
+  ['is nowhere', [{ name: 'wanted', lies: { offset: 1 << 30 } }], /not there/],
+  ['is cut', [{ name: 'wanted', lies: { packed: 1 } }], /./],
+])('a name that %s is refused', async (_, parts, message) => {
+  await expect(take(zip(parts))).rejects.toThrow(message);
+  expect(readdirSync(root).sort()).toEqual(['a.zip', 'out']);
+});
+
+test.each<[string, () => Buffer]>([
+  ['no zip', () => Buffer.from('hello')],
+  ['nothing', () => Buffer.alloc(0)],
+  ['a zip without its end', () => zip([{ name: 'wanted' }]).subarray(0, -22)],
+  ['a zip without its beginning', () => zip([{ name: 'wanted' }]).subarray(40)],
+])('%s is an error', async (_, make) => {
+  await expect(take(make())).rejects.toThrow();
+});
+
+test('a name of an object is no wanted file', async () => {
+  expect([...(await take(zip([{ name: '__proto__' }, { name: 'constructor' }])))]).toEqual([]);
+});
