@@ -59329,28 +59329,29 @@ function runUrlOf({ env }) {
         return '';
     return `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}/actions/runs/${GITHUB_RUN_ID}`;
 }
-async function requestOf(host, run, proposal) {
+async function requestOf(host, run, change) {
     const { plan, made, secrets } = run;
-    const redactor = (0,redact/* createRedactor */.lY)(secretsOf(run));
-    const { text: result } = await redactor.text(made.collect?.result ?? '');
-    return {
-        ...commonOf(host, plan, secrets.workflowToken),
-        change: proposal,
-        runId: plan.runId,
-        ...pullRequestText({
-            ...{ agent: plan.agent.name.value, runId: plan.runId, runUrl: runUrlOf(host) },
-            ...{ number: plan.git.push.number.value, title: plan.git.push.title.value, result },
-            change: makeChangeRecord(proposal, proposal.base),
-        }),
-    };
-}
-function commonOf(host, plan, token) {
-    const { push } = plan.git;
-    return {
-        push,
-        place: placeOf(host, token),
+    const { text: result } = await (0,redact/* createRedactor */.lY)(secretsOf(run)).text(made.collect?.result ?? '');
+    return requestFor(host, {
+        change,
+        push: plan.git.push,
+        place: placeOf(host, secrets.workflowToken),
         author: plan.provision.gitUser,
-        cleanMessage: (message) => cleanMessage(message, push.number.value),
+        record: { agent: { name: plan.agent.name.value }, runId: plan.runId, result },
+    });
+}
+function requestFor(host, given) {
+    const { change, push, place, author = { name: '', email: '' }, record } = given;
+    const { runId, result, agent } = record;
+    const number = push.number.value;
+    const facts = { agent: agent.name, runId, runUrl: runUrlOf(host), number, result };
+    return {
+        ...{ change, push, place, author, runId },
+        cleanMessage: (message) => cleanMessage(message, number),
+        ...pullRequestText({
+            ...{ ...facts, title: push.title.value },
+            change: makeChangeRecord(change, change.base),
+        }),
     };
 }
 
@@ -62246,6 +62247,9 @@ const SHAPES = {
     'allow-untrusted-head': yamlBoolean(),
     'fail-on': input_shape_list(COMMA_OR_LINE, oneOf(['any', 'none', ...OUTCOMES])),
 };
+/** Of `apply` alone. */
+const APPLY_SHAPES = { path: oneLine('a path'), artifact: emptyOr(artifactName()) };
+const ALL_SHAPES = { ...SHAPES, ...APPLY_SHAPES };
 const INPUT_NAMES = Object.keys(SHAPES);
 /**
  * Reads and checks every input.
@@ -62255,7 +62259,7 @@ function readInputs(host) {
     const given = Object.fromEntries(INPUT_NAMES.map((name) => [name, host.input(name)]));
     const checkout = (0,external_node_path_.resolve)(host.env.GITHUB_WORKSPACE ?? '.');
     const problems = [];
-    const values = parseEach(given, problems);
+    const values = parseEach(given, INPUT_NAMES, problems);
     problems.push(...checkTogether(given, checkout));
     if (problems.length > 0)
         throw invalid(problems);
@@ -62297,16 +62301,29 @@ function readInputs(host) {
         digests: digestsOf(given),
     };
 }
+/**
+ * Reads and checks inputs by their names. `check` says what no single one can tell.
+ * @throws BottleError `config-invalid` that names all that is wrong
+ */
+function readSome(host, names, check) {
+    const given = Object.fromEntries(names.map((name) => [name, host.input(name)]));
+    const problems = [];
+    const values = parseEach(given, names, problems);
+    problems.push(...check(given));
+    if (problems.length > 0)
+        throw invalid(problems);
+    return values;
+}
 /** The values that fit; for each that does not, a problem. Whole only when there are no problems. */
-function parseEach(given, problems) {
-    const entries = INPUT_NAMES.map((name) => {
+function parseEach(given, names, problems) {
+    const entries = names.map((name) => {
         try {
-            return [name, SHAPES[name](given[name])];
+            return [name, ALL_SHAPES[name](given[name] ?? '')];
         }
         catch (error) {
             if (!(error instanceof Refused))
                 throw error;
-            const value = name === 'token' ? 'not shown' : inputs_quote(given[name]);
+            const value = name === 'token' ? 'not shown' : inputs_quote(given[name] ?? '');
             problems.push(`\`${name}\` is ${value}: accepted is ${error.message}`);
             return [name, undefined];
         }
@@ -65237,17 +65254,16 @@ async function findOwn(github, number, { login, mark }) {
 
 
 
-
 /** The record with the comment's address. After a cancellation there is no time. */
-async function tellTrigger(host, run, record) {
-    const { comment, number } = run.plan.git.push;
+async function tellTrigger(host, { push, token, secrets }, record) {
+    const { comment, number } = push;
     if (!comment.value || number.value === 0 || host.cancelled.aborted)
         return record;
     try {
-        const redactor = (0,redact/* createRedactor */.lY)(secretsOf(run));
+        const redactor = (0,redact/* createRedactor */.lY)(secrets);
         const { text } = await redactor.text(commentText(record, number.value));
         const url = await keepComment(host, {
-            place: placeOf(host, run.secrets.workflowToken),
+            place: placeOf(host, token),
             number: number.value,
             agent: record.agent.name,
             body: text,
@@ -65422,7 +65438,7 @@ async function concludeRun(host, services, run, inputs) {
     });
     host.log.startGroup('Report');
     const { message } = await report_report(host, services, {
-        record: await tellTrigger(host, run, record),
+        record: await tellTrigger(host, tellingOf(run), record),
         plan,
         directory: run.paths.artifact,
         signing: { mode: plan.attest.value, token: inputs.token },
@@ -65465,6 +65481,10 @@ function failOn(host) {
     catch {
         return OUTCOMES;
     }
+}
+function tellingOf(run) {
+    const { plan, secrets } = run;
+    return { push: plan.git.push, token: secrets.workflowToken, secrets: secretsOf(run) };
 }
 function agentFacts(agent) {
     return {
@@ -68804,6 +68824,7 @@ const git_KEYS = {
     maxCommits: 'max_commits',
     allowSubmodules: 'allow_submodules',
 };
+/** What the checks allow. */
 function planPolicy({ bottle, source }) {
     const gate = bottle['git-gate'] ?? {};
     const sources = Object.entries(git_KEYS).map(([rule, key]) => {
@@ -74485,6 +74506,26 @@ function createServices() {
                 skipWrite: true,
             });
             return { bundle, stored: await storeAttestation(bundle, token) };
+        },
+        fetchArtifact: async (name, directory, maxBytes) => {
+            const { DefaultArtifactClient } = await Promise.all(/* import() */[__nccwpck_require__.e(830), __nccwpck_require__.e(878), __nccwpck_require__.e(271), __nccwpck_require__.e(995), __nccwpck_require__.e(683)]).then(__nccwpck_require__.bind(__nccwpck_require__, 60683));
+            const client = new DefaultArtifactClient();
+            const { artifact } = await client.getArtifact(name);
+            const { id, size, digest } = artifact;
+            if (size > maxBytes)
+                throw new Error(`it has ${size} bytes, more than ${maxBytes}`);
+            await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.mkdir)(directory, { recursive: true, mode: 0o700 });
+            const options = { path: directory, skipDecompress: true };
+            const { digestMismatch } = await client.downloadArtifact(id, {
+                ...options,
+                ...(digest === undefined ? {} : { expectedHash: digest }),
+            });
+            if (digestMismatch)
+                throw new Error('what came is not what was uploaded');
+            const [file] = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.readdir)(directory);
+            if (file === undefined)
+                throw new Error('nothing came');
+            return (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(directory, file);
         },
         restoreCache: async (paths, key, { tools, lookupMs } = {}) => {
             const cache = await Promise.all(/* import() */[__nccwpck_require__.e(830), __nccwpck_require__.e(878), __nccwpck_require__.e(271), __nccwpck_require__.e(88), __nccwpck_require__.e(142)]).then(__nccwpck_require__.bind(__nccwpck_require__, 60142));

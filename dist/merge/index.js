@@ -29393,6 +29393,26 @@ function createServices() {
             });
             return { bundle, stored: await storeAttestation(bundle, token) };
         },
+        fetchArtifact: async (name, directory, maxBytes) => {
+            const { DefaultArtifactClient } = await Promise.all(/* import() */[__nccwpck_require__.e(878), __nccwpck_require__.e(271), __nccwpck_require__.e(995), __nccwpck_require__.e(683)]).then(__nccwpck_require__.bind(__nccwpck_require__, 60683));
+            const client = new DefaultArtifactClient();
+            const { artifact } = await client.getArtifact(name);
+            const { id, size, digest } = artifact;
+            if (size > maxBytes)
+                throw new Error(`it has ${size} bytes, more than ${maxBytes}`);
+            await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.mkdir)(directory, { recursive: true, mode: 0o700 });
+            const options = { path: directory, skipDecompress: true };
+            const { digestMismatch } = await client.downloadArtifact(id, {
+                ...options,
+                ...(digest === undefined ? {} : { expectedHash: digest }),
+            });
+            if (digestMismatch)
+                throw new Error('what came is not what was uploaded');
+            const [file] = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.readdir)(directory);
+            if (file === undefined)
+                throw new Error('nothing came');
+            return (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(directory, file);
+        },
         restoreCache: async (paths, key, { tools, lookupMs } = {}) => {
             const cache = await Promise.all(/* import() */[__nccwpck_require__.e(878), __nccwpck_require__.e(271), __nccwpck_require__.e(88), __nccwpck_require__.e(142)]).then(__nccwpck_require__.bind(__nccwpck_require__, 60142));
             // The service matches keys by prefix; only the exact one is ours.
@@ -41042,6 +41062,9 @@ const SHAPES = {
     'allow-untrusted-head': yamlBoolean(),
     'fail-on': input_shape_list(COMMA_OR_LINE, oneOf(['any', 'none', ...OUTCOMES])),
 };
+/** Of `apply` alone. */
+const APPLY_SHAPES = { path: input_shape_oneLine('a path'), artifact: emptyOr(artifactName()) };
+const ALL_SHAPES = { ...SHAPES, ...APPLY_SHAPES };
 const INPUT_NAMES = Object.keys(SHAPES);
 /**
  * Reads and checks every input.
@@ -41051,7 +41074,7 @@ function readInputs(host) {
     const given = Object.fromEntries(INPUT_NAMES.map((name) => [name, host.input(name)]));
     const checkout = resolve(host.env.GITHUB_WORKSPACE ?? '.');
     const problems = [];
-    const values = parseEach(given, problems);
+    const values = parseEach(given, INPUT_NAMES, problems);
     problems.push(...checkTogether(given, checkout));
     if (problems.length > 0)
         throw invalid(problems);
@@ -41093,16 +41116,29 @@ function readInputs(host) {
         digests: digestsOf(given),
     };
 }
+/**
+ * Reads and checks inputs by their names. `check` says what no single one can tell.
+ * @throws BottleError `config-invalid` that names all that is wrong
+ */
+function readSome(host, names, check) {
+    const given = Object.fromEntries(names.map((name) => [name, host.input(name)]));
+    const problems = [];
+    const values = parseEach(given, names, problems);
+    problems.push(...check(given));
+    if (problems.length > 0)
+        throw invalid(problems);
+    return values;
+}
 /** The values that fit; for each that does not, a problem. Whole only when there are no problems. */
-function parseEach(given, problems) {
-    const entries = INPUT_NAMES.map((name) => {
+function parseEach(given, names, problems) {
+    const entries = names.map((name) => {
         try {
-            return [name, SHAPES[name](given[name])];
+            return [name, ALL_SHAPES[name](given[name] ?? '')];
         }
         catch (error) {
             if (!(error instanceof Refused))
                 throw error;
-            const value = name === 'token' ? 'not shown' : quote(given[name]);
+            const value = name === 'token' ? 'not shown' : quote(given[name] ?? '');
             problems.push(`\`${name}\` is ${value}: accepted is ${error.message}`);
             return [name, undefined];
         }
