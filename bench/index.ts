@@ -4,6 +4,7 @@ import { benchGitCheck } from './git-check.ts';
 import { benchGitGate } from './git-gate.ts';
 import { benchImage } from './image.ts';
 import { benchManifest } from './manifest.ts';
+import { benchOutputs } from './outputs.ts';
 import { benchOverhead } from './overhead.ts';
 import { benchProvision } from './provision.ts';
 import { benchRedact } from './redact.ts';
@@ -19,6 +20,7 @@ const ROUNDS = {
   'git-gate': benchGitGate,
   'git-check': benchGitCheck,
   redact: benchRedact,
+  outputs: benchOutputs,
 };
 const chosen = process.argv.slice(2);
 

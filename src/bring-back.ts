@@ -1,4 +1,5 @@
 /** Brings back what the agent made, however it ended: its outputs, and its work as a proposal. */
+import { searchSecrets } from './git-check/secret-search.ts';
 import type { Host } from './host/host.ts';
 import type { Machine } from './machine/machine.ts';
 import { collect } from './outputs/collect.ts';
@@ -14,7 +15,8 @@ export async function bringBack(
   given: Provisioned,
 ): Promise<void> {
   const { plan, paths, salvaging } = run;
-  const options = { ...salvaging.collecting, bundles: paths.bundles };
+  const search = searchSecrets(secretsOf(run));
+  const options = { ...salvaging.collecting, bundles: paths.bundles, search };
   const take = () => collect(machine, plan, given, paths.artifact, options);
   const collected = await run.phase('collect', take);
   await run.phase('proposal', () => makeProposal(host, proposalRequest(run, given, collected)));

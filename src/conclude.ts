@@ -48,6 +48,7 @@ export async function concludeRun(
     directory: run.paths.artifact,
     signing: { mode: plan.attest.value, token: inputs.token },
     secrets: secretsOf(run),
+    ...(made.collect && { clean: made.collect.clean }),
     logs: [
       ...(made.agent?.files ?? []),
       ...(await keepStructured(made.agent ?? {}, run.paths.artifact)),

@@ -1,16 +1,17 @@
 /** Brings back what the agent made: one command in the guest, one tar stream out of it. */
 import { randomBytes } from 'node:crypto';
 import { messageOf } from '../errors.ts';
+import type { SecretSearch } from '../git-check/secret-search.ts';
 import type { HostPath } from '../host/host.ts';
 import type { ExecResult, Machine } from '../machine/machine.ts';
 import type { Plan } from '../plan/plan.ts';
 import { printable } from '../printable.ts';
 import type { Provisioned } from '../provision/provisioned.ts';
 import { createChunkPipe } from './chunk-pipe.ts';
-import { createPlacement } from './collect-place.ts';
+import { createPlacement, OWN } from './collect-place.ts';
 import { collectArgv } from './collect-script.ts';
 import { RESULT_BYTES, takeSent } from './collect-sent.ts';
-import { DEFAULT_EXTRACT_LIMITS, type Extracted, extractTar } from './extract.ts';
+import { DEFAULT_EXTRACT_LIMITS, type Extracted, extractTar, type WatchFile } from './extract.ts';
 import { ANY_DEPTH, GIT_DIRECTORY, parseGlob, type Search } from './glob.ts';
 import type { Collected } from './outputs.ts';
 
@@ -22,6 +23,8 @@ export type CollectOptions = {
   /** Is made, and gets the bundles of the agent's work. */
   readonly bundles: HostPath;
   readonly timeoutMs: number;
+  /** What is looked for in the files while they come. */
+  readonly search: SecretSearch;
   /** Ends the collection early. */
   readonly signal?: AbortSignal;
 };
@@ -66,17 +69,37 @@ export async function collect(
   });
   const placement = createPlacement(plan, globs, scratch);
   const { extracted, notices } = await receive(machine, argv, options, (stream) =>
-    extractTar(stream, directory, limitsOf(plan), placement.place),
+    extractTar(stream, directory, limitsOf(plan), placement.place, watchWith(options.search)),
   );
   const sent = takeSent(directory, extracted.files, options.bundles);
   const unmatched = placement.unmatched().map(({ text }) => `No file matched outputs: ${text}`);
   return {
     directory,
     files: sent.files,
+    clean: extracted.clean,
     refused: extracted.refused,
     sent: sent.sent,
     result: sent.result,
     notices: [...notices, ...noticesOf(extracted), ...sent.notices, ...unmatched],
+  };
+}
+
+/** Bundles are searched when they are opened: here they are packed. */
+function watchWith(search: SecretSearch): WatchFile {
+  return (path) => {
+    if (path.startsWith(`${OWN}/`)) return undefined;
+    const stream = search.stream();
+    let found = false;
+    const note = (matches: readonly unknown[]) => {
+      found ||= matches.length > 0;
+    };
+    return {
+      push: async (chunk) => note(await stream.push(chunk)),
+      async end() {
+        note(await stream.end());
+        return found;
+      },
+    };
   };
 }
 

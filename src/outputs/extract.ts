@@ -27,7 +27,7 @@ export type ExtractLimits = NameLimits & {
 const MIB = 1 << 20;
 
 export const DEFAULT_EXTRACT_LIMITS: ExtractLimits = {
-  entries: 20_000,
+  entries: 150_000,
   fileBytes: 256 * MIB,
   totalBytes: 256 * MIB,
   depth: 32,
@@ -39,7 +39,18 @@ export const DEFAULT_EXTRACT_LIMITS: ExtractLimits = {
 /** Where a member goes: its path below the directory; undefined when nobody asked for it. */
 export type PlaceMember = (path: string) => string | undefined;
 
+/** Sees a file's bytes while they are written. `end` says whether it found something. */
+export type FileWatch = {
+  push(chunk: Uint8Array): Promise<unknown>;
+  end(): Promise<boolean>;
+};
+
+/** Undefined: the file is not watched. */
+export type WatchFile = (path: string) => FileWatch | undefined;
+
 export type Extracted = {
+  /** Paths of those that were watched, and nothing was found in them. */
+  readonly clean: ReadonlySet<string>;
   readonly files: readonly CollectedFile[];
   readonly refused: readonly RefusedEntry[];
   /** Exact, also where `refused` is cut. */
@@ -52,6 +63,8 @@ type Extraction = {
   readonly directory: HostPath;
   readonly limits: ExtractLimits;
   readonly place: PlaceMember;
+  readonly watch: WatchFile;
+  readonly clean: Set<string>;
   readonly tree: ExtractTree;
   readonly files: CollectedFile[];
   totalBytes: number;
@@ -66,10 +79,13 @@ export async function extractTar(
   directory: HostPath,
   limits: ExtractLimits = DEFAULT_EXTRACT_LIMITS,
   place: PlaceMember = (path) => path,
+  watch: WatchFile = () => undefined,
 ): Promise<Extracted> {
   mkdirSync(directory, { recursive: true });
   const tree = createExtractTree(directory, limits.entries);
-  const extraction: Extraction = { directory, limits, place, tree, files: [], totalBytes: 0 };
+  const kept = { files: [], clean: new Set<string>(), totalBytes: 0 };
+  const extraction: Extraction = { directory, limits, place, watch, tree, ...kept };
+  const { files, clean } = extraction;
   const refused: RefusedEntry[] = [];
   let refusedCount = 0;
   try {
@@ -82,9 +98,9 @@ export async function extractTar(
     }
   } catch (error) {
     if (!(error instanceof TarError)) throw error;
-    return { files: extraction.files, refused, refusedCount, broken: error.message };
+    return { files, clean, refused, refusedCount, broken: error.message };
   }
-  return { files: extraction.files, refused, refusedCount };
+  return { files, clean, refused, refusedCount };
 }
 
 async function extractMember(
@@ -139,7 +155,9 @@ async function keepFile(
   path: string,
 ): Promise<Refusal | undefined> {
   try {
-    const sha256 = await writeFile(join(extraction.directory, path), member);
+    const watched = extraction.watch(path);
+    const sha256 = await writeFile(join(extraction.directory, path), member, watched);
+    if (watched && !(await watched.end())) extraction.clean.add(path);
     extraction.files.push({ path, size: member.size, sha256 });
     extraction.totalBytes += member.size;
     return undefined;
@@ -150,13 +168,18 @@ async function keepFile(
 }
 
 /** The SHA-256 of what was written. A file that does not become whole is removed. */
-async function writeFile(path: HostPath, { data, mode }: TarMember): Promise<string> {
+async function writeFile(
+  path: HostPath,
+  { data, mode }: TarMember,
+  watched: FileWatch | undefined,
+): Promise<string> {
   const hash = createHash('sha256');
   const file = openSync(path, CREATE, (mode & 0o111) === 0 ? 0o644 : 0o755);
   try {
     for await (const chunk of data) {
       hash.update(chunk);
       writeFileSync(file, chunk);
+      await watched?.push(chunk);
     }
   } catch (error) {
     unlinkSync(path);

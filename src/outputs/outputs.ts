@@ -27,6 +27,8 @@ export type Collected = {
   /** The directory on the runner that holds everything below. */
   readonly directory: HostPath;
   readonly files: readonly CollectedFile[];
+  /** Paths of those that were searched while they came: they hold no secret. */
+  readonly clean: ReadonlySet<string>;
   readonly refused: readonly RefusedEntry[];
   /** Where the bundles of the agent's work are on the runner, unread; empty: none came. */
   readonly sent: SentBundles;

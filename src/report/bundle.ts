@@ -29,6 +29,8 @@ export type BundleInput = {
   readonly directory: HostPath;
   /** The agent's raw output, the gateway's audit: files at the top of `directory`. */
   readonly logs: readonly HostPath[];
+  /** Paths of collected files that are known to hold no secret. */
+  readonly clean?: ReadonlySet<string>;
 };
 
 /** The page about the run, as the step summary and for a browser. */
@@ -47,7 +49,8 @@ export type Bundle = {
 export async function cleanBundle(input: BundleInput, redactor: Redactor): Promise<Bundle> {
   const { directory } = input;
   const text = await redactStrings(withoutFiles(input.record), redactor);
-  const collected = await cleanFiles(input.record.outputs.files, directory, redactor);
+  const { files: given } = input.record.outputs;
+  const collected = await cleanFiles(given, directory, redactor, 'keep', input.clean);
   const own = [...input.logs, input.change.patch].filter((path) => path !== '').map(loose);
   const rewritten = await cleanFiles(own, directory, redactor, 'rewrite');
   const kept = rewritten.files.map((file) => join(directory, file.path));

@@ -25,13 +25,14 @@ type Cleaned = {
 /**
  * Text is rewritten. A binary file, one with NUL bytes, would be broken by that: it is kept as it
  * is and named in a notice, unless `binary` says otherwise. A file that cannot be read, or whose very
- * name holds a secret, is left behind.
+ * name holds a secret, is left behind. `clean`: what was searched before.
  */
 export async function cleanFiles(
   files: readonly CollectedFile[],
   directory: HostPath,
   redactor: Redactor,
   binary: 'keep' | 'rewrite' = 'keep',
+  clean: ReadonlySet<string> = new Set(),
 ): Promise<CleanFiles> {
   const kept: CollectedFile[] = [];
   const refused: RefusedEntry[] = [];
@@ -43,6 +44,10 @@ export async function cleanFiles(
     if (name && name.found.size > 0) {
       refused.push({ path: name.text, reason: 'its name holds a secret' });
       sum.push(name.found);
+      continue;
+    }
+    if (clean.has(file.path)) {
+      kept.push(file);
       continue;
     }
     try {

@@ -34,6 +34,8 @@ export type ReportInput = {
   readonly directory: HostPath;
   /** The agent's raw output, the gateway's audit: files at the top of `directory`. */
   readonly logs: readonly HostPath[];
+  /** Paths of collected files that are known to hold no secret. */
+  readonly clean?: ReadonlySet<string>;
   /** What must not leave the run. Values under 8 bytes are not looked for. */
   readonly secrets: readonly KnownSecret[];
   readonly signing: Signing;

@@ -36,6 +36,58 @@ for (const digit of '0123456789abcdefABCDEF') DIGIT[codeOf(digit)] = Number.pars
 
 let room: Letters = NO_LETTERS;
 
+let bareRoom: Uint8Array = new Uint8Array(0);
+
+/**
+ * The letters of `condense` without their places, which are what takes its time. Valid until the
+ * next call only.
+ */
+export function condenseBare(
+  text: Uint8Array,
+  before: Uint8Array,
+): { readonly letters: Uint8Array; readonly rest: number } {
+  const most = before.length + text.length + 1;
+  if (bareRoom.length < most) bareRoom = new Uint8Array(most);
+  const letters = bareRoom;
+  letters.set(before);
+  let length = before.length;
+  let rest = 0;
+  for (let at = 0; ; ) {
+    bareEnd = text.length;
+    length = copyBare(text, at, letters, length);
+    at = bareEnd;
+    if (at === text.length) break;
+    const found = readEscape(text, at);
+    if (found === 'cut') {
+      rest = text.length - at;
+      break;
+    }
+    if (KIND[found.byte] === LETTER) letters[length++] = found.byte;
+    at += found.width;
+  }
+  return { letters: letters.subarray(0, length), rest };
+}
+
+/** Where `copyBare` stopped: at an escape or at the end. */
+let bareEnd = 0;
+
+function copyBare(text: Uint8Array, from: number, letters: Uint8Array, have: number): number {
+  const kinds = KIND;
+  const end = text.length;
+  let length = have;
+  for (let at = from; at < end; at++) {
+    const byte = text[at] as number;
+    const kind = kinds[byte] as number;
+    letters[length] = byte;
+    if (kind === ESCAPE) {
+      bareEnd = at;
+      return length;
+    }
+    length += kind;
+  }
+  return length;
+}
+
 /** `before`: letters of an earlier text that belong in front; their places are below zero. */
 export function condense(text: Uint8Array, before = NO_LETTERS): Condensed {
   const most = before.letters.length + text.length + 1;
@@ -96,6 +148,7 @@ export function movePlaces({ letters, places }: Letters, by: number): Letters {
 
 type Escape = { readonly byte: number; readonly width: number };
 const NO_ESCAPE: Escape = { byte: 0, width: 1 };
+const GAP: Escape = { byte: 0, width: 2 };
 
 function readEscape(text: Uint8Array, at: number): Escape | 'cut' {
   if (text[at] === PERCENT) return readHex(text, at, 1, 2);
@@ -104,7 +157,7 @@ function readEscape(text: Uint8Array, at: number): Escape | 'cut' {
   if (text[at] === AMPERSAND) return second === HASH ? readEntity(text, at) : NO_ESCAPE;
   if (second === X) return readHex(text, at, 2, 2);
   if (second === U) return readHex(text, at, 2, 4);
-  return GAPS.includes(second ?? 0) ? { byte: 0, width: 2 } : NO_ESCAPE;
+  return GAPS.includes(second ?? 0) ? GAP : NO_ESCAPE;
 }
 
 /** A number of exactly so many digits. */

@@ -4,7 +4,15 @@
  * unless the outer encoding is URL's `%XX` or JSON's; other encodings than those of `encoding.ts`;
  * letters more than 16 bytes apart; and less than a fragment of a secret at a time.
  */
-import { condense, type Letters, MAX_GAP, movePlaces, NO_LETTERS, placeOf } from './condense.ts';
+import {
+  condense,
+  condenseBare,
+  type Letters,
+  MAX_GAP,
+  movePlaces,
+  NO_LETTERS,
+  placeOf,
+} from './condense.ts';
 import { encodingsOf, MIN_SECRET_LENGTH } from './encoding.ts';
 import { indexNeedles, type NeedleIndex, type Run } from './needle-index.ts';
 
@@ -128,9 +136,19 @@ function condensedStream({ index, labels }: View): ViewStream {
     push(block, base) {
       const text = halfEscape.length > 0 ? Buffer.concat([halfEscape, block]) : block;
       const start = base - halfEscape.length;
+      const bare = condenseBare(text, tail.letters);
+      const runs = index.runsIn(bare.letters);
+      if (runs.length === 0) {
+        const open = bare.letters.length - index.unfinishedAt(bare.letters);
+        const end = open === 0 ? NO_LETTERS : lastLetters(text, open);
+        if (end !== undefined) {
+          tail = unfinishedTail(index, end, text.length - bare.rest, text.length);
+          halfEscape = new Uint8Array(text.subarray(text.length - bare.rest));
+          return [];
+        }
+      }
       const now = condense(text, movePlaces(tail, -halfEscape.length));
-      const matches = index
-        .runsIn(now.letters)
+      const matches = runs
         .flatMap((run) => splitAtGaps(run, now))
         .filter((run) => index.counts(now.letters, run))
         .map((run) => ({
@@ -138,14 +156,34 @@ function condensedStream({ index, labels }: View): ViewStream {
           start: start + placeOf(now, run.start).start,
           end: start + placeOf(now, run.end - 1).end,
         }));
-      const unfinished = unfinishedAt(index, now, text.length - now.rest);
-      const letters = now.letters.slice(unfinished);
-      tail = movePlaces({ letters, places: now.places.slice(unfinished) }, text.length);
+      tail = unfinishedTail(index, now, text.length - now.rest, text.length);
       halfEscape = new Uint8Array(text.subarray(text.length - now.rest));
       return matches;
     },
     held: () => Math.max(halfEscape.length, tail.letters.length && -placeOf(tail, 0).start),
   };
+}
+
+/** The longest escape of one letter, and what may stand between two. */
+const WIDEST_LETTER = 10 + MAX_GAP;
+/** Where a text is cut open, the first letters may be those of half an escape. */
+const UNSURE_LETTERS = 10;
+
+/** The last `count` letters with their places, by reading the end alone; undefined: not so easily. */
+function lastLetters(text: Uint8Array, count: number): Letters | undefined {
+  const from = Math.max(0, text.length - (count + UNSURE_LETTERS) * WIDEST_LETTER);
+  const { letters, places } = condense(text.subarray(from));
+  const spare = letters.length - count;
+  if (spare < (from === 0 ? 0 : UNSURE_LETTERS)) return undefined;
+  const end = { letters: letters.slice(spare), places: places.slice(spare) };
+  return movePlaces(end, -from);
+}
+
+/** What may be the start of a match, with places from behind the text on. */
+function unfinishedTail(index: NeedleIndex, text: Letters, end: number, length: number): Letters {
+  const unfinished = unfinishedAt(index, text, end);
+  const letters = text.letters.slice(unfinished);
+  return movePlaces({ letters, places: text.places.slice(unfinished) }, length);
 }
 
 function splitAtGaps(run: Run, text: Letters): Run[] {

@@ -5,6 +5,7 @@
  * follow a letter directly, or that are longer than `MAX_HELD`.
  */
 import type { Match } from './matcher.ts';
+import { hasCandidate } from './token-candidate.ts';
 
 export type TokenRules = (text: string) => Promise<Match[]>;
 
@@ -57,19 +58,6 @@ function endOfValue(text: string, start: number, data: unknown): number {
 
 const MAX_NAME = 100;
 
-/** What each match of a rule holds. A text without any of it need not be given to the rules. */
-const CANDIDATE = new RegExp(
-  [
-    '(?:A3T|AKIA|AGPA|AIDA|AROA|AIPA|ANPA|ANVA|ASIA)[A-Z\\d]{15}|(?:ACCESS|[Aa]ccess)_?(?:KEY|[Kk]ey)',
-    '-----BEGIN',
-    'npm_|ops_ey|ntn_\\d|gh[pousr]_|github_pat_|glpat-|glc_|glsa_|lin_api_|gsk_|hf_[A-Za-z]{34}',
-    'sk-ant-api|T3BlbkFJ|[sr]k_(?:live|test)_|shp(?:pa|ca|at|ss)_|SG\\.\\w+\\.\\w|hv[sbr]\\.[\\w-]{90}',
-    'xox[bpaor]-|xapp-|(?:vc[piar]|vck|cfk|cfut|cfat)_[A-Za-z\\d]{20}|dapi[A-Fa-f\\d]{32}|dckr_pat_',
-    'figd_|tskey-',
-    '://[-\\w]{1,256}:[-\\w]{1,256}@|(?i:hooks\\.slack\\.com|mongodb|mysql|postgres)',
-  ].join('|'),
-);
-
 /** The longest token that is kept back whole while it arrives, in bytes. */
 export const MAX_HELD = 4096;
 const MAX_KEY = 12_000;
@@ -79,20 +67,21 @@ const OPEN_KEY = /^-----BEGIN[A-Z ]{0,30}(?:-----[\w+/=\s\\-]*|-{0,4})$/;
 
 /** `load` is called when there is something to give to the rules. */
 export function matchTokens(load: () => Promise<TokenRules>): TokenStream {
-  /** What is not decided, and one character before it. */
-  let kept = '';
+  /** What is not decided, and one byte before it. */
+  let kept: Buffer = Buffer.alloc(0);
   let base = 0;
   let held = 0;
 
   /** `open`: where begins what may become a match; one that reaches into it may become longer. */
-  async function search(text: string, open: number): Promise<Match[]> {
-    const found = CANDIDATE.test(text) ? await (await load())(text) : [];
+  async function search(text: Buffer, open: number): Promise<Match[]> {
+    const found = hasCandidate(text) ? await (await load())(text.toString('latin1')) : [];
     const until = found
       .toSorted((a, b) => b.start - a.start)
       .reduce((least, { start, end }) => (end > least ? Math.min(start, least) : least), open);
     held = text.length - until;
     const from = Math.max(0, until - 1);
-    kept = text.slice(from);
+    // A copy: the caller may use its chunk again.
+    kept = Buffer.from(text.subarray(from));
     const matches = found
       .filter(({ end }) => end <= until)
       .map(({ label, start, end }) => ({
@@ -106,7 +95,8 @@ export function matchTokens(load: () => Promise<TokenRules>): TokenStream {
 
   return {
     push(chunk) {
-      const text = kept + Buffer.from(chunk).toString('latin1');
+      const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+      const text = kept.length > 0 ? Buffer.concat([kept, bytes]) : bytes;
       return search(text, unfinishedAt(text));
     },
     end: () => search(kept, kept.length),
@@ -115,12 +105,15 @@ export function matchTokens(load: () => Promise<TokenRules>): TokenStream {
 }
 
 /** Where what may become a match begins: an open key, an assignment or the last word. */
-function unfinishedAt(text: string): number {
+function unfinishedAt(text: Buffer): number {
   let word = text.length;
   const least = Math.max(0, text.length - MAX_HELD);
-  while (word > least && text.charCodeAt(word - 1) > 0x20) word--;
-  const assignment = OPEN_ASSIGNMENT.exec(text.slice(Math.max(0, word - MAX_NAME), word));
-  const key = text.lastIndexOf('-----BEGIN');
-  const isOpenKey = key >= text.length - MAX_KEY && key >= 0 && OPEN_KEY.test(text.slice(key));
-  return Math.min(word - (assignment?.[0].length ?? 0), isOpenKey ? key : word);
+  while (word > least && (text[word - 1] ?? 0) > 0x20) word--;
+  const before = text.toString('latin1', Math.max(0, word - MAX_NAME), word);
+  const assignment = OPEN_ASSIGNMENT.exec(before);
+  const start = Math.max(0, text.length - MAX_KEY);
+  const end = text.subarray(start);
+  const key = end.lastIndexOf('-----BEGIN');
+  const isOpenKey = key >= 0 && OPEN_KEY.test(end.toString('latin1', key));
+  return Math.min(word - (assignment?.[0].length ?? 0), isOpenKey ? start + key : word);
 }

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { searchSecrets } from '../../src/git-check/secret-search.ts';
 import type { Machine } from '../../src/machine/machine.ts';
 import { collect } from '../../src/outputs/collect.ts';
 import { provision } from '../../src/provision/provision.ts';
@@ -62,7 +63,7 @@ describe('in a bottle', () => {
       },
     };
     const bundles = join(scratch, 'bundles');
-    const options = { bundles, timeoutMs: 20_000 };
+    const options = { bundles, search: searchSecrets([]), timeoutMs: 20_000 };
     const collected = await collect(machine, plan, provisioned, directory, options);
     expect(pathsOf(collected)).toContain('workspace/dist/x.txt');
     expect(collected.result).toBe('done\n');

@@ -56,7 +56,12 @@ async function extract(
 }
 
 test('files and directories are kept, with plain modes', async () => {
-  const { files, tree, ...rest } = await extract([
+  const {
+    files,
+    tree,
+    clean: _,
+    ...rest
+  } = await extract([
     directory('./'),
     directory('empty/'),
     file('./dir/run.sh', '#!/bin/sh', { mode: 0o4711 }),
@@ -243,6 +248,37 @@ test('a placement decides where a member goes and which ones nobody asked for', 
   );
   expect(files.map(({ path }) => path)).toEqual(['outputs/x']);
   expect(refused).toEqual([{ path: 'etc/shadow', reason: 'was not asked for' }]);
+});
+
+test('a file is searched while it is written, and counts as clean only when it was to its end', async () => {
+  const seen: Record<string, string> = {};
+  const bytes = Buffer.concat([
+    file('clean', 'x'.repeat(900)),
+    file('found', 'y'.repeat(900)),
+    file('unwatched'),
+    file('half', 'z'.repeat(3000)).subarray(0, 1024),
+  ]);
+  const watch = (path: string) => {
+    if (path === 'unwatched') return undefined;
+    seen[path] = '';
+    return {
+      push: async (chunk: Uint8Array) => {
+        seen[path] += Buffer.from(chunk).toString();
+      },
+      end: async () => seen[path]?.includes('y') === true,
+    };
+  };
+  const { clean, files } = await extractTar(
+    streamOf(bytes, 300),
+    root,
+    DEFAULT_EXTRACT_LIMITS,
+    (path) => path,
+    watch,
+  );
+  expect(files.map(({ path }) => path)).toEqual(['clean', 'found', 'unwatched']);
+  expect([...clean]).toEqual(['clean']);
+  expect(seen.clean).toBe('x'.repeat(900));
+  expect(seen.found).toBe('y'.repeat(900));
 });
 
 test('generated archives: nothing outside, nothing special, every plain file kept', async () => {

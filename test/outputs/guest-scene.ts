@@ -15,6 +15,7 @@ import {
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { type CheckPolicy, DEFAULT_POLICY } from '../../src/git-check/policy.ts';
+import { searchSecrets } from '../../src/git-check/secret-search.ts';
 import type { Machine } from '../../src/machine/machine.ts';
 import { collect } from '../../src/outputs/collect.ts';
 import type { Collected } from '../../src/outputs/outputs.ts';
@@ -87,7 +88,8 @@ export function makeGuest(options: SceneOptions = {}): Guest {
       };
       const provisioned = { ...given, ...request.given };
       const bundles = join(scene.root, 'bundles');
-      const options = { bundles, timeoutMs: 20_000, ...(signal && { signal }) };
+      const search = searchSecrets([]);
+      const options = { bundles, search, timeoutMs: 20_000, ...(signal && { signal }) };
       const before = scene.machine.executed.length;
       // A script that is killed leaves its directory to the machine's end.
       const scratch = () => join('/tmp', scene.machine.executed[before]?.[4] ?? 'none');

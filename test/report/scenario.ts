@@ -105,6 +105,7 @@ index 1111111..2222222 100644
 export const COLLECTED: Collected = {
   directory: '/run/artifact',
   files: [{ path: 'outputs/report.txt', size: 1536, sha256: sha256('report') }],
+  clean: new Set(),
   refused: [{ path: 'outputs/link', reason: 'a link that leaves the root' }],
   sent: { work: '/run/bundles/work.bundle', commits: '', unchanged: false },
   result: 'The greeting is friendlier now.\n',
