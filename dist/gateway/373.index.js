@@ -19,8 +19,8 @@ var external_node_path_ = __webpack_require__(6760);
 var errors = __webpack_require__(9473);
 // EXTERNAL MODULE: ./build/secret/matcher.js + 1 modules
 var matcher = __webpack_require__(2547);
-// EXTERNAL MODULE: ./build/secret/token-pattern.js
-var token_pattern = __webpack_require__(8387);
+// EXTERNAL MODULE: ./build/secret/token-pattern.js + 1 modules
+var token_pattern = __webpack_require__(9722);
 ;// CONCATENATED MODULE: ./build/git-check/secret-search.js
 /** Looks for secrets in bytes of any kind: the run's own in all encodings, and tokens of vendors. */
 

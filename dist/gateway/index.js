@@ -3600,8 +3600,8 @@ function makeOnce(limit, make) {
     };
 }
 
-// EXTERNAL MODULE: ./build/secret/token-pattern.js
-var token_pattern = __nccwpck_require__(8387);
+// EXTERNAL MODULE: ./build/secret/token-pattern.js + 1 modules
+var token_pattern = __nccwpck_require__(9722);
 // EXTERNAL MODULE: external "node:zlib"
 var external_node_zlib_ = __nccwpck_require__(8522);
 ;// CONCATENATED MODULE: ./build/gateway/dlp/decode.js
@@ -5178,6 +5178,7 @@ function endNow(code) {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   $t: () => (/* binding */ placeOf),
+/* harmony export */   A6: () => (/* binding */ condenseBare),
 /* harmony export */   CA: () => (/* binding */ NO_LETTERS),
 /* harmony export */   SG: () => (/* binding */ movePlaces),
 /* harmony export */   aX: () => (/* binding */ condense),
@@ -5208,6 +5209,54 @@ const DIGIT = new Uint8Array(256).fill(NO_DIGIT);
 for (const digit of '0123456789abcdefABCDEF')
     DIGIT[codeOf(digit)] = Number.parseInt(digit, 16);
 let room = NO_LETTERS;
+let bareRoom = new Uint8Array(0);
+/**
+ * The letters of `condense` without their places, which are what takes its time. Valid until the
+ * next call only.
+ */
+function condenseBare(text, before) {
+    const most = before.length + text.length + 1;
+    if (bareRoom.length < most)
+        bareRoom = new Uint8Array(most);
+    const letters = bareRoom;
+    letters.set(before);
+    let length = before.length;
+    let rest = 0;
+    for (let at = 0;;) {
+        bareEnd = text.length;
+        length = copyBare(text, at, letters, length);
+        at = bareEnd;
+        if (at === text.length)
+            break;
+        const found = readEscape(text, at);
+        if (found === 'cut') {
+            rest = text.length - at;
+            break;
+        }
+        if (KIND[found.byte] === LETTER)
+            letters[length++] = found.byte;
+        at += found.width;
+    }
+    return { letters: letters.subarray(0, length), rest };
+}
+/** Where `copyBare` stopped: at an escape or at the end. */
+let bareEnd = 0;
+function copyBare(text, from, letters, have) {
+    const kinds = KIND;
+    const end = text.length;
+    let length = have;
+    for (let at = from; at < end; at++) {
+        const byte = text[at];
+        const kind = kinds[byte];
+        letters[length] = byte;
+        if (kind === ESCAPE) {
+            bareEnd = at;
+            return length;
+        }
+        length += kind;
+    }
+    return length;
+}
 /** `before`: letters of an earlier text that belong in front; their places are below zero. */
 function condense(text, before = NO_LETTERS) {
     const most = before.letters.length + text.length + 1;
@@ -5265,6 +5314,7 @@ function movePlaces({ letters, places }, by) {
     return { letters, places: places.map((place) => place - by * 8) };
 }
 const NO_ESCAPE = { byte: 0, width: 1 };
+const GAP = { byte: 0, width: 2 };
 function readEscape(text, at) {
     if (text[at] === PERCENT)
         return readHex(text, at, 1, 2);
@@ -5277,7 +5327,7 @@ function readEscape(text, at) {
         return readHex(text, at, 2, 2);
     if (second === U)
         return readHex(text, at, 2, 4);
-    return GAPS.includes(second ?? 0) ? { byte: 0, width: 2 } : NO_ESCAPE;
+    return GAPS.includes(second ?? 0) ? GAP : NO_ESCAPE;
 }
 /** A number of exactly so many digits. */
 function readHex(text, at, skip, count) {
@@ -5500,15 +5550,14 @@ function indexNeedles(needles) {
             const { known, shift } = table;
             const runs = [];
             const last = text.length - GRAM;
-            for (let at = 0; at <= last; at += step) {
+            for (let at = nextKnown(text, 0, step, known, shift); at <= last;) {
                 const key = hash(text, at, shift);
-                if (known[key] === 0)
-                    continue;
                 for (let place = table.first[key] ?? 0; place < (table.first[key + 1] ?? 0); place++) {
                     const run = measure(text, at, place);
                     if (run && counts(text, run))
                         runs.push(run);
                 }
+                at = nextKnown(text, at + step, step, known, shift);
             }
             return runs;
         },
@@ -5540,7 +5589,7 @@ function tabulate(needles) {
     const bits = Math.min(20, Math.max(14, Math.ceil(Math.log2(total * 8))));
     const shift = 32 - bits;
     const first = new Uint32Array(2 ** bits + 1);
-    const known = new Uint8Array(2 ** bits);
+    const known = new Uint32Array(2 ** bits / 32);
     const eachPlace = (visit) => {
         for (const [needle, { bytes }] of needles.entries())
             for (let at = 0; at + GRAM <= bytes.length; at++)
@@ -5548,7 +5597,7 @@ function tabulate(needles) {
     };
     eachPlace((key) => {
         first[key] = (first[key] ?? 0) + 1;
-        known[key] = 1;
+        known[key >>> 5] = (known[key >>> 5] ?? 0) | (1 << (key & 31));
     });
     for (let key = 0, sum = 0; key < first.length; key++) {
         sum += first[key] ?? 0;
@@ -5577,6 +5626,17 @@ function tailKey(bytes, at, length) {
     for (let index = at; index < at + length; index++)
         key = Math.imul(key ^ (bytes[index] ?? 0), 0x01000193);
     return (key ^ (key >>> 16)) & 0xffff;
+}
+/** The next place whose four bytes some needle may have; behind the end when there is none. */
+function nextKnown(text, from, step, known, shift) {
+    const last = text.length - GRAM;
+    let at = from;
+    for (; at <= last; at += step) {
+        const key = hash(text, at, shift);
+        if ((known[key >>> 5] >>> (key & 31)) & 1)
+            return at;
+    }
+    return at;
 }
 /** The casts are for speed: the caller stays within the bytes. */
 function hash(bytes, at, shift) {
@@ -5675,9 +5735,19 @@ function condensedStream({ index, labels }) {
         push(block, base) {
             const text = halfEscape.length > 0 ? Buffer.concat([halfEscape, block]) : block;
             const start = base - halfEscape.length;
+            const bare = (0,condense/* condenseBare */.A6)(text, tail.letters);
+            const runs = index.runsIn(bare.letters);
+            if (runs.length === 0) {
+                const open = bare.letters.length - index.unfinishedAt(bare.letters);
+                const end = open === 0 ? condense/* NO_LETTERS */.CA : lastLetters(text, open);
+                if (end !== undefined) {
+                    tail = unfinishedTail(index, end, text.length - bare.rest, text.length);
+                    halfEscape = new Uint8Array(text.subarray(text.length - bare.rest));
+                    return [];
+                }
+            }
             const now = (0,condense/* condense */.aX)(text, (0,condense/* movePlaces */.SG)(tail, -halfEscape.length));
-            const matches = index
-                .runsIn(now.letters)
+            const matches = runs
                 .flatMap((run) => splitAtGaps(run, now))
                 .filter((run) => index.counts(now.letters, run))
                 .map((run) => ({
@@ -5685,14 +5755,32 @@ function condensedStream({ index, labels }) {
                 start: start + (0,condense/* placeOf */.$t)(now, run.start).start,
                 end: start + (0,condense/* placeOf */.$t)(now, run.end - 1).end,
             }));
-            const unfinished = unfinishedAt(index, now, text.length - now.rest);
-            const letters = now.letters.slice(unfinished);
-            tail = (0,condense/* movePlaces */.SG)({ letters, places: now.places.slice(unfinished) }, text.length);
+            tail = unfinishedTail(index, now, text.length - now.rest, text.length);
             halfEscape = new Uint8Array(text.subarray(text.length - now.rest));
             return matches;
         },
         held: () => Math.max(halfEscape.length, tail.letters.length && -(0,condense/* placeOf */.$t)(tail, 0).start),
     };
+}
+/** The longest escape of one letter, and what may stand between two. */
+const WIDEST_LETTER = 10 + condense/* MAX_GAP */.i7;
+/** Where a text is cut open, the first letters may be those of half an escape. */
+const UNSURE_LETTERS = 10;
+/** The last `count` letters with their places, by reading the end alone; undefined: not so easily. */
+function lastLetters(text, count) {
+    const from = Math.max(0, text.length - (count + UNSURE_LETTERS) * WIDEST_LETTER);
+    const { letters, places } = (0,condense/* condense */.aX)(text.subarray(from));
+    const spare = letters.length - count;
+    if (spare < (from === 0 ? 0 : UNSURE_LETTERS))
+        return undefined;
+    const end = { letters: letters.slice(spare), places: places.slice(spare) };
+    return (0,condense/* movePlaces */.SG)(end, -from);
+}
+/** What may be the start of a match, with places from behind the text on. */
+function unfinishedTail(index, text, end, length) {
+    const unfinished = unfinishedAt(index, text, end);
+    const letters = text.letters.slice(unfinished);
+    return (0,condense/* movePlaces */.SG)({ letters, places: text.places.slice(unfinished) }, length);
 }
 function splitAtGaps(run, text) {
     const parts = [];
@@ -5724,14 +5812,104 @@ function isGap(text, at) {
 
 /***/ }),
 
-/***/ 8387:
+/***/ 9722:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   IT: () => (/* binding */ matchTokens),
-/* harmony export */   pE: () => (/* binding */ loadTokenRules)
-/* harmony export */ });
-/* unused harmony export MAX_HELD */
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  pE: () => (/* binding */ loadTokenRules),
+  IT: () => (/* binding */ matchTokens)
+});
+
+// UNUSED EXPORTS: MAX_HELD
+
+;// CONCATENATED MODULE: ./build/secret/token-candidate.js
+/**
+ * Tells fast whether a text may hold a token of a vendor: whether there is any sense in giving it to
+ * the rules, which are 50 times slower.
+ *
+ * Each candidate holds one of the `WINDOWS`, four bytes each. Every second byte of the text, three
+ * bytes are looked up among the two threes of each window; only where they are known is more read.
+ */
+/** What each match of a rule holds. A text without any of it need not be given to the rules. */
+const CANDIDATE = new RegExp([
+    '(?:A3T|AKIA|AGPA|AIDA|AROA|AIPA|ANPA|ANVA|ASIA)[A-Z\\d]{15}|(?:ACCESS|[Aa]ccess)_?(?:KEY|[Kk]ey)',
+    '-----BEGIN',
+    'npm_|ops_ey|ntn_\\d|gh[pousr]_|github_pat_|glpat-|glc_|glsa_|lin_api_|gsk_|hf_[A-Za-z]{34}',
+    'sk-ant-api|T3BlbkFJ|[sr]k_(?:live|test)_|shp(?:pa|ca|at|ss)_|SG\\.\\w+\\.\\w|hv[sbr]\\.[\\w-]{90}',
+    'xox[bpaor]-|xapp-|(?:vc[piar]|vck|cfk|cfut|cfat)_[A-Za-z\\d]{20}|dapi[A-Fa-f\\d]{32}|dckr_pat_',
+    'figd_|tskey-',
+    '://[-\\w]{1,256}:[-\\w]{1,256}@|(?i:hooks\\.slack\\.com|mongodb|mysql|postgres)',
+].join('|'));
+const CANDIDATE_HERE = new RegExp(CANDIDATE.source, 'y');
+const UPPER = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
+const LETTERS = [...UPPER, ...UPPER.map((letter) => letter.toLowerCase())];
+const DIGITS = [...'0123456789'];
+const WORD = [...LETTERS, ...DIGITS, '_'];
+const followedBy = (text, next) => next.map((one) => text + one);
+const inAnyCase = (text) => [...text].reduce((texts, one) => texts.flatMap((start) => [start + one, start + one.toUpperCase()]), ['']);
+/** By how many bytes of the candidate stand before it. */
+const WINDOWS = {
+    0: [
+        ...'AKIA AGPA AIDA AROA AIPA ANPA ANVA ASIA npm_ ntn_ ghp_ gho_ ghu_ ghs_ ghr_ glpa glc_ glsa'.split(' '),
+        ...'gsk_ shpp shpc shpa shps hvs. hvb. hvr. xoxb xoxp xoxa xoxo xoxr xapp vcp_ vci_ vca_'.split(' '),
+        ...'vcr_ vck_ cfk_ dapi dckr figd tske'.split(' '),
+        ...followedBy('A3T', [...UPPER, ...DIGITS]),
+        ...followedBy('hf_', LETTERS),
+        ...followedBy('SG.', WORD),
+        ...followedBy('://', [...WORD, '-']),
+    ],
+    1: ['ps_e', 'k-an', 'k_li', 'k_te', 'fut_', 'fat_', ...inAnyCase('ysql')],
+    2: ['n_ap', ...inAnyCase('ngod')],
+    3: inAnyCase('tgre'),
+    4: '-BEG bkFJ ss_k ss_K sske ssKe ssKE SS_K SS_k SSKE SSKe SSke'.split(' '),
+    5: ['b_pa'],
+    6: inAnyCase('slac'),
+};
+const OFFSETS = new Map(Object.entries(WINDOWS).flatMap(([offset, windows]) => windows.map((window) => [window, Number(offset)])));
+const BITS = 15;
+const KNOWN = new Uint8Array(2 ** BITS);
+for (const window of OFFSETS.keys()) {
+    const bytes = Buffer.from(window, 'latin1');
+    for (const at of [0, 1])
+        KNOWN[hash(bytes, at)] = 1;
+}
+/** The casts are for speed: the caller stays within the bytes. */
+function hash(bytes, at) {
+    const three = bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16);
+    return Math.imul(three, 0x9e3779b1) >>> (32 - BITS);
+}
+/** The same as `CANDIDATE.test`. */
+function hasCandidate(bytes) {
+    let text;
+    for (let at = nextKnown(bytes, 0); at >= 0; at = nextKnown(bytes, at + 2)) {
+        for (const start of [at, at - 1]) {
+            if (start < 0)
+                continue;
+            const offset = OFFSETS.get(bytes.toString('latin1', start, start + 4));
+            if (offset === undefined || start < offset)
+                continue;
+            text ??= bytes.toString('latin1');
+            CANDIDATE_HERE.lastIndex = start - offset;
+            if (CANDIDATE_HERE.test(text))
+                return true;
+        }
+    }
+    return false;
+}
+/** The next place, by steps of two, of three bytes that a window has; -1: there is none. */
+function nextKnown(bytes, from) {
+    const known = KNOWN;
+    const last = bytes.length - 3;
+    for (let at = from; at <= last; at += 2)
+        if (known[hash(bytes, at)] === 1)
+            return at;
+    return -1;
+}
+
+;// CONCATENATED MODULE: ./build/secret/token-pattern.js
+
 const LEFT_OUT = ['filter-comments', 'gcp'];
 const RULE = '@secretlint/secretlint-rule-';
 /** Key IDs of AWS are looked for as well; its account numbers, which come with them, are no secret. */
@@ -5769,16 +5947,6 @@ function endOfValue(text, start, data) {
     return Math.max(0, ...ends);
 }
 const MAX_NAME = 100;
-/** What each match of a rule holds. A text without any of it need not be given to the rules. */
-const CANDIDATE = new RegExp([
-    '(?:A3T|AKIA|AGPA|AIDA|AROA|AIPA|ANPA|ANVA|ASIA)[A-Z\\d]{15}|(?:ACCESS|[Aa]ccess)_?(?:KEY|[Kk]ey)',
-    '-----BEGIN',
-    'npm_|ops_ey|ntn_\\d|gh[pousr]_|github_pat_|glpat-|glc_|glsa_|lin_api_|gsk_|hf_[A-Za-z]{34}',
-    'sk-ant-api|T3BlbkFJ|[sr]k_(?:live|test)_|shp(?:pa|ca|at|ss)_|SG\\.\\w+\\.\\w|hv[sbr]\\.[\\w-]{90}',
-    'xox[bpaor]-|xapp-|(?:vc[piar]|vck|cfk|cfut|cfat)_[A-Za-z\\d]{20}|dapi[A-Fa-f\\d]{32}|dckr_pat_',
-    'figd_|tskey-',
-    '://[-\\w]{1,256}:[-\\w]{1,256}@|(?i:hooks\\.slack\\.com|mongodb|mysql|postgres)',
-].join('|'));
 /** The longest token that is kept back whole while it arrives, in bytes. */
 const MAX_HELD = 4096;
 const MAX_KEY = 12_000;
@@ -5786,19 +5954,20 @@ const OPEN_ASSIGNMENT = /["']?(?:aws)?_?secret_?access_?key["']?\s{0,20}(?::|=>|
 const OPEN_KEY = /^-----BEGIN[A-Z ]{0,30}(?:-----[\w+/=\s\\-]*|-{0,4})$/;
 /** `load` is called when there is something to give to the rules. */
 function matchTokens(load) {
-    /** What is not decided, and one character before it. */
-    let kept = '';
+    /** What is not decided, and one byte before it. */
+    let kept = Buffer.alloc(0);
     let base = 0;
     let held = 0;
     /** `open`: where begins what may become a match; one that reaches into it may become longer. */
     async function search(text, open) {
-        const found = CANDIDATE.test(text) ? await (await load())(text) : [];
+        const found = hasCandidate(text) ? await (await load())(text.toString('latin1')) : [];
         const until = found
             .toSorted((a, b) => b.start - a.start)
             .reduce((least, { start, end }) => (end > least ? Math.min(start, least) : least), open);
         held = text.length - until;
         const from = Math.max(0, until - 1);
-        kept = text.slice(from);
+        // A copy: the caller may use its chunk again.
+        kept = Buffer.from(text.subarray(from));
         const matches = found
             .filter(({ end }) => end <= until)
             .map(({ label, start, end }) => ({
@@ -5811,7 +5980,8 @@ function matchTokens(load) {
     }
     return {
         push(chunk) {
-            const text = kept + Buffer.from(chunk).toString('latin1');
+            const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+            const text = kept.length > 0 ? Buffer.concat([kept, bytes]) : bytes;
             return search(text, unfinishedAt(text));
         },
         end: () => search(kept, kept.length),
@@ -5822,12 +5992,15 @@ function matchTokens(load) {
 function unfinishedAt(text) {
     let word = text.length;
     const least = Math.max(0, text.length - MAX_HELD);
-    while (word > least && text.charCodeAt(word - 1) > 0x20)
+    while (word > least && (text[word - 1] ?? 0) > 0x20)
         word--;
-    const assignment = OPEN_ASSIGNMENT.exec(text.slice(Math.max(0, word - MAX_NAME), word));
-    const key = text.lastIndexOf('-----BEGIN');
-    const isOpenKey = key >= text.length - MAX_KEY && key >= 0 && OPEN_KEY.test(text.slice(key));
-    return Math.min(word - (assignment?.[0].length ?? 0), isOpenKey ? key : word);
+    const before = text.toString('latin1', Math.max(0, word - MAX_NAME), word);
+    const assignment = OPEN_ASSIGNMENT.exec(before);
+    const start = Math.max(0, text.length - MAX_KEY);
+    const end = text.subarray(start);
+    const key = end.lastIndexOf('-----BEGIN');
+    const isOpenKey = key >= 0 && OPEN_KEY.test(end.toString('latin1', key));
+    return Math.min(word - (assignment?.[0].length ?? 0), isOpenKey ? start + key : word);
 }
 
 

@@ -59454,6 +59454,42 @@ function socketsOf(host, engine) {
     return [gateway, { what: "the machine's socket", length, most }];
 }
 
+// EXTERNAL MODULE: ./build/secret/matcher.js + 3 modules
+var matcher = __nccwpck_require__(33646);
+// EXTERNAL MODULE: ./build/secret/token-pattern.js + 1 modules
+var token_pattern = __nccwpck_require__(39722);
+;// CONCATENATED MODULE: ./build/git-check/secret-search.js
+/** Looks for secrets in bytes of any kind: the run's own in all encodings, and tokens of vendors. */
+
+
+const secret_search_BLOCK = 65536;
+/** Loading the rules for tokens takes its time, and most changes have nothing for them. */
+function searchSecrets(secrets) {
+    const known = (0,matcher/* matchSecrets */.g)(secrets.map(({ name, value }) => ({ label: name, value })));
+    let rules;
+    const load = () => {
+        rules ??= (0,token_pattern/* loadTokenRules */.pE)();
+        return rules;
+    };
+    function stream() {
+        const [values, tokens] = [known.stream(), (0,token_pattern/* matchTokens */.IT)(load)];
+        return {
+            push: async (chunk) => [...values.push(chunk), ...(await tokens.push(chunk))],
+            end: tokens.end,
+        };
+    }
+    return {
+        stream,
+        async find(bytes, most = Number.POSITIVE_INFINITY) {
+            const one = stream();
+            const matches = [];
+            for (let at = 0; at < bytes.length && matches.length < most; at += secret_search_BLOCK)
+                matches.push(...(await one.push(bytes.subarray(at, at + secret_search_BLOCK))));
+            return [...matches, ...(await one.end())];
+        },
+    };
+}
+
 ;// CONCATENATED MODULE: ./build/outputs/chunk-pipe.js
 /** Turns chunks that are pushed into a stream that is pulled; the pusher waits for the reader. */
 function createChunkPipe() {
@@ -59941,7 +59977,7 @@ function refusalOf(error) {
 
 const extract_MIB = 1 << 20;
 const DEFAULT_EXTRACT_LIMITS = {
-    entries: 20_000,
+    entries: 150_000,
     fileBytes: 256 * extract_MIB,
     totalBytes: 256 * extract_MIB,
     depth: 32,
@@ -59953,10 +59989,12 @@ const DEFAULT_EXTRACT_LIMITS = {
  * Keeps regular files (modes 644 and 755) and directories, of one archive or of several in a row. A
  * stream that breaks leaves what was complete. Throws what the source throws.
  */
-async function extractTar(source, directory, limits = DEFAULT_EXTRACT_LIMITS, place = (path) => path) {
+async function extractTar(source, directory, limits = DEFAULT_EXTRACT_LIMITS, place = (path) => path, watch = () => undefined) {
     (0,external_node_fs_.mkdirSync)(directory, { recursive: true });
     const tree = createExtractTree(directory, limits.entries);
-    const extraction = { directory, limits, place, tree, files: [], totalBytes: 0 };
+    const kept = { files: [], clean: new Set(), totalBytes: 0 };
+    const extraction = { directory, limits, place, watch, tree, ...kept };
+    const { files, clean } = extraction;
     const refused = [];
     let refusedCount = 0;
     try {
@@ -59973,9 +60011,9 @@ async function extractTar(source, directory, limits = DEFAULT_EXTRACT_LIMITS, pl
     catch (error) {
         if (!(error instanceof TarError))
             throw error;
-        return { files: extraction.files, refused, refusedCount, broken: error.message };
+        return { files, clean, refused, refusedCount, broken: error.message };
     }
-    return { files: extraction.files, refused, refusedCount };
+    return { files, clean, refused, refusedCount };
 }
 async function extractMember(extraction, member) {
     const given = splitPath(member);
@@ -60025,7 +60063,10 @@ const CREATE = external_node_fs_.constants.O_WRONLY | external_node_fs_.constant
 /** A disk that does not take the file is a refusal. */
 async function keepFile(extraction, member, path) {
     try {
-        const sha256 = await extract_writeFile((0,external_node_path_.join)(extraction.directory, path), member);
+        const watched = extraction.watch(path);
+        const sha256 = await extract_writeFile((0,external_node_path_.join)(extraction.directory, path), member, watched);
+        if (watched && !(await watched.end()))
+            extraction.clean.add(path);
         extraction.files.push({ path, size: member.size, sha256 });
         extraction.totalBytes += member.size;
         return undefined;
@@ -60037,13 +60078,14 @@ async function keepFile(extraction, member, path) {
     }
 }
 /** The SHA-256 of what was written. A file that does not become whole is removed. */
-async function extract_writeFile(path, { data, mode }) {
+async function extract_writeFile(path, { data, mode }, watched) {
     const hash = (0,external_node_crypto_.createHash)('sha256');
     const file = (0,external_node_fs_.openSync)(path, CREATE, (mode & 0o111) === 0 ? 0o644 : 0o755);
     try {
         for await (const chunk of data) {
             hash.update(chunk);
             (0,external_node_fs_.writeFileSync)(file, chunk);
+            await watched?.push(chunk);
         }
     }
     catch (error) {
@@ -60203,16 +60245,36 @@ async function collect(machine, plan, provisioned, directory, options) {
         searches: [everything, ...globs.map(({ search }) => search)],
     });
     const placement = createPlacement(plan, globs, scratch);
-    const { extracted, notices } = await receive(machine, argv, options, (stream) => extractTar(stream, directory, limitsOf(plan), placement.place));
+    const { extracted, notices } = await receive(machine, argv, options, (stream) => extractTar(stream, directory, limitsOf(plan), placement.place, watchWith(options.search)));
     const sent = takeSent(directory, extracted.files, options.bundles);
     const unmatched = placement.unmatched().map(({ text }) => `No file matched outputs: ${text}`);
     return {
         directory,
         files: sent.files,
+        clean: extracted.clean,
         refused: extracted.refused,
         sent: sent.sent,
         result: sent.result,
         notices: [...notices, ...collect_noticesOf(extracted), ...sent.notices, ...unmatched],
+    };
+}
+/** Bundles are searched when they are opened: here they are packed. */
+function watchWith(search) {
+    return (path) => {
+        if (path.startsWith(`${OWN}/`))
+            return undefined;
+        const stream = search.stream();
+        let found = false;
+        const note = (matches) => {
+            found ||= matches.length > 0;
+        };
+        return {
+            push: async (chunk) => note(await stream.push(chunk)),
+            async end() {
+                note(await stream.end());
+                return found;
+            },
+        };
     };
 }
 function limitsOf(plan) {
@@ -61215,42 +61277,6 @@ function isSubmoduleChange(change) {
     return change.now !== undefined && (change.now.mode === change_SUBMODULE || isModules(change));
 }
 
-// EXTERNAL MODULE: ./build/secret/matcher.js + 3 modules
-var matcher = __nccwpck_require__(33646);
-// EXTERNAL MODULE: ./build/secret/token-pattern.js
-var token_pattern = __nccwpck_require__(78387);
-;// CONCATENATED MODULE: ./build/git-check/secret-search.js
-/** Looks for secrets in bytes of any kind: the run's own in all encodings, and tokens of vendors. */
-
-
-const secret_search_BLOCK = 65536;
-/** Loading the rules for tokens takes its time, and most changes have nothing for them. */
-function searchSecrets(secrets) {
-    const known = (0,matcher/* matchSecrets */.g)(secrets.map(({ name, value }) => ({ label: name, value })));
-    let rules;
-    const load = () => {
-        rules ??= (0,token_pattern/* loadTokenRules */.pE)();
-        return rules;
-    };
-    function stream() {
-        const [values, tokens] = [known.stream(), (0,token_pattern/* matchTokens */.IT)(load)];
-        return {
-            push: async (chunk) => [...values.push(chunk), ...(await tokens.push(chunk))],
-            end: tokens.end,
-        };
-    }
-    return {
-        stream,
-        async find(bytes, most = Number.POSITIVE_INFINITY) {
-            const one = stream();
-            const matches = [];
-            for (let at = 0; at < bytes.length && matches.length < most; at += secret_search_BLOCK)
-                matches.push(...(await one.push(bytes.subarray(at, at + secret_search_BLOCK))));
-            return [...matches, ...(await one.end())];
-        },
-    };
-}
-
 ;// CONCATENATED MODULE: ./build/git-check/check-commits.js
 /** Checks every commit that a change brings, before anybody else sees a byte of it. */
 
@@ -62016,12 +62042,15 @@ async function takeAndPropose(repository, request) {
 }
 
 ;// CONCATENATED MODULE: ./build/bring-back.js
+/** Brings back what the agent made, however it ended: its outputs, and its work as a proposal. */
+
 
 
 
 async function bringBack(host, run, machine, given) {
     const { plan, paths, salvaging } = run;
-    const options = { ...salvaging.collecting, bundles: paths.bundles };
+    const search = searchSecrets(secretsOf(run));
+    const options = { ...salvaging.collecting, bundles: paths.bundles, search };
     const take = () => collect(machine, plan, given, paths.artifact, options);
     const collected = await run.phase('collect', take);
     await run.phase('proposal', () => makeProposal(host, proposalRequest(run, given, collected)));
@@ -63318,9 +63347,9 @@ function cap(text, note) {
 /**
  * Text is rewritten. A binary file, one with NUL bytes, would be broken by that: it is kept as it
  * is and named in a notice, unless `binary` says otherwise. A file that cannot be read, or whose very
- * name holds a secret, is left behind.
+ * name holds a secret, is left behind. `clean`: what was searched before.
  */
-async function cleanFiles(files, directory, redactor, binary = 'keep') {
+async function cleanFiles(files, directory, redactor, binary = 'keep', clean = new Set()) {
     const kept = [];
     const refused = [];
     const notices = [];
@@ -63331,6 +63360,10 @@ async function cleanFiles(files, directory, redactor, binary = 'keep') {
         if (name && name.found.size > 0) {
             refused.push({ path: name.text, reason: 'its name holds a secret' });
             sum.push(name.found);
+            continue;
+        }
+        if (clean.has(file.path)) {
+            kept.push(file);
             continue;
         }
         try {
@@ -63537,7 +63570,8 @@ const BUNDLE_FILES = {
 async function cleanBundle(input, redactor) {
     const { directory } = input;
     const text = await redactStrings(withoutFiles(input.record), redactor);
-    const collected = await cleanFiles(input.record.outputs.files, directory, redactor);
+    const { files: given } = input.record.outputs;
+    const collected = await cleanFiles(given, directory, redactor, 'keep', input.clean);
     const own = [...input.logs, input.change.patch].filter((path) => path !== '').map(loose);
     const rewritten = await cleanFiles(own, directory, redactor, 'rewrite');
     const kept = rewritten.files.map((file) => (0,external_node_path_.join)(directory, file.path));
@@ -65443,6 +65477,7 @@ async function concludeRun(host, services, run, inputs) {
         directory: run.paths.artifact,
         signing: { mode: plan.attest.value, token: inputs.token },
         secrets: secretsOf(run),
+        ...(made.collect && { clean: made.collect.clean }),
         logs: [
             ...(made.agent?.files ?? []),
             ...(await keepStructured(made.agent ?? {}, run.paths.artifact)),
@@ -74639,7 +74674,7 @@ __webpack_async_result__();
 /* harmony export */ });
 /* harmony import */ var _secret_cover_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(35818);
 /* harmony import */ var _secret_matcher_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(33646);
-/* harmony import */ var _secret_token_pattern_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(78387);
+/* harmony import */ var _secret_token_pattern_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(39722);
 /**
  * Replaces secrets in what leaves the run: known values, plain or in the encodings of
  * `secret/encoding.ts`, whole or in part, and tokens of vendors by the rules of
@@ -74837,6 +74872,54 @@ const DIGIT = new Uint8Array(256).fill(NO_DIGIT);
 for (const digit of '0123456789abcdefABCDEF')
     DIGIT[codeOf(digit)] = Number.parseInt(digit, 16);
 let room = NO_LETTERS;
+let bareRoom = new Uint8Array(0);
+/**
+ * The letters of `condense` without their places, which are what takes its time. Valid until the
+ * next call only.
+ */
+function condenseBare(text, before) {
+    const most = before.length + text.length + 1;
+    if (bareRoom.length < most)
+        bareRoom = new Uint8Array(most);
+    const letters = bareRoom;
+    letters.set(before);
+    let length = before.length;
+    let rest = 0;
+    for (let at = 0;;) {
+        bareEnd = text.length;
+        length = copyBare(text, at, letters, length);
+        at = bareEnd;
+        if (at === text.length)
+            break;
+        const found = readEscape(text, at);
+        if (found === 'cut') {
+            rest = text.length - at;
+            break;
+        }
+        if (KIND[found.byte] === LETTER)
+            letters[length++] = found.byte;
+        at += found.width;
+    }
+    return { letters: letters.subarray(0, length), rest };
+}
+/** Where `copyBare` stopped: at an escape or at the end. */
+let bareEnd = 0;
+function copyBare(text, from, letters, have) {
+    const kinds = KIND;
+    const end = text.length;
+    let length = have;
+    for (let at = from; at < end; at++) {
+        const byte = text[at];
+        const kind = kinds[byte];
+        letters[length] = byte;
+        if (kind === ESCAPE) {
+            bareEnd = at;
+            return length;
+        }
+        length += kind;
+    }
+    return length;
+}
 /** `before`: letters of an earlier text that belong in front; their places are below zero. */
 function condense(text, before = NO_LETTERS) {
     const most = before.letters.length + text.length + 1;
@@ -74894,6 +74977,7 @@ function movePlaces({ letters, places }, by) {
     return { letters, places: places.map((place) => place - by * 8) };
 }
 const NO_ESCAPE = { byte: 0, width: 1 };
+const GAP = { byte: 0, width: 2 };
 function readEscape(text, at) {
     if (text[at] === PERCENT)
         return readHex(text, at, 1, 2);
@@ -74906,7 +74990,7 @@ function readEscape(text, at) {
         return readHex(text, at, 2, 2);
     if (second === U)
         return readHex(text, at, 2, 4);
-    return GAPS.includes(second ?? 0) ? { byte: 0, width: 2 } : NO_ESCAPE;
+    return GAPS.includes(second ?? 0) ? GAP : NO_ESCAPE;
 }
 /** A number of exactly so many digits. */
 function readHex(text, at, skip, count) {
@@ -75101,15 +75185,14 @@ function indexNeedles(needles) {
             const { known, shift } = table;
             const runs = [];
             const last = text.length - GRAM;
-            for (let at = 0; at <= last; at += step) {
+            for (let at = nextKnown(text, 0, step, known, shift); at <= last;) {
                 const key = hash(text, at, shift);
-                if (known[key] === 0)
-                    continue;
                 for (let place = table.first[key] ?? 0; place < (table.first[key + 1] ?? 0); place++) {
                     const run = measure(text, at, place);
                     if (run && counts(text, run))
                         runs.push(run);
                 }
+                at = nextKnown(text, at + step, step, known, shift);
             }
             return runs;
         },
@@ -75141,7 +75224,7 @@ function tabulate(needles) {
     const bits = Math.min(20, Math.max(14, Math.ceil(Math.log2(total * 8))));
     const shift = 32 - bits;
     const first = new Uint32Array(2 ** bits + 1);
-    const known = new Uint8Array(2 ** bits);
+    const known = new Uint32Array(2 ** bits / 32);
     const eachPlace = (visit) => {
         for (const [needle, { bytes }] of needles.entries())
             for (let at = 0; at + GRAM <= bytes.length; at++)
@@ -75149,7 +75232,7 @@ function tabulate(needles) {
     };
     eachPlace((key) => {
         first[key] = (first[key] ?? 0) + 1;
-        known[key] = 1;
+        known[key >>> 5] = (known[key >>> 5] ?? 0) | (1 << (key & 31));
     });
     for (let key = 0, sum = 0; key < first.length; key++) {
         sum += first[key] ?? 0;
@@ -75178,6 +75261,17 @@ function tailKey(bytes, at, length) {
     for (let index = at; index < at + length; index++)
         key = Math.imul(key ^ (bytes[index] ?? 0), 0x01000193);
     return (key ^ (key >>> 16)) & 0xffff;
+}
+/** The next place whose four bytes some needle may have; behind the end when there is none. */
+function nextKnown(text, from, step, known, shift) {
+    const last = text.length - GRAM;
+    let at = from;
+    for (; at <= last; at += step) {
+        const key = hash(text, at, shift);
+        if ((known[key >>> 5] >>> (key & 31)) & 1)
+            return at;
+    }
+    return at;
 }
 /** The casts are for speed: the caller stays within the bytes. */
 function hash(bytes, at, shift) {
@@ -75276,9 +75370,19 @@ function condensedStream({ index, labels }) {
         push(block, base) {
             const text = halfEscape.length > 0 ? Buffer.concat([halfEscape, block]) : block;
             const start = base - halfEscape.length;
+            const bare = condenseBare(text, tail.letters);
+            const runs = index.runsIn(bare.letters);
+            if (runs.length === 0) {
+                const open = bare.letters.length - index.unfinishedAt(bare.letters);
+                const end = open === 0 ? NO_LETTERS : lastLetters(text, open);
+                if (end !== undefined) {
+                    tail = unfinishedTail(index, end, text.length - bare.rest, text.length);
+                    halfEscape = new Uint8Array(text.subarray(text.length - bare.rest));
+                    return [];
+                }
+            }
             const now = condense(text, movePlaces(tail, -halfEscape.length));
-            const matches = index
-                .runsIn(now.letters)
+            const matches = runs
                 .flatMap((run) => splitAtGaps(run, now))
                 .filter((run) => index.counts(now.letters, run))
                 .map((run) => ({
@@ -75286,14 +75390,32 @@ function condensedStream({ index, labels }) {
                 start: start + placeOf(now, run.start).start,
                 end: start + placeOf(now, run.end - 1).end,
             }));
-            const unfinished = unfinishedAt(index, now, text.length - now.rest);
-            const letters = now.letters.slice(unfinished);
-            tail = movePlaces({ letters, places: now.places.slice(unfinished) }, text.length);
+            tail = unfinishedTail(index, now, text.length - now.rest, text.length);
             halfEscape = new Uint8Array(text.subarray(text.length - now.rest));
             return matches;
         },
         held: () => Math.max(halfEscape.length, tail.letters.length && -placeOf(tail, 0).start),
     };
+}
+/** The longest escape of one letter, and what may stand between two. */
+const WIDEST_LETTER = 10 + MAX_GAP;
+/** Where a text is cut open, the first letters may be those of half an escape. */
+const UNSURE_LETTERS = 10;
+/** The last `count` letters with their places, by reading the end alone; undefined: not so easily. */
+function lastLetters(text, count) {
+    const from = Math.max(0, text.length - (count + UNSURE_LETTERS) * WIDEST_LETTER);
+    const { letters, places } = condense(text.subarray(from));
+    const spare = letters.length - count;
+    if (spare < (from === 0 ? 0 : UNSURE_LETTERS))
+        return undefined;
+    const end = { letters: letters.slice(spare), places: places.slice(spare) };
+    return movePlaces(end, -from);
+}
+/** What may be the start of a match, with places from behind the text on. */
+function unfinishedTail(index, text, end, length) {
+    const unfinished = unfinishedAt(index, text, end);
+    const letters = text.letters.slice(unfinished);
+    return movePlaces({ letters, places: text.places.slice(unfinished) }, length);
 }
 function splitAtGaps(run, text) {
     const parts = [];
@@ -75325,14 +75447,104 @@ function isGap(text, at) {
 
 /***/ }),
 
-/***/ 78387:
+/***/ 39722:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   IT: () => (/* binding */ matchTokens),
-/* harmony export */   pE: () => (/* binding */ loadTokenRules)
-/* harmony export */ });
-/* unused harmony export MAX_HELD */
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  pE: () => (/* binding */ loadTokenRules),
+  IT: () => (/* binding */ matchTokens)
+});
+
+// UNUSED EXPORTS: MAX_HELD
+
+;// CONCATENATED MODULE: ./build/secret/token-candidate.js
+/**
+ * Tells fast whether a text may hold a token of a vendor: whether there is any sense in giving it to
+ * the rules, which are 50 times slower.
+ *
+ * Each candidate holds one of the `WINDOWS`, four bytes each. Every second byte of the text, three
+ * bytes are looked up among the two threes of each window; only where they are known is more read.
+ */
+/** What each match of a rule holds. A text without any of it need not be given to the rules. */
+const CANDIDATE = new RegExp([
+    '(?:A3T|AKIA|AGPA|AIDA|AROA|AIPA|ANPA|ANVA|ASIA)[A-Z\\d]{15}|(?:ACCESS|[Aa]ccess)_?(?:KEY|[Kk]ey)',
+    '-----BEGIN',
+    'npm_|ops_ey|ntn_\\d|gh[pousr]_|github_pat_|glpat-|glc_|glsa_|lin_api_|gsk_|hf_[A-Za-z]{34}',
+    'sk-ant-api|T3BlbkFJ|[sr]k_(?:live|test)_|shp(?:pa|ca|at|ss)_|SG\\.\\w+\\.\\w|hv[sbr]\\.[\\w-]{90}',
+    'xox[bpaor]-|xapp-|(?:vc[piar]|vck|cfk|cfut|cfat)_[A-Za-z\\d]{20}|dapi[A-Fa-f\\d]{32}|dckr_pat_',
+    'figd_|tskey-',
+    '://[-\\w]{1,256}:[-\\w]{1,256}@|(?i:hooks\\.slack\\.com|mongodb|mysql|postgres)',
+].join('|'));
+const CANDIDATE_HERE = new RegExp(CANDIDATE.source, 'y');
+const UPPER = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
+const LETTERS = [...UPPER, ...UPPER.map((letter) => letter.toLowerCase())];
+const DIGITS = [...'0123456789'];
+const WORD = [...LETTERS, ...DIGITS, '_'];
+const followedBy = (text, next) => next.map((one) => text + one);
+const inAnyCase = (text) => [...text].reduce((texts, one) => texts.flatMap((start) => [start + one, start + one.toUpperCase()]), ['']);
+/** By how many bytes of the candidate stand before it. */
+const WINDOWS = {
+    0: [
+        ...'AKIA AGPA AIDA AROA AIPA ANPA ANVA ASIA npm_ ntn_ ghp_ gho_ ghu_ ghs_ ghr_ glpa glc_ glsa'.split(' '),
+        ...'gsk_ shpp shpc shpa shps hvs. hvb. hvr. xoxb xoxp xoxa xoxo xoxr xapp vcp_ vci_ vca_'.split(' '),
+        ...'vcr_ vck_ cfk_ dapi dckr figd tske'.split(' '),
+        ...followedBy('A3T', [...UPPER, ...DIGITS]),
+        ...followedBy('hf_', LETTERS),
+        ...followedBy('SG.', WORD),
+        ...followedBy('://', [...WORD, '-']),
+    ],
+    1: ['ps_e', 'k-an', 'k_li', 'k_te', 'fut_', 'fat_', ...inAnyCase('ysql')],
+    2: ['n_ap', ...inAnyCase('ngod')],
+    3: inAnyCase('tgre'),
+    4: '-BEG bkFJ ss_k ss_K sske ssKe ssKE SS_K SS_k SSKE SSKe SSke'.split(' '),
+    5: ['b_pa'],
+    6: inAnyCase('slac'),
+};
+const OFFSETS = new Map(Object.entries(WINDOWS).flatMap(([offset, windows]) => windows.map((window) => [window, Number(offset)])));
+const BITS = 15;
+const KNOWN = new Uint8Array(2 ** BITS);
+for (const window of OFFSETS.keys()) {
+    const bytes = Buffer.from(window, 'latin1');
+    for (const at of [0, 1])
+        KNOWN[hash(bytes, at)] = 1;
+}
+/** The casts are for speed: the caller stays within the bytes. */
+function hash(bytes, at) {
+    const three = bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16);
+    return Math.imul(three, 0x9e3779b1) >>> (32 - BITS);
+}
+/** The same as `CANDIDATE.test`. */
+function hasCandidate(bytes) {
+    let text;
+    for (let at = nextKnown(bytes, 0); at >= 0; at = nextKnown(bytes, at + 2)) {
+        for (const start of [at, at - 1]) {
+            if (start < 0)
+                continue;
+            const offset = OFFSETS.get(bytes.toString('latin1', start, start + 4));
+            if (offset === undefined || start < offset)
+                continue;
+            text ??= bytes.toString('latin1');
+            CANDIDATE_HERE.lastIndex = start - offset;
+            if (CANDIDATE_HERE.test(text))
+                return true;
+        }
+    }
+    return false;
+}
+/** The next place, by steps of two, of three bytes that a window has; -1: there is none. */
+function nextKnown(bytes, from) {
+    const known = KNOWN;
+    const last = bytes.length - 3;
+    for (let at = from; at <= last; at += 2)
+        if (known[hash(bytes, at)] === 1)
+            return at;
+    return -1;
+}
+
+;// CONCATENATED MODULE: ./build/secret/token-pattern.js
+
 const LEFT_OUT = ['filter-comments', 'gcp'];
 const RULE = '@secretlint/secretlint-rule-';
 /** Key IDs of AWS are looked for as well; its account numbers, which come with them, are no secret. */
@@ -75370,16 +75582,6 @@ function endOfValue(text, start, data) {
     return Math.max(0, ...ends);
 }
 const MAX_NAME = 100;
-/** What each match of a rule holds. A text without any of it need not be given to the rules. */
-const CANDIDATE = new RegExp([
-    '(?:A3T|AKIA|AGPA|AIDA|AROA|AIPA|ANPA|ANVA|ASIA)[A-Z\\d]{15}|(?:ACCESS|[Aa]ccess)_?(?:KEY|[Kk]ey)',
-    '-----BEGIN',
-    'npm_|ops_ey|ntn_\\d|gh[pousr]_|github_pat_|glpat-|glc_|glsa_|lin_api_|gsk_|hf_[A-Za-z]{34}',
-    'sk-ant-api|T3BlbkFJ|[sr]k_(?:live|test)_|shp(?:pa|ca|at|ss)_|SG\\.\\w+\\.\\w|hv[sbr]\\.[\\w-]{90}',
-    'xox[bpaor]-|xapp-|(?:vc[piar]|vck|cfk|cfut|cfat)_[A-Za-z\\d]{20}|dapi[A-Fa-f\\d]{32}|dckr_pat_',
-    'figd_|tskey-',
-    '://[-\\w]{1,256}:[-\\w]{1,256}@|(?i:hooks\\.slack\\.com|mongodb|mysql|postgres)',
-].join('|'));
 /** The longest token that is kept back whole while it arrives, in bytes. */
 const MAX_HELD = 4096;
 const MAX_KEY = 12_000;
@@ -75387,19 +75589,20 @@ const OPEN_ASSIGNMENT = /["']?(?:aws)?_?secret_?access_?key["']?\s{0,20}(?::|=>|
 const OPEN_KEY = /^-----BEGIN[A-Z ]{0,30}(?:-----[\w+/=\s\\-]*|-{0,4})$/;
 /** `load` is called when there is something to give to the rules. */
 function matchTokens(load) {
-    /** What is not decided, and one character before it. */
-    let kept = '';
+    /** What is not decided, and one byte before it. */
+    let kept = Buffer.alloc(0);
     let base = 0;
     let held = 0;
     /** `open`: where begins what may become a match; one that reaches into it may become longer. */
     async function search(text, open) {
-        const found = CANDIDATE.test(text) ? await (await load())(text) : [];
+        const found = hasCandidate(text) ? await (await load())(text.toString('latin1')) : [];
         const until = found
             .toSorted((a, b) => b.start - a.start)
             .reduce((least, { start, end }) => (end > least ? Math.min(start, least) : least), open);
         held = text.length - until;
         const from = Math.max(0, until - 1);
-        kept = text.slice(from);
+        // A copy: the caller may use its chunk again.
+        kept = Buffer.from(text.subarray(from));
         const matches = found
             .filter(({ end }) => end <= until)
             .map(({ label, start, end }) => ({
@@ -75412,7 +75615,8 @@ function matchTokens(load) {
     }
     return {
         push(chunk) {
-            const text = kept + Buffer.from(chunk).toString('latin1');
+            const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+            const text = kept.length > 0 ? Buffer.concat([kept, bytes]) : bytes;
             return search(text, unfinishedAt(text));
         },
         end: () => search(kept, kept.length),
@@ -75423,12 +75627,15 @@ function matchTokens(load) {
 function unfinishedAt(text) {
     let word = text.length;
     const least = Math.max(0, text.length - MAX_HELD);
-    while (word > least && text.charCodeAt(word - 1) > 0x20)
+    while (word > least && (text[word - 1] ?? 0) > 0x20)
         word--;
-    const assignment = OPEN_ASSIGNMENT.exec(text.slice(Math.max(0, word - MAX_NAME), word));
-    const key = text.lastIndexOf('-----BEGIN');
-    const isOpenKey = key >= text.length - MAX_KEY && key >= 0 && OPEN_KEY.test(text.slice(key));
-    return Math.min(word - (assignment?.[0].length ?? 0), isOpenKey ? key : word);
+    const before = text.toString('latin1', Math.max(0, word - MAX_NAME), word);
+    const assignment = OPEN_ASSIGNMENT.exec(before);
+    const start = Math.max(0, text.length - MAX_KEY);
+    const end = text.subarray(start);
+    const key = end.lastIndexOf('-----BEGIN');
+    const isOpenKey = key >= 0 && OPEN_KEY.test(end.toString('latin1', key));
+    return Math.min(word - (assignment?.[0].length ?? 0), isOpenKey ? start + key : word);
 }
 
 
