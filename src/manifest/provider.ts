@@ -72,7 +72,9 @@ export const agentProvider = z
     forward_host_credentials: z
       .boolean()
       .optional()
-      .describe('`codex` only: use the login that the runner’s own `codex` has.'),
+      .describe(
+        '`codex` only: use the login that the runner’s own `codex` has; not in this version.',
+      ),
     command: z
       .union([script, argv], {
         error: 'must be a list (program and arguments) or a text (a script)',

@@ -30,6 +30,11 @@ export function findNotices(
       agent_provider.template !== 'claude' && !agent_provider.prices && limits?.cost_usd,
       'limits.cost_usd is declared, but without agent_provider.prices nobody knows what is spent',
     ],
+    [
+      'bottle.agent_provider.forward_host_credentials',
+      agent_provider.forward_host_credentials,
+      'agent_provider.forward_host_credentials has no effect in this version: name an auth_token',
+    ],
   ];
   return [
     ...declared.flatMap(([path, value, message]) =>

@@ -77,6 +77,18 @@ describe('what is declared about reach', () => {
     ]);
   });
 
+  test('as a login of the runner is said to have no effect', async () => {
+    const provider = '{ template: codex, forward_host_credentials: true }';
+    const { notices } = await planOf(directory(`engine: bubblewrap\nagent_provider: ${provider}`));
+    expect(notices).toEqual([
+      {
+        message: expect.stringMatching(/^agent_provider\.forward_host_credentials has no effect/),
+        file: '.bot-bottle/bottles/dev.md',
+        line: 3,
+      },
+    ]);
+  });
+
   test('and empty is nothing to be told about', async () => {
     const files = directory(
       'engine: bubblewrap\negress: { mode: enforce, presets: [], routes: [] }',
