@@ -48213,7 +48213,7 @@ const agentProvider = strictObject({
         .describe('Where the model API is, instead of at its vendor; `opencode` has no vendor.'),
     forward_host_credentials: schemas_boolean()
         .optional()
-        .describe('`codex` only: use the login that the runner’s own `codex` has.'),
+        .describe('`codex` only: use the login that the runner’s own `codex` has; not in this version.'),
     command: union([script, argv], {
         error: 'must be a list (program and arguments) or a text (a script)',
     })

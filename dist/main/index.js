@@ -67500,7 +67500,7 @@ const agentProvider = strictObject({
         .describe('Where the model API is, instead of at its vendor; `opencode` has no vendor.'),
     forward_host_credentials: schemas_boolean()
         .optional()
-        .describe('`codex` only: use the login that the runner’s own `codex` has.'),
+        .describe('`codex` only: use the login that the runner’s own `codex` has; not in this version.'),
     command: union([script, argv], {
         error: 'must be a list (program and arguments) or a text (a script)',
     })
@@ -68389,6 +68389,11 @@ function findNotices({ bottle, source }, routes) {
             'bottle.limits.cost_usd',
             agent_provider.template !== 'claude' && !agent_provider.prices && limits?.cost_usd,
             'limits.cost_usd is declared, but without agent_provider.prices nobody knows what is spent',
+        ],
+        [
+            'bottle.agent_provider.forward_host_credentials',
+            agent_provider.forward_host_credentials,
+            'agent_provider.forward_host_credentials has no effect in this version: name an auth_token',
         ],
     ];
     return [
