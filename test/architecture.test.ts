@@ -40,6 +40,7 @@ const SHARED = [
   'secret',
   'tar',
   'tool-cache.ts',
+  'zip.ts',
 ];
 const ENTRIES = ['main.ts', 'post.ts', 'gateway.ts', 'merge.ts', 'apply.ts'];
 

@@ -1,13 +1,13 @@
 /** Brings the files of the proposal into a directory of ours, out of an artifact that is not believed. */
 import { constants } from 'node:fs';
-import { mkdir, open, stat } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../errors.ts';
 import type { Host, HostPath, Services } from '../host/host.ts';
 import { printable } from '../printable.ts';
+import { takeFromZip, type Wanted } from '../zip.ts';
 import type { ApplyInputs } from './inputs.ts';
 import { notApplied } from './refusal.ts';
-import { takeFromZip, type Wanted } from './zip.ts';
 
 const MIB = 1 << 20;
 /** What a run writes is smaller: a change over 50 MiB is blocked unless the manifest allows more. */
@@ -50,8 +50,10 @@ export async function fetchProposal(
 
   async function take(): Promise<ReadonlySet<string>> {
     if (path !== '') return await copyFrom(path, directory);
-    const zip = await services.fetchArtifact(artifact, join(own, 'download'), MAX_ARCHIVE);
-    host.log.info(`Downloaded ${artifact}: ${(await stat(zip)).size} bytes.`);
+    const [found] = await services.listArtifacts(artifact);
+    if (found === undefined) throw new Error('there is no such artifact in this workflow run');
+    const zip = await services.downloadArtifact(found, join(own, 'download'), MAX_ARCHIVE);
+    host.log.info(`Downloaded ${artifact}: ${found.size} bytes.`);
     return await takeFromZip(zip, MOST, directory);
   }
 }

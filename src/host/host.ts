@@ -196,23 +196,22 @@ export interface Services {
     root: HostPath,
     options: UploadOptions,
   ): Promise<UploadedArtifact>;
-  /** The newest of each name in this workflow run. Throws what the service answered. */
-  listArtifacts(): Promise<readonly ListedArtifact[]>;
+  /** The newest of each name, or of the one name, in this workflow run. Throws what the service answered. */
+  listArtifacts(name?: string): Promise<readonly ListedArtifact[]>;
   /**
-   * The bytes of an artifact as it was uploaded: a zip file, mostly, which is not unpacked. `scratch`
-   * is a directory that does not exist. Throws also when the bytes are not those that were listed.
+   * Downloads an artifact as it was uploaded, unopened, into a directory that is made for it: the
+   * file's path. Throws for more than `maxBytes`, and when the bytes are not those that were listed.
    */
-  downloadArtifact(artifact: ListedArtifact, scratch: HostPath): Promise<Buffer>;
+  downloadArtifact(
+    artifact: ListedArtifact,
+    directory: HostPath,
+    maxBytes: number,
+  ): Promise<HostPath>;
   /**
    * Signs as this workflow, and leaves the result with GitHub. Needs `id-token: write`, and
    * `attestations: write` for the latter. Throws what Sigstore answered.
    */
   attest(request: AttestationRequest, token: string): Promise<Attestation>;
-  /**
-   * Downloads an artifact of this workflow run as it was uploaded, unopened, into a directory that is
-   * made for it. Throws what the service answered, and for more than `maxBytes`. The file's path.
-   */
-  fetchArtifact(name: string, directory: HostPath, maxBytes: number): Promise<HostPath>;
   /** Restores `paths` under exactly `key`; false on a miss. Throws when no answer comes in time. */
   restoreCache(paths: readonly string[], key: string, options?: CacheOptions): Promise<boolean>;
   /** Saves `paths` under `key`; false when the service did not take it. */

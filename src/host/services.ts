@@ -1,7 +1,7 @@
 /** GitHub's artifact and cache services. Their clients are loaded at first use: they cost 140 ms. */
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import type { HostPath, Services } from './host.ts';
+import type { HostPath, ListedArtifact, Services } from './host.ts';
 
 export function createServices(): Services {
   const { env } = process;
@@ -21,31 +21,32 @@ export function createServices(): Services {
         size: uploaded.size ?? 0,
       };
     },
-    listArtifacts: async () => {
-      const { DefaultArtifactClient } = await import('@actions/artifact');
-      const { artifacts } = await new DefaultArtifactClient().listArtifacts({ latest: true });
-      return artifacts.map(({ id, name, size, digest = '' }) => ({
-        id: String(id),
-        name,
-        size,
-        digest,
-      }));
-    },
-    downloadArtifact: async ({ id, name, digest }, scratch) => {
-      const { DefaultArtifactClient } = await import('@actions/artifact');
-      await mkdir(scratch, { mode: 0o700 });
-      try {
-        const { digestMismatch } = await new DefaultArtifactClient().downloadArtifact(Number(id), {
-          path: scratch,
-          skipDecompress: true,
-          ...(digest === '' ? {} : { expectedHash: digest }),
-        });
-        if (digestMismatch) throw new Error(`the digest of ${name} is not the listed one`);
-        const [file = ''] = await readdir(scratch);
-        return await readFile(join(scratch, file));
-      } finally {
-        await rm(scratch, { recursive: true, force: true });
+    listArtifacts: async (name) => {
+      const { ArtifactNotFoundError, DefaultArtifactClient } = await import('@actions/artifact');
+      const client = new DefaultArtifactClient();
+      if (name === undefined) {
+        return (await client.listArtifacts({ latest: true })).artifacts.map(listed);
       }
+      try {
+        return [listed((await client.getArtifact(name)).artifact)];
+      } catch (error) {
+        if (error instanceof ArtifactNotFoundError) return [];
+        throw error;
+      }
+    },
+    downloadArtifact: async ({ id, name, size, digest }, directory, maxBytes) => {
+      if (size > maxBytes) throw new Error(`it has ${size} bytes, more than ${maxBytes}`);
+      const { DefaultArtifactClient } = await import('@actions/artifact');
+      await mkdir(directory, { mode: 0o700 });
+      const { digestMismatch } = await new DefaultArtifactClient().downloadArtifact(Number(id), {
+        path: directory,
+        skipDecompress: true,
+        ...(digest === '' ? {} : { expectedHash: digest }),
+      });
+      if (digestMismatch) throw new Error(`the digest of ${name} is not the listed one`);
+      const [file] = await readdir(directory);
+      if (file === undefined) throw new Error('nothing came');
+      return join(directory, file);
     },
     attest: async ({ subject, predicateType, predicate }, token) => {
       const { attest } = await import('@actions/attest');
@@ -58,23 +59,6 @@ export function createServices(): Services {
         skipWrite: true,
       });
       return { bundle, stored: await storeAttestation(bundle, token) };
-    },
-    fetchArtifact: async (name, directory, maxBytes) => {
-      const { DefaultArtifactClient } = await import('@actions/artifact');
-      const client = new DefaultArtifactClient();
-      const { artifact } = await client.getArtifact(name);
-      const { id, size, digest } = artifact;
-      if (size > maxBytes) throw new Error(`it has ${size} bytes, more than ${maxBytes}`);
-      await mkdir(directory, { recursive: true, mode: 0o700 });
-      const options = { path: directory, skipDecompress: true };
-      const { digestMismatch } = await client.downloadArtifact(id, {
-        ...options,
-        ...(digest === undefined ? {} : { expectedHash: digest }),
-      });
-      if (digestMismatch) throw new Error('what came is not what was uploaded');
-      const [file] = await readdir(directory);
-      if (file === undefined) throw new Error('nothing came');
-      return join(directory, file);
     },
     restoreCache: async (paths, key, { tools, lookupMs } = {}) => {
       const cache = await import('@actions/cache');
@@ -93,6 +77,17 @@ export function createServices(): Services {
       });
     },
   };
+}
+
+type Found = {
+  readonly id: number;
+  readonly name: string;
+  readonly size: number;
+  readonly digest?: string;
+};
+
+function listed({ id, name, size, digest = '' }: Found): ListedArtifact {
+  return { id: String(id), name, size, digest };
 }
 
 /** Why GitHub did not take it; empty when it did. */

@@ -1,13 +1,13 @@
 /** Finds the records of a fleet's runs, in artifacts and in a directory, and checks each against its schema. */
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { open, readdir } from 'node:fs/promises';
+import { open, readdir, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { messageOf } from '../errors.ts';
 import type { Host, HostPath, ListedArtifact, Services } from '../host/host.ts';
 import { type RunRecord, runRecordSchema } from '../report/record.ts';
+import { withZip } from '../zip.ts';
 import type { MergeInputs } from './inputs.ts';
-import { readZipEntry } from './zip.ts';
 
 export type ReadRecord = {
   /** The artifact, or the path below `path`. */
@@ -137,9 +137,13 @@ async function inArtifacts(
     .map((artifact) => ({
       source: artifact.name,
       read: async () => {
-        if (artifact.size > MOST_ARTIFACT_BYTES) throw new Error('the artifact is over 64 MiB');
-        const zip = await services.downloadArtifact(artifact, join(scratch, `a-${artifact.id}`));
-        return readZipEntry(zip, RECORD, MOST_RECORD_BYTES);
+        const place = join(scratch, `a-${artifact.id}`);
+        try {
+          const zip = await services.downloadArtifact(artifact, place, MOST_ARTIFACT_BYTES);
+          return await withZip(zip, ({ read }) => read(RECORD, MOST_RECORD_BYTES));
+        } finally {
+          await rm(place, { recursive: true, force: true });
+        }
       },
     }));
 }

@@ -1,11 +1,20 @@
-/** Takes named files out of a zip from a hostile writer: no name of it becomes a path, no size is believed. */
+/** Reads a zip from a hostile writer: no name of it becomes a path, no size is believed. */
 import { createReadStream, createWriteStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Transform } from 'node:stream';
+import { Readable, Transform, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { crc32, createInflateRaw } from 'node:zlib';
-import type { HostPath } from '../host/host.ts';
+import type { HostPath } from './host/host.ts';
+
+export type Zip = {
+  /** Of all entries, directories too, in their order; a name may be there twice. */
+  readonly names: readonly string[];
+  /** Undefined when there is no such file. Throws when it is larger, or not what the zip says. */
+  read(name: string, mostBytes: number): Promise<Buffer | undefined>;
+  /** The same into a file that is made; false when there is no such file. */
+  save(name: string, mostBytes: number, to: HostPath): Promise<boolean>;
+};
 
 /** By the name in the archive: the most bytes that the file may have. */
 export type Wanted = Readonly<Record<string, number>>;
@@ -28,28 +37,52 @@ const MAX_DIRECTORY = 16 << 20;
 const MAX_ENTRIES = 10_000;
 const ENCRYPTED = 1;
 
-/** Writes those that are there into `directory` under their names. Throws what is wrong with the zip. */
-export async function takeFromZip(
-  zip: HostPath,
-  wanted: Wanted,
-  directory: HostPath,
-): Promise<ReadonlySet<string>> {
-  const file = await open(zip);
+/** Open while `use` lasts. @throws What is wrong with the zip as a whole, or what `use` throws. */
+export async function withZip<T>(path: HostPath, use: (zip: Zip) => Promise<T>): Promise<T> {
+  const file = await open(path);
   try {
     const entries = await readDirectory(file);
-    const taken = new Set<string>();
-    for (const entry of entries) {
-      requireHarmless(entry.name);
-      const most = wanted[entry.name];
-      if (most === undefined || !Object.hasOwn(wanted, entry.name)) continue;
-      if (taken.has(entry.name)) throw new Error(`${entry.name} is in the archive twice`);
-      taken.add(entry.name);
-      await takeEntry(file, zip, entry, { most, to: join(directory, entry.name) });
-    }
-    return taken;
+    const names = entries.map(({ name }) => name);
+    const unpack = async (name: string, most: number, target: () => Writable) => {
+      const [entry, twice] = entries.filter((one) => one.name === name);
+      if (entry === undefined) return false;
+      if (twice !== undefined) throw new Error(`${name} is in the archive twice`);
+      await unpackEntry(file, path, entry, most, target);
+      return true;
+    };
+    return await use({
+      names,
+      async read(name, most) {
+        const chunks: Buffer[] = [];
+        const keep = new Writable({
+          write(chunk: Buffer, _, done) {
+            chunks.push(chunk);
+            done();
+          },
+        });
+        return (await unpack(name, most, () => keep)) ? Buffer.concat(chunks) : undefined;
+      },
+      save: (name, most, to) =>
+        unpack(name, most, () => createWriteStream(to, { flags: 'wx', mode: 0o600 })),
+    });
   } finally {
     await file.close();
   }
+}
+
+/** Writes those that are there into `directory` under their names, which are ours. */
+export async function takeFromZip(
+  path: HostPath,
+  wanted: Wanted,
+  directory: HostPath,
+): Promise<ReadonlySet<string>> {
+  return await withZip(path, async ({ save }) => {
+    const taken = new Set<string>();
+    for (const [name, most] of Object.entries(wanted)) {
+      if (await save(name, most, join(directory, name))) taken.add(name);
+    }
+    return taken;
+  });
 }
 
 /** Nothing is written under such a name, and no client of GitHub's writes one. */
@@ -63,7 +96,7 @@ async function readDirectory(file: FileHandle): Promise<Entry[]> {
   const { size } = await file.stat();
   const tail = await readAt(file, Math.max(0, size - END_BYTES - MAX_COMMENT), size);
   const at = tail.lastIndexOf(signature(END));
-  if (at < 0 || at + END_BYTES > tail.length) throw new Error('it is no zip');
+  if (at < 0 || at + END_BYTES > tail.length) throw new Error('it is no zip file');
   const count = tail.readUInt16LE(at + 10);
   const [bytes, start] = [tail.readUInt32LE(at + 12), tail.readUInt32LE(at + 16)];
   if (count > MAX_ENTRIES || bytes > MAX_DIRECTORY) throw new Error('the zip has too many entries');
@@ -79,26 +112,27 @@ async function readDirectory(file: FileHandle): Promise<Entry[]> {
     );
     if ((directory.readUInt16LE(next + 8) & ENCRYPTED) !== 0)
       throw new Error('the zip is encrypted');
-    entries.push({
+    const entry = {
       name: directory.toString('utf8', next + 46, next + 46 + (name ?? 0)),
       method: directory.readUInt16LE(next + 10),
       crc: directory.readUInt32LE(next + 16),
       packed: directory.readUInt32LE(next + 20),
       size: directory.readUInt32LE(next + 24),
       offset: directory.readUInt32LE(next + 42),
-    });
+    };
+    requireHarmless(entry.name);
+    entries.push(entry);
     next += 46 + (name ?? 0) + (extra ?? 0) + (comment ?? 0);
   }
   return entries;
 }
 
-type Target = { readonly most: number; readonly to: HostPath };
-
-async function takeEntry(
+async function unpackEntry(
   file: FileHandle,
   zip: HostPath,
   { name, method, crc, packed, size, offset }: Entry,
-  { most, to }: Target,
+  most: number,
+  target: () => Writable,
 ): Promise<void> {
   if (size > most) throw new Error(`${name} has ${size} bytes, more than ${most}`);
   const head = await readAt(file, offset, offset + 30);
@@ -116,17 +150,9 @@ async function takeEntry(
       else done(null, chunk);
     },
   });
-  if (packed > 0) {
-    const source = createReadStream(zip, { start, end: start + packed - 1 });
-    await pipeline([
-      source,
-      ...unpack,
-      measure,
-      createWriteStream(to, { flags: 'wx', mode: 0o600 }),
-    ]);
-  } else {
-    await (await open(to, 'wx', 0o600)).close();
-  }
+  const source =
+    packed > 0 ? createReadStream(zip, { start, end: start + packed - 1 }) : Readable.from([]);
+  await pipeline([source, ...(packed > 0 ? unpack : []), measure, target()]);
   if (bytes !== size || sum !== crc) throw new Error(`${name} is not what the zip says`);
 }
 

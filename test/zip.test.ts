@@ -3,8 +3,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32, deflateRawSync } from 'node:zlib';
+import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { takeFromZip } from '../../src/apply/zip.ts';
+import { takeFromZip, withZip } from '../src/zip.ts';
 
 let root: string;
 beforeEach(() => {
@@ -108,4 +109,50 @@ test.each<[string, () => Buffer]>([
 
 test('a name of an object is no wanted file', async () => {
   expect([...(await take(zip([{ name: '__proto__' }, { name: 'constructor' }])))]).toEqual([]);
+});
+
+function read(bytes: Buffer, most = 1000): Promise<Buffer | undefined> {
+  writeFileSync(join(root, 'a.zip'), bytes);
+  return withZip(join(root, 'a.zip'), (zip) => zip.read('wanted', most));
+}
+
+test.each([0, 8])('a file is read by its whole name, packed with method %i', async (method) => {
+  const content = Buffer.from('what is wanted');
+  const parts = [{ name: 'a/wanted' }, { name: 'wanted', content, method }, { name: 'wanted.bak' }];
+  expect(await read(zip(parts))).toEqual(content);
+  expect(await read(zip([{ name: 'a/wanted' }]))).toBeUndefined();
+  writeFileSync(join(root, 'a.zip'), zip(parts));
+  const names = await withZip(join(root, 'a.zip'), async (opened) => opened.names);
+  expect(names).toEqual(['a/wanted', 'wanted', 'wanted.bak']);
+  expect(out()).toEqual([]);
+});
+
+test.each([0, 8])('one that is too large is not read, packed with method %i', async (method) => {
+  const content = Buffer.alloc(1 << 24);
+  await expect(read(zip([{ name: 'wanted', content, method }]))).rejects.toThrow(/more than 1000/);
+  const lies = { size: 10 };
+  const lying = zip([{ name: 'wanted', content, method, lies }]);
+  await expect(read(lying)).rejects.toThrow(/more bytes than the zip says/);
+});
+
+test('broken bytes are an error or nothing: never more', async () => {
+  const content = Buffer.from('{"a":1}');
+  const good = zip([
+    { name: 'a', content: Buffer.alloc(100) },
+    { name: 'wanted', content },
+  ]);
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.nat(good.length - 1), fc.nat(255)), { maxLength: 6 }),
+      fc.nat(good.length),
+      async (changes, keep) => {
+        const bytes = Buffer.from(good);
+        for (const [at, value] of changes) bytes[at] = value;
+        const found = await read(bytes.subarray(0, keep)).catch((error) => error);
+        if (found instanceof Error) return;
+        expect(found === undefined || found.length <= 1000).toBe(true);
+      },
+    ),
+    { numRuns: 1000 },
+  );
 });
