@@ -37303,7 +37303,7 @@ exports.visitAsync = visitAsync;
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _apply_story_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(25265);
+/* harmony import */ var _apply_story_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(31930);
 /* harmony import */ var _guarded_host_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(71439);
 /* harmony import */ var _host_actions_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(30623);
 /* harmony import */ var _host_services_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(58503);
@@ -37321,7 +37321,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 25265:
+/***/ 31930:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -59844,18 +59844,10 @@ async function requireAncestor(host, place, { commit, of }) {
     });
 }
 
-;// CONCATENATED MODULE: ./build/apply/refusal.js
-/** The one way in which `apply` says no. */
-
-const FIX = 'Nothing was written. Give the artifact that the run left, unchanged; or run the agent again.';
-function notApplied(what, where, fix = FIX) {
-    return new errors_BottleError({ outcome: 'push-failed', what, where, fix });
-}
-
 // EXTERNAL MODULE: external "node:stream"
 var external_node_stream_ = __nccwpck_require__(57075);
-;// CONCATENATED MODULE: ./build/apply/zip.js
-/** Takes named files out of a zip from a hostile writer: no name of it becomes a path, no size is believed. */
+;// CONCATENATED MODULE: ./build/zip.js
+/** Reads a zip from a hostile writer: no name of it becomes a path, no size is believed. */
 
 
 
@@ -59870,27 +59862,50 @@ const MAX_COMMENT = 65_535;
 const MAX_DIRECTORY = 16 << 20;
 const zip_MAX_ENTRIES = 10_000;
 const ENCRYPTED = 1;
-/** Writes those that are there into `directory` under their names. Throws what is wrong with the zip. */
-async function takeFromZip(zip, wanted, directory) {
-    const file = await (0,promises_.open)(zip);
+/** Open while `use` lasts. @throws What is wrong with the zip as a whole, or what `use` throws. */
+async function withZip(path, use) {
+    const file = await (0,promises_.open)(path);
     try {
         const entries = await zip_readDirectory(file);
-        const taken = new Set();
-        for (const entry of entries) {
-            requireHarmless(entry.name);
-            const most = wanted[entry.name];
-            if (most === undefined || !Object.hasOwn(wanted, entry.name))
-                continue;
-            if (taken.has(entry.name))
-                throw new Error(`${entry.name} is in the archive twice`);
-            taken.add(entry.name);
-            await takeEntry(file, zip, entry, { most, to: (0,external_node_path_.join)(directory, entry.name) });
-        }
-        return taken;
+        const names = entries.map(({ name }) => name);
+        const unpack = async (name, most, target) => {
+            const [entry, twice] = entries.filter((one) => one.name === name);
+            if (entry === undefined)
+                return false;
+            if (twice !== undefined)
+                throw new Error(`${name} is in the archive twice`);
+            await unpackEntry(file, path, entry, most, target);
+            return true;
+        };
+        return await use({
+            names,
+            async read(name, most) {
+                const chunks = [];
+                const keep = new external_node_stream_.Writable({
+                    write(chunk, _, done) {
+                        chunks.push(chunk);
+                        done();
+                    },
+                });
+                return (await unpack(name, most, () => keep)) ? Buffer.concat(chunks) : undefined;
+            },
+            save: (name, most, to) => unpack(name, most, () => (0,external_node_fs_.createWriteStream)(to, { flags: 'wx', mode: 0o600 })),
+        });
     }
     finally {
         await file.close();
     }
+}
+/** Writes those that are there into `directory` under their names, which are ours. */
+async function takeFromZip(path, wanted, directory) {
+    return await withZip(path, async ({ save }) => {
+        const taken = new Set();
+        for (const [name, most] of Object.entries(wanted)) {
+            if (await save(name, most, (0,external_node_path_.join)(directory, name)))
+                taken.add(name);
+        }
+        return taken;
+    });
 }
 /** Nothing is written under such a name, and no client of GitHub's writes one. */
 function requireHarmless(name) {
@@ -59904,7 +59919,7 @@ async function zip_readDirectory(file) {
     const tail = await readAt(file, Math.max(0, size - END_BYTES - MAX_COMMENT), size);
     const at = tail.lastIndexOf(signature(END));
     if (at < 0 || at + END_BYTES > tail.length)
-        throw new Error('it is no zip');
+        throw new Error('it is no zip file');
     const count = tail.readUInt16LE(at + 10);
     const [bytes, start] = [tail.readUInt32LE(at + 12), tail.readUInt32LE(at + 16)];
     if (count > zip_MAX_ENTRIES || bytes > MAX_DIRECTORY)
@@ -59920,19 +59935,21 @@ async function zip_readDirectory(file) {
         const [name, extra, comment] = [28, 30, 32].map((field) => directory.readUInt16LE(next + field));
         if ((directory.readUInt16LE(next + 8) & ENCRYPTED) !== 0)
             throw new Error('the zip is encrypted');
-        entries.push({
+        const entry = {
             name: directory.toString('utf8', next + 46, next + 46 + (name ?? 0)),
             method: directory.readUInt16LE(next + 10),
             crc: directory.readUInt32LE(next + 16),
             packed: directory.readUInt32LE(next + 20),
             size: directory.readUInt32LE(next + 24),
             offset: directory.readUInt32LE(next + 42),
-        });
+        };
+        requireHarmless(entry.name);
+        entries.push(entry);
         next += 46 + (name ?? 0) + (extra ?? 0) + (comment ?? 0);
     }
     return entries;
 }
-async function takeEntry(file, zip, { name, method, crc, packed, size, offset }, { most, to }) {
+async function unpackEntry(file, zip, { name, method, crc, packed, size, offset }, most, target) {
     if (size > most)
         throw new Error(`${name} has ${size} bytes, more than ${most}`);
     const head = await readAt(file, offset, offset + 30);
@@ -59954,18 +59971,8 @@ async function takeEntry(file, zip, { name, method, crc, packed, size, offset },
                 done(null, chunk);
         },
     });
-    if (packed > 0) {
-        const source = (0,external_node_fs_.createReadStream)(zip, { start, end: start + packed - 1 });
-        await (0,external_node_stream_promises_.pipeline)([
-            source,
-            ...unpack,
-            measure,
-            (0,external_node_fs_.createWriteStream)(to, { flags: 'wx', mode: 0o600 }),
-        ]);
-    }
-    else {
-        await (await (0,promises_.open)(to, 'wx', 0o600)).close();
-    }
+    const source = packed > 0 ? (0,external_node_fs_.createReadStream)(zip, { start, end: start + packed - 1 }) : external_node_stream_.Readable.from([]);
+    await (0,external_node_stream_promises_.pipeline)([source, ...(packed > 0 ? unpack : []), measure, target()]);
     if (bytes !== size || sum !== crc)
         throw new Error(`${name} is not what the zip says`);
 }
@@ -59977,6 +59984,14 @@ function signature(number) {
 async function readAt(file, from, to) {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(to - from), 0, to - from, from);
     return buffer.subarray(0, bytesRead);
+}
+
+;// CONCATENATED MODULE: ./build/apply/refusal.js
+/** The one way in which `apply` says no. */
+
+const FIX = 'Nothing was written. Give the artifact that the run left, unchanged; or run the agent again.';
+function notApplied(what, where, fix = FIX) {
+    return new errors_BottleError({ outcome: 'push-failed', what, where, fix });
 }
 
 ;// CONCATENATED MODULE: ./build/apply/artifact.js
@@ -60017,8 +60032,11 @@ async function fetchProposal(host, services, inputs, own) {
     async function take() {
         if (path !== '')
             return await copyFrom(path, directory);
-        const zip = await services.fetchArtifact(artifact, (0,external_node_path_.join)(own, 'download'), MAX_ARCHIVE);
-        host.log.info(`Downloaded ${artifact}: ${(await (0,promises_.stat)(zip)).size} bytes.`);
+        const [found] = await services.listArtifacts(artifact);
+        if (found === undefined)
+            throw new Error('there is no such artifact in this workflow run');
+        const zip = await services.downloadArtifact(found, (0,external_node_path_.join)(own, 'download'), MAX_ARCHIVE);
+        host.log.info(`Downloaded ${artifact}: ${found.size} bytes.`);
         return await takeFromZip(zip, artifact_MOST, directory);
     }
 }
@@ -63483,33 +63501,37 @@ function createServices() {
                 size: uploaded.size ?? 0,
             };
         },
-        listArtifacts: async () => {
-            const { DefaultArtifactClient } = await Promise.all(/* import() */[__nccwpck_require__.e(830), __nccwpck_require__.e(878), __nccwpck_require__.e(271), __nccwpck_require__.e(995), __nccwpck_require__.e(683)]).then(__nccwpck_require__.bind(__nccwpck_require__, 60683));
-            const { artifacts } = await new DefaultArtifactClient().listArtifacts({ latest: true });
-            return artifacts.map(({ id, name, size, digest = '' }) => ({
-                id: String(id),
-                name,
-                size,
-                digest,
-            }));
-        },
-        downloadArtifact: async ({ id, name, digest }, scratch) => {
-            const { DefaultArtifactClient } = await Promise.all(/* import() */[__nccwpck_require__.e(830), __nccwpck_require__.e(878), __nccwpck_require__.e(271), __nccwpck_require__.e(995), __nccwpck_require__.e(683)]).then(__nccwpck_require__.bind(__nccwpck_require__, 60683));
-            await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.mkdir)(scratch, { mode: 0o700 });
+        listArtifacts: async (name) => {
+            const { ArtifactNotFoundError, DefaultArtifactClient } = await Promise.all(/* import() */[__nccwpck_require__.e(830), __nccwpck_require__.e(878), __nccwpck_require__.e(271), __nccwpck_require__.e(995), __nccwpck_require__.e(683)]).then(__nccwpck_require__.bind(__nccwpck_require__, 60683));
+            const client = new DefaultArtifactClient();
+            if (name === undefined) {
+                return (await client.listArtifacts({ latest: true })).artifacts.map(listed);
+            }
             try {
-                const { digestMismatch } = await new DefaultArtifactClient().downloadArtifact(Number(id), {
-                    path: scratch,
-                    skipDecompress: true,
-                    ...(digest === '' ? {} : { expectedHash: digest }),
-                });
-                if (digestMismatch)
-                    throw new Error(`the digest of ${name} is not the listed one`);
-                const [file = ''] = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.readdir)(scratch);
-                return await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.readFile)((0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(scratch, file));
+                return [listed((await client.getArtifact(name)).artifact)];
             }
-            finally {
-                await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.rm)(scratch, { recursive: true, force: true });
+            catch (error) {
+                if (error instanceof ArtifactNotFoundError)
+                    return [];
+                throw error;
             }
+        },
+        downloadArtifact: async ({ id, name, size, digest }, directory, maxBytes) => {
+            if (size > maxBytes)
+                throw new Error(`it has ${size} bytes, more than ${maxBytes}`);
+            const { DefaultArtifactClient } = await Promise.all(/* import() */[__nccwpck_require__.e(830), __nccwpck_require__.e(878), __nccwpck_require__.e(271), __nccwpck_require__.e(995), __nccwpck_require__.e(683)]).then(__nccwpck_require__.bind(__nccwpck_require__, 60683));
+            await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.mkdir)(directory, { mode: 0o700 });
+            const { digestMismatch } = await new DefaultArtifactClient().downloadArtifact(Number(id), {
+                path: directory,
+                skipDecompress: true,
+                ...(digest === '' ? {} : { expectedHash: digest }),
+            });
+            if (digestMismatch)
+                throw new Error(`the digest of ${name} is not the listed one`);
+            const [file] = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.readdir)(directory);
+            if (file === undefined)
+                throw new Error('nothing came');
+            return (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(directory, file);
         },
         attest: async ({ subject, predicateType, predicate }, token) => {
             const { attest } = await Promise.all(/* import() */[__nccwpck_require__.e(830), __nccwpck_require__.e(878), __nccwpck_require__.e(995), __nccwpck_require__.e(88), __nccwpck_require__.e(842)]).then(__nccwpck_require__.bind(__nccwpck_require__, 49842));
@@ -63522,26 +63544,6 @@ function createServices() {
                 skipWrite: true,
             });
             return { bundle, stored: await storeAttestation(bundle, token) };
-        },
-        fetchArtifact: async (name, directory, maxBytes) => {
-            const { DefaultArtifactClient } = await Promise.all(/* import() */[__nccwpck_require__.e(830), __nccwpck_require__.e(878), __nccwpck_require__.e(271), __nccwpck_require__.e(995), __nccwpck_require__.e(683)]).then(__nccwpck_require__.bind(__nccwpck_require__, 60683));
-            const client = new DefaultArtifactClient();
-            const { artifact } = await client.getArtifact(name);
-            const { id, size, digest } = artifact;
-            if (size > maxBytes)
-                throw new Error(`it has ${size} bytes, more than ${maxBytes}`);
-            await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.mkdir)(directory, { recursive: true, mode: 0o700 });
-            const options = { path: directory, skipDecompress: true };
-            const { digestMismatch } = await client.downloadArtifact(id, {
-                ...options,
-                ...(digest === undefined ? {} : { expectedHash: digest }),
-            });
-            if (digestMismatch)
-                throw new Error('what came is not what was uploaded');
-            const [file] = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.readdir)(directory);
-            if (file === undefined)
-                throw new Error('nothing came');
-            return (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(directory, file);
         },
         restoreCache: async (paths, key, { tools, lookupMs } = {}) => {
             const cache = await Promise.all(/* import() */[__nccwpck_require__.e(830), __nccwpck_require__.e(878), __nccwpck_require__.e(271), __nccwpck_require__.e(88), __nccwpck_require__.e(142)]).then(__nccwpck_require__.bind(__nccwpck_require__, 60142));
@@ -63560,6 +63562,9 @@ function createServices() {
             });
         },
     };
+}
+function listed({ id, name, size, digest = '' }) {
+    return { id: String(id), name, size, digest };
 }
 /** Why GitHub did not take it; empty when it did. */
 async function storeAttestation(bundle, token) {

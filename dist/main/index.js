@@ -74507,33 +74507,37 @@ function createServices() {
                 size: uploaded.size ?? 0,
             };
         },
-        listArtifacts: async () => {
-            const { DefaultArtifactClient } = await Promise.all(/* import() */[__nccwpck_require__.e(830), __nccwpck_require__.e(878), __nccwpck_require__.e(271), __nccwpck_require__.e(995), __nccwpck_require__.e(683)]).then(__nccwpck_require__.bind(__nccwpck_require__, 60683));
-            const { artifacts } = await new DefaultArtifactClient().listArtifacts({ latest: true });
-            return artifacts.map(({ id, name, size, digest = '' }) => ({
-                id: String(id),
-                name,
-                size,
-                digest,
-            }));
-        },
-        downloadArtifact: async ({ id, name, digest }, scratch) => {
-            const { DefaultArtifactClient } = await Promise.all(/* import() */[__nccwpck_require__.e(830), __nccwpck_require__.e(878), __nccwpck_require__.e(271), __nccwpck_require__.e(995), __nccwpck_require__.e(683)]).then(__nccwpck_require__.bind(__nccwpck_require__, 60683));
-            await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.mkdir)(scratch, { mode: 0o700 });
+        listArtifacts: async (name) => {
+            const { ArtifactNotFoundError, DefaultArtifactClient } = await Promise.all(/* import() */[__nccwpck_require__.e(830), __nccwpck_require__.e(878), __nccwpck_require__.e(271), __nccwpck_require__.e(995), __nccwpck_require__.e(683)]).then(__nccwpck_require__.bind(__nccwpck_require__, 60683));
+            const client = new DefaultArtifactClient();
+            if (name === undefined) {
+                return (await client.listArtifacts({ latest: true })).artifacts.map(listed);
+            }
             try {
-                const { digestMismatch } = await new DefaultArtifactClient().downloadArtifact(Number(id), {
-                    path: scratch,
-                    skipDecompress: true,
-                    ...(digest === '' ? {} : { expectedHash: digest }),
-                });
-                if (digestMismatch)
-                    throw new Error(`the digest of ${name} is not the listed one`);
-                const [file = ''] = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.readdir)(scratch);
-                return await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.readFile)((0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(scratch, file));
+                return [listed((await client.getArtifact(name)).artifact)];
             }
-            finally {
-                await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.rm)(scratch, { recursive: true, force: true });
+            catch (error) {
+                if (error instanceof ArtifactNotFoundError)
+                    return [];
+                throw error;
             }
+        },
+        downloadArtifact: async ({ id, name, size, digest }, directory, maxBytes) => {
+            if (size > maxBytes)
+                throw new Error(`it has ${size} bytes, more than ${maxBytes}`);
+            const { DefaultArtifactClient } = await Promise.all(/* import() */[__nccwpck_require__.e(830), __nccwpck_require__.e(878), __nccwpck_require__.e(271), __nccwpck_require__.e(995), __nccwpck_require__.e(683)]).then(__nccwpck_require__.bind(__nccwpck_require__, 60683));
+            await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.mkdir)(directory, { mode: 0o700 });
+            const { digestMismatch } = await new DefaultArtifactClient().downloadArtifact(Number(id), {
+                path: directory,
+                skipDecompress: true,
+                ...(digest === '' ? {} : { expectedHash: digest }),
+            });
+            if (digestMismatch)
+                throw new Error(`the digest of ${name} is not the listed one`);
+            const [file] = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.readdir)(directory);
+            if (file === undefined)
+                throw new Error('nothing came');
+            return (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(directory, file);
         },
         attest: async ({ subject, predicateType, predicate }, token) => {
             const { attest } = await Promise.all(/* import() */[__nccwpck_require__.e(830), __nccwpck_require__.e(878), __nccwpck_require__.e(995), __nccwpck_require__.e(88), __nccwpck_require__.e(842)]).then(__nccwpck_require__.bind(__nccwpck_require__, 49842));
@@ -74546,26 +74550,6 @@ function createServices() {
                 skipWrite: true,
             });
             return { bundle, stored: await storeAttestation(bundle, token) };
-        },
-        fetchArtifact: async (name, directory, maxBytes) => {
-            const { DefaultArtifactClient } = await Promise.all(/* import() */[__nccwpck_require__.e(830), __nccwpck_require__.e(878), __nccwpck_require__.e(271), __nccwpck_require__.e(995), __nccwpck_require__.e(683)]).then(__nccwpck_require__.bind(__nccwpck_require__, 60683));
-            const client = new DefaultArtifactClient();
-            const { artifact } = await client.getArtifact(name);
-            const { id, size, digest } = artifact;
-            if (size > maxBytes)
-                throw new Error(`it has ${size} bytes, more than ${maxBytes}`);
-            await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.mkdir)(directory, { recursive: true, mode: 0o700 });
-            const options = { path: directory, skipDecompress: true };
-            const { digestMismatch } = await client.downloadArtifact(id, {
-                ...options,
-                ...(digest === undefined ? {} : { expectedHash: digest }),
-            });
-            if (digestMismatch)
-                throw new Error('what came is not what was uploaded');
-            const [file] = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.readdir)(directory);
-            if (file === undefined)
-                throw new Error('nothing came');
-            return (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(directory, file);
         },
         restoreCache: async (paths, key, { tools, lookupMs } = {}) => {
             const cache = await Promise.all(/* import() */[__nccwpck_require__.e(830), __nccwpck_require__.e(878), __nccwpck_require__.e(271), __nccwpck_require__.e(88), __nccwpck_require__.e(142)]).then(__nccwpck_require__.bind(__nccwpck_require__, 60142));
@@ -74584,6 +74568,9 @@ function createServices() {
             });
         },
     };
+}
+function listed({ id, name, size, digest = '' }) {
+    return { id: String(id), name, size, digest };
 }
 /** Why GitHub did not take it; empty when it did. */
 async function storeAttestation(bundle, token) {

@@ -28599,6 +28599,13 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream"
 
 /***/ }),
 
+/***/ 46466:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/promises");
+
+/***/ }),
+
 /***/ 46193:
 /***/ ((module) => {
 
@@ -28718,7 +28725,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("zlib");
 
 /***/ }),
 
-/***/ 85423:
+/***/ 30623:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -28951,8 +28958,8 @@ function annotation(location = {}) {
 
 ;// CONCATENATED MODULE: external "node:child_process"
 const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
-;// CONCATENATED MODULE: external "node:stream/promises"
-const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/promises");
+// EXTERNAL MODULE: external "node:stream/promises"
+var promises_ = __nccwpck_require__(46466);
 ;// CONCATENATED MODULE: ./build/host/process-stream.js
 
 /** The most that a pipe or socket may still hold when its last honest writer is gone. */
@@ -28978,7 +28985,7 @@ function feed(sink, source, fail) {
     // The reader went away, perhaps after all was written; how the child ended says the rest.
     const ignore = () => { };
     sink.on('error', ignore);
-    (0,promises_namespaceObject.pipeline)(watched, sink).catch(ignore);
+    (0,promises_.pipeline)(watched, sink).catch(ignore);
 }
 /** Hands each chunk to `handler`, one at a time; what it throws ends the stream, by `fail`. */
 function openDrain(stream, handler, fail) {
@@ -29353,33 +29360,37 @@ function createServices() {
                 size: uploaded.size ?? 0,
             };
         },
-        listArtifacts: async () => {
-            const { DefaultArtifactClient } = await Promise.all(/* import() */[__nccwpck_require__.e(878), __nccwpck_require__.e(271), __nccwpck_require__.e(995), __nccwpck_require__.e(683)]).then(__nccwpck_require__.bind(__nccwpck_require__, 60683));
-            const { artifacts } = await new DefaultArtifactClient().listArtifacts({ latest: true });
-            return artifacts.map(({ id, name, size, digest = '' }) => ({
-                id: String(id),
-                name,
-                size,
-                digest,
-            }));
-        },
-        downloadArtifact: async ({ id, name, digest }, scratch) => {
-            const { DefaultArtifactClient } = await Promise.all(/* import() */[__nccwpck_require__.e(878), __nccwpck_require__.e(271), __nccwpck_require__.e(995), __nccwpck_require__.e(683)]).then(__nccwpck_require__.bind(__nccwpck_require__, 60683));
-            await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.mkdir)(scratch, { mode: 0o700 });
+        listArtifacts: async (name) => {
+            const { ArtifactNotFoundError, DefaultArtifactClient } = await Promise.all(/* import() */[__nccwpck_require__.e(878), __nccwpck_require__.e(271), __nccwpck_require__.e(995), __nccwpck_require__.e(683)]).then(__nccwpck_require__.bind(__nccwpck_require__, 60683));
+            const client = new DefaultArtifactClient();
+            if (name === undefined) {
+                return (await client.listArtifacts({ latest: true })).artifacts.map(listed);
+            }
             try {
-                const { digestMismatch } = await new DefaultArtifactClient().downloadArtifact(Number(id), {
-                    path: scratch,
-                    skipDecompress: true,
-                    ...(digest === '' ? {} : { expectedHash: digest }),
-                });
-                if (digestMismatch)
-                    throw new Error(`the digest of ${name} is not the listed one`);
-                const [file = ''] = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.readdir)(scratch);
-                return await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.readFile)((0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(scratch, file));
+                return [listed((await client.getArtifact(name)).artifact)];
             }
-            finally {
-                await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.rm)(scratch, { recursive: true, force: true });
+            catch (error) {
+                if (error instanceof ArtifactNotFoundError)
+                    return [];
+                throw error;
             }
+        },
+        downloadArtifact: async ({ id, name, size, digest }, directory, maxBytes) => {
+            if (size > maxBytes)
+                throw new Error(`it has ${size} bytes, more than ${maxBytes}`);
+            const { DefaultArtifactClient } = await Promise.all(/* import() */[__nccwpck_require__.e(878), __nccwpck_require__.e(271), __nccwpck_require__.e(995), __nccwpck_require__.e(683)]).then(__nccwpck_require__.bind(__nccwpck_require__, 60683));
+            await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.mkdir)(directory, { mode: 0o700 });
+            const { digestMismatch } = await new DefaultArtifactClient().downloadArtifact(Number(id), {
+                path: directory,
+                skipDecompress: true,
+                ...(digest === '' ? {} : { expectedHash: digest }),
+            });
+            if (digestMismatch)
+                throw new Error(`the digest of ${name} is not the listed one`);
+            const [file] = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.readdir)(directory);
+            if (file === undefined)
+                throw new Error('nothing came');
+            return (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(directory, file);
         },
         attest: async ({ subject, predicateType, predicate }, token) => {
             const { attest } = await Promise.all(/* import() */[__nccwpck_require__.e(878), __nccwpck_require__.e(995), __nccwpck_require__.e(88), __nccwpck_require__.e(842)]).then(__nccwpck_require__.bind(__nccwpck_require__, 49842));
@@ -29392,26 +29403,6 @@ function createServices() {
                 skipWrite: true,
             });
             return { bundle, stored: await storeAttestation(bundle, token) };
-        },
-        fetchArtifact: async (name, directory, maxBytes) => {
-            const { DefaultArtifactClient } = await Promise.all(/* import() */[__nccwpck_require__.e(878), __nccwpck_require__.e(271), __nccwpck_require__.e(995), __nccwpck_require__.e(683)]).then(__nccwpck_require__.bind(__nccwpck_require__, 60683));
-            const client = new DefaultArtifactClient();
-            const { artifact } = await client.getArtifact(name);
-            const { id, size, digest } = artifact;
-            if (size > maxBytes)
-                throw new Error(`it has ${size} bytes, more than ${maxBytes}`);
-            await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.mkdir)(directory, { recursive: true, mode: 0o700 });
-            const options = { path: directory, skipDecompress: true };
-            const { digestMismatch } = await client.downloadArtifact(id, {
-                ...options,
-                ...(digest === undefined ? {} : { expectedHash: digest }),
-            });
-            if (digestMismatch)
-                throw new Error('what came is not what was uploaded');
-            const [file] = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.readdir)(directory);
-            if (file === undefined)
-                throw new Error('nothing came');
-            return (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(directory, file);
         },
         restoreCache: async (paths, key, { tools, lookupMs } = {}) => {
             const cache = await Promise.all(/* import() */[__nccwpck_require__.e(878), __nccwpck_require__.e(271), __nccwpck_require__.e(88), __nccwpck_require__.e(142)]).then(__nccwpck_require__.bind(__nccwpck_require__, 60142));
@@ -29430,6 +29421,9 @@ function createServices() {
             });
         },
     };
+}
+function listed({ id, name, size, digest = '' }) {
+    return { id: String(id), name, size, digest };
 }
 /** Why GitHub did not take it; empty when it did. */
 async function storeAttestation(bundle, token) {
@@ -29497,9 +29491,9 @@ async function withTools(tools, call) {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _host_actions_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(85423);
+/* harmony import */ var _host_actions_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(30623);
 /* harmony import */ var _host_services_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(58503);
-/* harmony import */ var _merge_merge_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(84409);
+/* harmony import */ var _merge_merge_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(38347);
 /** The step that merges a fleet's runs: entry of `dist/merge`. */
 
 
@@ -29513,7 +29507,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 84409:
+/***/ 38347:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -30069,7 +30063,7 @@ function phase_chart_bar(phase, index) {
 const LONGEST_LIST = 50;
 function pageMarkdown({ mark, sentence, lead, sections }) {
     const shown = sections.filter(({ blocks }) => blocks.length > 0);
-    return join([
+    return page_markdown_join([
         `## ${mark}: ${plain(sentence)}`,
         ...lead.map(page_markdown_block),
         ...(shown.length > 0 ? ['### Details', ...shown.map(page_markdown_section)] : []),
@@ -30081,7 +30075,7 @@ function page_markdown_section({ title, brief, urgent, blocks }) {
 }
 function folded(summary, open, blocks) {
     const head = `<details${open ? ' open' : ''}><summary>${summary}</summary>`;
-    return join([head, ...blocks.map(page_markdown_block), '</details>']);
+    return page_markdown_join([head, ...blocks.map(page_markdown_block), '</details>']);
 }
 function page_markdown_block(part) {
     switch (part.kind) {
@@ -30150,7 +30144,7 @@ function plain(text) {
 function html(text) {
     return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
 }
-function join(parts) {
+function page_markdown_join(parts) {
     return parts.filter((part) => part !== '').join('\n\n');
 }
 
@@ -40667,58 +40661,150 @@ function round(value) {
     return Math.round(value * 1000) / 1000;
 }
 
+// EXTERNAL MODULE: external "node:stream"
+var external_node_stream_ = __nccwpck_require__(57075);
+// EXTERNAL MODULE: external "node:stream/promises"
+var external_node_stream_promises_ = __nccwpck_require__(46466);
 // EXTERNAL MODULE: external "node:zlib"
 var external_node_zlib_ = __nccwpck_require__(38522);
-;// CONCATENATED MODULE: ./build/merge/zip.js
-/** One small file out of a zip that somebody else wrote: bounded, and nothing is put on the disk. */
+;// CONCATENATED MODULE: ./build/zip.js
+/** Reads a zip from a hostile writer: no name of it becomes a path, no size is believed. */
+
+
+
+
+
 
 const END = 0x06054b50;
 const CENTRAL = 0x02014b50;
 const LOCAL = 0x04034b50;
 const END_BYTES = 22;
-const LONGEST_COMMENT = 0xffff;
-/** As many entries as are looked through. */
-const MOST_ENTRIES = 10_000;
-/** Undefined when there is no such file. @throws When it is no zip file, or the file is too large. */
-function readZipEntry(zip, name, mostBytes) {
-    const end = findEnd(zip);
-    const count = Math.min(zip.readUInt16LE(end + 10), MOST_ENTRIES);
-    let at = zip.readUInt32LE(end + 16);
-    for (let left = count; left > 0; left--) {
-        if (zip.readUInt32LE(at) !== CENTRAL)
-            throw new Error('its central directory is broken');
-        const length = zip.readUInt16LE(at + 28);
-        if (zip.subarray(at + 46, at + 46 + length).toString() === name) {
-            return readEntry(zip, at, mostBytes);
+const MAX_COMMENT = 65_535;
+const MAX_DIRECTORY = 16 << 20;
+const MAX_ENTRIES = 10_000;
+const ENCRYPTED = 1;
+/** Open while `use` lasts. @throws What is wrong with the zip as a whole, or what `use` throws. */
+async function withZip(path, use) {
+    const file = await (0,promises_.open)(path);
+    try {
+        const entries = await readDirectory(file);
+        const names = entries.map(({ name }) => name);
+        const unpack = async (name, most, target) => {
+            const [entry, twice] = entries.filter((one) => one.name === name);
+            if (entry === undefined)
+                return false;
+            if (twice !== undefined)
+                throw new Error(`${name} is in the archive twice`);
+            await unpackEntry(file, path, entry, most, target);
+            return true;
+        };
+        return await use({
+            names,
+            async read(name, most) {
+                const chunks = [];
+                const keep = new external_node_stream_.Writable({
+                    write(chunk, _, done) {
+                        chunks.push(chunk);
+                        done();
+                    },
+                });
+                return (await unpack(name, most, () => keep)) ? Buffer.concat(chunks) : undefined;
+            },
+            save: (name, most, to) => unpack(name, most, () => (0,external_node_fs_.createWriteStream)(to, { flags: 'wx', mode: 0o600 })),
+        });
+    }
+    finally {
+        await file.close();
+    }
+}
+/** Writes those that are there into `directory` under their names, which are ours. */
+async function takeFromZip(path, wanted, directory) {
+    return await withZip(path, async ({ save }) => {
+        const taken = new Set();
+        for (const [name, most] of Object.entries(wanted)) {
+            if (await save(name, most, join(directory, name)))
+                taken.add(name);
         }
-        at += 46 + length + zip.readUInt16LE(at + 30) + zip.readUInt16LE(at + 32);
-    }
-    return undefined;
+        return taken;
+    });
 }
-function findEnd(zip) {
-    const first = Math.max(0, zip.length - END_BYTES - LONGEST_COMMENT);
-    for (let at = zip.length - END_BYTES; at >= first; at--) {
-        if (zip.readUInt32LE(at) === END)
-            return at;
-    }
-    throw new Error('it is no zip file');
+/** Nothing is written under such a name, and no client of GitHub's writes one. */
+function requireHarmless(name) {
+    const parts = name.split('/');
+    const isBad = /^[/\\]|^[A-Za-z]:|[\\\0]/.test(name) || parts.includes('..');
+    if (isBad)
+        throw new Error('a name in the archive leads out of it');
 }
-function readEntry(zip, central, mostBytes) {
-    const method = zip.readUInt16LE(central + 10);
-    const size = zip.readUInt32LE(central + 20);
-    const local = zip.readUInt32LE(central + 42);
-    if (zip.readUInt32LE(local) !== LOCAL)
-        throw new Error('an entry of it is not where it should be');
-    const start = local + 30 + zip.readUInt16LE(local + 26) + zip.readUInt16LE(local + 28);
-    const data = zip.subarray(start, start + size);
-    if (method === 0) {
-        if (data.length > mostBytes)
-            throw new Error(`it has more than ${mostBytes} bytes`);
-        return data;
+async function readDirectory(file) {
+    const { size } = await file.stat();
+    const tail = await readAt(file, Math.max(0, size - END_BYTES - MAX_COMMENT), size);
+    const at = tail.lastIndexOf(signature(END));
+    if (at < 0 || at + END_BYTES > tail.length)
+        throw new Error('it is no zip file');
+    const count = tail.readUInt16LE(at + 10);
+    const [bytes, start] = [tail.readUInt32LE(at + 12), tail.readUInt32LE(at + 16)];
+    if (count > MAX_ENTRIES || bytes > MAX_DIRECTORY)
+        throw new Error('the zip has too many entries');
+    if (start + bytes > size)
+        throw new Error('the zip is cut off');
+    const directory = await readAt(file, start, start + bytes);
+    const entries = [];
+    let next = 0;
+    for (let left = count; left > 0; left -= 1) {
+        if (next + 46 > directory.length || directory.readUInt32LE(next) !== CENTRAL)
+            throw new Error('the directory of the zip is broken');
+        const [name, extra, comment] = [28, 30, 32].map((field) => directory.readUInt16LE(next + field));
+        if ((directory.readUInt16LE(next + 8) & ENCRYPTED) !== 0)
+            throw new Error('the zip is encrypted');
+        const entry = {
+            name: directory.toString('utf8', next + 46, next + 46 + (name ?? 0)),
+            method: directory.readUInt16LE(next + 10),
+            crc: directory.readUInt32LE(next + 16),
+            packed: directory.readUInt32LE(next + 20),
+            size: directory.readUInt32LE(next + 24),
+            offset: directory.readUInt32LE(next + 42),
+        };
+        requireHarmless(entry.name);
+        entries.push(entry);
+        next += 46 + (name ?? 0) + (extra ?? 0) + (comment ?? 0);
     }
-    if (method === 8)
-        return (0,external_node_zlib_.inflateRawSync)(data, { maxOutputLength: mostBytes });
-    throw new Error(`it is packed with method ${method}`);
+    return entries;
+}
+async function unpackEntry(file, zip, { name, method, crc, packed, size, offset }, most, target) {
+    if (size > most)
+        throw new Error(`${name} has ${size} bytes, more than ${most}`);
+    const head = await readAt(file, offset, offset + 30);
+    if (head.length < 30 || head.readUInt32LE(0) !== LOCAL)
+        throw new Error(`${name} is not there`);
+    const start = offset + 30 + head.readUInt16LE(26) + head.readUInt16LE(28);
+    const unpack = { 0: [], 8: [(0,external_node_zlib_.createInflateRaw)()] }[method];
+    if (unpack === undefined)
+        throw new Error(`${name} is packed by method ${method}`);
+    let bytes = 0;
+    let sum = 0;
+    const measure = new external_node_stream_.Transform({
+        transform(chunk, _, done) {
+            bytes += chunk.length;
+            sum = (0,external_node_zlib_.crc32)(chunk, sum);
+            if (bytes > size)
+                done(new Error(`${name} has more bytes than the zip says`));
+            else
+                done(null, chunk);
+        },
+    });
+    const source = packed > 0 ? (0,external_node_fs_.createReadStream)(zip, { start, end: start + packed - 1 }) : external_node_stream_.Readable.from([]);
+    await (0,external_node_stream_promises_.pipeline)([source, ...(packed > 0 ? unpack : []), measure, target()]);
+    if (bytes !== size || sum !== crc)
+        throw new Error(`${name} is not what the zip says`);
+}
+function signature(number) {
+    const bytes = Buffer.alloc(4);
+    bytes.writeUInt32LE(number);
+    return bytes;
+}
+async function readAt(file, from, to) {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(to - from), 0, to - from, from);
+    return buffer.subarray(0, bytesRead);
 }
 
 ;// CONCATENATED MODULE: ./build/merge/gather.js
@@ -40736,7 +40822,7 @@ const MOST_RECORDS = 256;
 const MOST_RECORD_BYTES = 8 * 1024 * 1024;
 const MOST_ARTIFACT_BYTES = 64 * 1024 * 1024;
 const DEEPEST = 4;
-const gather_MOST_ENTRIES = 20_000;
+const MOST_ENTRIES = 20_000;
 /** Never throws for one record: what is wrong with it is told. */
 async function gatherRecords(host, services, { path, pattern }, scratch) {
     const broken = [];
@@ -40782,7 +40868,7 @@ function parseRecord(source, bytes) {
 /** `run.json` at any place in it, no deeper than artifacts are downloaded; links are not followed. */
 async function inDirectory(root, broken) {
     const found = [];
-    let left = gather_MOST_ENTRIES;
+    let left = MOST_ENTRIES;
     const visit = async (directory, depth) => {
         for (const entry of (await (0,promises_.readdir)(directory, { withFileTypes: true })).sort(byName)) {
             if (--left < 0)
@@ -40833,10 +40919,14 @@ async function inArtifacts(services, pattern, scratch, broken) {
         .map((artifact) => ({
         source: artifact.name,
         read: async () => {
-            if (artifact.size > MOST_ARTIFACT_BYTES)
-                throw new Error('the artifact is over 64 MiB');
-            const zip = await services.downloadArtifact(artifact, (0,external_node_path_.join)(scratch, `a-${artifact.id}`));
-            return readZipEntry(zip, RECORD, MOST_RECORD_BYTES);
+            const place = (0,external_node_path_.join)(scratch, `a-${artifact.id}`);
+            try {
+                const zip = await services.downloadArtifact(artifact, place, MOST_ARTIFACT_BYTES);
+                return await withZip(zip, ({ read }) => read(RECORD, MOST_RECORD_BYTES));
+            }
+            finally {
+                await (0,promises_.rm)(place, { recursive: true, force: true });
+            }
         },
     }));
 }
