@@ -8,19 +8,19 @@ const count = z.int().min(0);
 /** What an agent can tell of itself. */
 const SAID = {
   started: {
-    session: text.describe('What the agent calls it; empty: it has none'),
-    model: text,
-    version: text.describe('Of the agent’s program'),
+    session: text.default('').describe('What the agent calls it; empty: it has none'),
+    model: text.default(''),
+    version: text.default('').describe('Of the agent’s program'),
   },
   text: { text },
   'tool-call': { id: text, name: text, input: z.unknown() },
   'tool-result': { id: text.describe('Of the call'), ok: z.boolean(), output: text },
   usage: {
     input: count.describe('Tokens since the last such event; without what came from the cache'),
-    cacheRead: count,
-    cacheWrite: count,
+    cacheRead: count.default(0),
+    cacheWrite: count.default(0),
     output: count.describe('With those of reasoning'),
-    reasoning: count,
+    reasoning: count.default(0),
   },
   'permission-denied': { tool: text },
   error: {
@@ -30,9 +30,9 @@ const SAID = {
   },
   finished: {
     ok: z.boolean(),
-    turns: count.describe('As the agent counts them'),
+    turns: count.default(0).describe('As the agent counts them'),
     costUsd: z.number().min(0).exactOptional().describe('As the agent reckons it'),
-    result: text,
+    result: text.default(''),
     structured: z.unknown().optional(),
   },
 } as const;

@@ -1,11 +1,12 @@
 /** Each agent corrects the bug of examples/fix-bug, through gateway and git-gate, and leaves the same. */
 import { execFileSync } from 'node:child_process';
-import { globSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { runRecordSchema } from '../../src/report/record.ts';
-import { NO_BOTTLE, openScene, ROOT } from '../action/scene.ts';
+import { exampleFiles } from '../action/example.ts';
+import { NO_BOTTLE, openScene } from '../action/scene.ts';
 import { REAL_AGENTS, VERSIONS, whyNotInstalled } from '../agent-binary/agents.ts';
 import { assertCredential } from '../model-server/request-record.ts';
 import { loadScenario, type ScenarioSource } from '../model-server/scenario.ts';
@@ -14,7 +15,6 @@ import { startUpstream } from '../upstream/upstream.ts';
 import { hostsIn, runScene, serveModel, TOKEN, VENDORS } from './real-scene.ts';
 
 const SLOW_MS = 180_000;
-const EXAMPLE = join(ROOT, 'examples/fix-bug');
 const SITE = 'git.example.test';
 const SITE_TOKEN = 'site-5d2e8f60a4b17f3a9b1c-token';
 const PUSH = `git push -q https://${SITE}/site HEAD:refs/heads/bots/fix`;
@@ -34,14 +34,6 @@ git-gate:
 const TOKENS = ['ANTHROPIC_API_KEY', 'OPENAI_API_KEY', 'GEMINI_API_KEY', 'MODELS_API_KEY'];
 
 const ARTIFACT = ['agent.log', 'changes.patch', 'egress.jsonl', 'outputs/report.md'];
-
-function exampleFiles(): Record<string, string> {
-  const paths = globSync('**/{.*/**/*,*}', { cwd: EXAMPLE }).filter((path) => {
-    return statSync(join(EXAMPLE, path)).isFile();
-  });
-  const read = (path: string) => readFileSync(join(EXAMPLE, path), 'utf8');
-  return Object.fromEntries(paths.map((path) => [path, read(path)]));
-}
 
 /** The bug's scenario, and one turn more, in which the commit is pushed. */
 function scenario(): ScenarioSource {
@@ -69,7 +61,7 @@ async function serveSite(workspace: string) {
 }
 
 async function fixBug(bottle: string, connectTo: readonly string[]) {
-  const files: Record<string, string> = exampleFiles();
+  const files: Record<string, string> = exampleFiles('fix-bug');
   const script = `${files['agent.sh']}${PUSH}\n`;
   const scene = await openScene({
     ...files,
