@@ -49220,19 +49220,19 @@ const count = schemas_int().min(0);
 /** What an agent can tell of itself. */
 const SAID = {
     started: {
-        session: event_text.describe('What the agent calls it; empty: it has none'),
-        model: event_text,
-        version: event_text.describe('Of the agent’s program'),
+        session: event_text.default('').describe('What the agent calls it; empty: it has none'),
+        model: event_text.default(''),
+        version: event_text.default('').describe('Of the agent’s program'),
     },
     text: { text: event_text },
     'tool-call': { id: event_text, name: event_text, input: unknown() },
     'tool-result': { id: event_text.describe('Of the call'), ok: schemas_boolean(), output: event_text },
     usage: {
         input: count.describe('Tokens since the last such event; without what came from the cache'),
-        cacheRead: count,
-        cacheWrite: count,
+        cacheRead: count.default(0),
+        cacheWrite: count.default(0),
         output: count.describe('With those of reasoning'),
-        reasoning: count,
+        reasoning: count.default(0),
     },
     'permission-denied': { tool: event_text },
     error: {
@@ -49242,9 +49242,9 @@ const SAID = {
     },
     finished: {
         ok: schemas_boolean(),
-        turns: count.describe('As the agent counts them'),
+        turns: count.default(0).describe('As the agent counts them'),
         costUsd: schemas_number().min(0).exactOptional().describe('As the agent reckons it'),
-        result: event_text,
+        result: event_text.default(''),
         structured: unknown().optional(),
     },
 };
