@@ -1,5 +1,6 @@
 /** The post step: removes what the run left behind. Tolerates absence, never fails a good job. */
 import { rm } from 'node:fs/promises';
+import { deployKeysIn, removeDeployKeys } from './deploy-key.ts';
 import { messageOf } from './errors.ts';
 import type { Host } from './host/host.ts';
 import { createEngine } from './machine/engine.ts';
@@ -13,6 +14,7 @@ export async function cleanUp(host: Host): Promise<void> {
     else await destroyMachine(host, run);
     const directory = loadStepDirectory(host);
     if (directory === '') return;
+    await removeDeployKeys(host, deployKeysIn(directory));
     await rm(directory, { recursive: true, force: true });
     host.log.info(`Removed ${directory}.`);
   } catch (error) {

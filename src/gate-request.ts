@@ -3,6 +3,7 @@ import { access, constants, readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { readCredential } from './credential.ts';
+import { makeDeployKey } from './deploy-key.ts';
 import { BottleError } from './errors.ts';
 import type { GitAccess, GitGateConfig, GitRepository, GitSeed } from './gateway/protocol.ts';
 import type { Host, HostPath } from './host/host.ts';
@@ -10,10 +11,14 @@ import type { RemotePlan } from './plan/git-plan.ts';
 import type { Plan } from './plan/plan.ts';
 import { makeGit } from './trust/git.ts';
 
-/** `directory`: for the gate's repositories. `scratch`: exists. `token`: the input. */
+/**
+ * `directory`: for the gate's repositories. `scratch`: exists. `deployKeys`: for those made for the
+ * run of this id. `token`: the input.
+ */
 export type GatePlaces = {
   readonly directory: HostPath;
   readonly scratch: HostPath;
+  readonly deployKeys: HostPath;
   readonly token: string;
 };
 
@@ -24,8 +29,8 @@ export type GatePlaces = {
  */
 export async function gateRequest(
   host: Host,
-  { git, provision }: Plan,
-  { directory, scratch, token }: GatePlaces,
+  { git, provision, runId }: Plan,
+  { directory, scratch, deployKeys, token }: GatePlaces,
 ): Promise<GitGateConfig | undefined> {
   if (git.remotes.length === 0) return undefined;
   const program = host.which('git');
@@ -38,7 +43,7 @@ export async function gateRequest(
   }
   const seed = await findSeed(host, program, provision.workspace.from, scratch);
   const repositories = git.remotes.map(async (remote) => ({
-    ...(await repositoryOf(host, remote, token)),
+    ...(await repositoryOf(host, remote, { token, deployKeys, runId })),
     ...(remote.name === git.origin && seed && { seed }),
   }));
   return {
@@ -57,12 +62,14 @@ async function isNewEnough(host: Pick<Host, 'run'>, program: HostPath): Promise<
   return Number(major) > 2 || (Number(major) === 2 && Number(minor) >= 37);
 }
 
-async function repositoryOf(host: Host, remote: RemotePlan, token: string): Promise<GitRepository> {
+type Given = Pick<GatePlaces, 'token' | 'deployKeys'> & Pick<Plan, 'runId'>;
+
+async function repositoryOf(host: Host, remote: RemotePlan, given: Given): Promise<GitRepository> {
   const { name, url, push, allowForce, refs } = remote;
   return {
     name,
     url: url.value,
-    access: await accessTo(host, remote, token),
+    access: await accessTo(host, remote, given),
     push: push.value,
     allowForce: allowForce.value,
     refs: refs.value,
@@ -71,8 +78,8 @@ async function repositoryOf(host: Host, remote: RemotePlan, token: string): Prom
 
 async function accessTo(
   host: Host,
-  { name, credential: { value: credential, source }, hostKey }: RemotePlan,
-  token: string,
+  { name, credential: { value: credential, source }, hostKey, push }: RemotePlan,
+  { token, deployKeys, runId }: Given,
 ): Promise<GitAccess> {
   switch (credential.kind) {
     case 'none':
@@ -87,6 +94,17 @@ async function accessTo(
       const key = credential.path.replace(/^~(?=\/)/, homedir());
       await checkReadable(key, name, source);
       return { kind: 'ssh', key, hostKey: hostKey.value };
+    }
+    case 'deploy-key': {
+      // Without a host key nothing goes over ssh, and nobody needs one of ours.
+      if (hostKey.value === '') return { kind: 'none' };
+      const readOnly = push.value !== 'forward';
+      const request = { ...credential, remote: name, title: `${runId} ${name}`, readOnly, source };
+      return {
+        kind: 'ssh',
+        key: await makeDeployKey(host, deployKeys, request),
+        hostKey: hostKey.value,
+      };
     }
   }
 }

@@ -27,7 +27,8 @@ export async function gatewayRequest(
   host: Host,
   { plan, paths, secrets }: Pick<Run, 'plan' | 'paths' | 'secrets'>,
 ): Promise<GatewayRequest> {
-  const places = { directory: paths.gate, scratch: paths.scratch, token: secrets.workflowToken };
+  const { gate: directory, scratch, deployKeys } = paths;
+  const places = { directory, scratch, deployKeys, token: secrets.workflowToken };
   const git = await gateRequest(host, plan, places);
   const config = await gatewayConfig(host, plan, paths.socket, secrets);
   return { config: { ...config, ...(git && { git }) }, log: paths.egress };

@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunAgentOptions } from './agent/run.ts';
 import type { AgentFiles } from './agent/witness.ts';
+import { deployKeysIn, removeDeployKeys } from './deploy-key.ts';
 import { type BottleError, messageOf } from './errors.ts';
 import type { GatewayLimit, GatewayUsage, NamedSecret } from './gateway/protocol.ts';
 import type { GatewayEvents } from './gateway/start.ts';
@@ -41,6 +42,8 @@ export type RunPaths = {
   readonly bundles: HostPath;
   /** What the guest's remotes are on the runner. */
   readonly gate: HostPath;
+  /** Those made for this run; the post step looks here too. */
+  readonly deployKeys: HostPath;
   readonly socket: HostPath;
   readonly machineState: HostPath;
 };
@@ -164,6 +167,7 @@ export function pathsOf(directory: HostPath): RunPaths {
     scratch: join(directory, 'scratch'),
     bundles: join(directory, 'bundles'),
     gate: join(directory, 'gate'),
+    deployKeys: deployKeysIn(directory),
     socket: join(directory, 'gateway.sock'),
     // Short: smolvm appends sixty characters, and a unix socket's path is bounded.
     machineState: join(directory, 'm'),
@@ -279,7 +283,7 @@ export function agentOptions({ plan, paths, secrets, made, signal }: Run): RunAg
 }
 
 /** Ends what the run opened. After a cancellation the machine is left to the post step: time is short. */
-export async function closeRun(host: Host, { made }: Run): Promise<undefined> {
+export async function closeRun(host: Host, { made, paths }: Run): Promise<undefined> {
   try {
     if (!host.cancelled.aborted) await made.boot?.destroy();
   } catch (error) {
@@ -287,4 +291,5 @@ export async function closeRun(host: Host, { made }: Run): Promise<undefined> {
     host.log.warning(`The machine is left to the post step: ${messageOf(error)}`);
   }
   await made.gateway?.stop();
+  if (!host.cancelled.aborted) await removeDeployKeys(host, paths.deployKeys);
 }

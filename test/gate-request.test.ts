@@ -56,7 +56,12 @@ function request(remotes: readonly RemotePlan[], workspace = directory, host: Pa
     run: (argv, options) => runProcess(argv, { ...options, env: options?.env ?? {} }),
     spawn: spawnProcess,
   };
-  const places = { directory: join(directory, 'gate'), scratch: directory, token: 'tok-123' };
+  const places = {
+    directory: join(directory, 'gate'),
+    scratch: directory,
+    deployKeys: join(directory, 'deploy-keys'),
+    token: 'tok-123',
+  };
   return gateRequest({ ...engineHost(), ...real, ...host }, plan, places);
 }
 

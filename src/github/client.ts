@@ -11,7 +11,7 @@ export type ApiAnswer = {
   readonly body: unknown;
 };
 
-export type ApiMethod = 'GET' | 'POST' | 'PATCH';
+export type ApiMethod = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
 export type CallOptions = {
   /** Sent as JSON. */
@@ -37,6 +37,8 @@ export type ClientOptions = {
   /** GitHub may ask to be left alone for as long, for one call and for all. Default 30 000. */
   readonly longestPauseMs?: number;
   readonly pause?: (milliseconds: number, signal: AbortSignal) => Promise<unknown>;
+  /** Another server that speaks as GitHub does; its API's address, and where that is from. */
+  readonly server?: { readonly api: string; readonly source: string };
 };
 
 /** There was no answer, or none that says more than that the server is unwell. */
@@ -62,7 +64,7 @@ const MAX_BODY_BYTES = 4 * 1024 * 1024;
 const REDIRECTS = 3;
 const ATTEMPTS = 3;
 
-/** @throws {BottleError} `config-invalid` when GITHUB_API_URL is no address to send a token to. */
+/** @throws {BottleError} `config-invalid` when the API's address is none to send a token to. */
 export function makeApiClient(
   host: Pick<Host, 'env' | 'cancelled'>,
   token: string,
@@ -70,7 +72,12 @@ export function makeApiClient(
 ): ApiClient {
   const { timeoutMs = 10_000, retryMs = 1000, longestPauseMs = 30_000 } = options;
   const pause = options.pause ?? ((ms, signal) => sleep(ms, undefined, { signal }));
-  const base = apiUrl(host.env.GITHUB_API_URL ?? 'https://api.github.com');
+  const base = apiUrl(
+    options.server ?? {
+      api: host.env.GITHUB_API_URL ?? 'https://api.github.com',
+      source: 'GITHUB_API_URL',
+    },
+  );
   let waited = 0;
 
   async function attempt(method: ApiMethod, path: string, call: CallOptions): Promise<Attempt> {
@@ -78,7 +85,8 @@ export function makeApiClient(
     try {
       const { headers, ...answer } = await send(base, path, { method, token, signal, ...call });
       const wanted = pauseWanted(answer, headers);
-      if (wanted !== undefined) return { failure: 'GitHub limits the rate', wanted };
+      if (wanted !== undefined)
+        return { failure: `${options.server ? base.host : 'GitHub'} limits the rate`, wanted };
       return answer.status < 500 ? { answer } : { failure: `status ${answer.status}` };
     } catch (error) {
       return { failure: describe(error) };
@@ -87,7 +95,7 @@ export function makeApiClient(
 
   return {
     async call(method, path, call = {}) {
-      const name = `${method} ${base.origin}${path}`;
+      const name = `${method} ${base.href.replace(/\/$/, '')}${path}`;
       for (let count = 1; ; count += 1) {
         const { answer, failure = '', wanted } = await attempt(method, path, call);
         if (answer !== undefined) return answer;
@@ -144,14 +152,14 @@ function headersOf(token: string): Record<string, string> {
   };
 }
 
-function apiUrl(text: string): URL {
-  const url = URL.parse(text);
+function apiUrl({ api, source }: NonNullable<ClientOptions['server']>): URL {
+  const url = URL.parse(api);
   if (url && isSafeAddress(url)) return url;
   throw new BottleError({
     outcome: 'config-invalid',
-    what: "The address of GitHub's API is not https",
-    where: `GITHUB_API_URL: ${JSON.stringify(text)}`,
-    fix: 'Leave the variable as the runner sets it.',
+    what: 'The address of an API is not https',
+    where: `${source}: ${JSON.stringify(api)}`,
+    fix: 'Give one that begins with https://; GITHUB_API_URL is as the runner sets it.',
   });
 }
 

@@ -32,6 +32,13 @@ const hostKey = line
       'as in a known_hosts file after the host',
   });
 
+const apiUrl = line
+  .max(2048)
+  .regex(/^(?:https:\/\/|http:\/\/(?:127\.0\.0\.1|localhost)[:/])[^\s@?#]+$/, {
+    error:
+      'must be the address of an API over https, without a password: https://git.example/api/v1',
+  });
+
 const key = z
   .discriminatedUnion(
     'provider',
@@ -43,10 +50,11 @@ const key = z
       z.strictObject({
         provider: z
           .literal('gitea')
-          .describe(
-            'A deploy key made for the run; not in this version, so the gate goes without one.',
-          ),
+          .describe('A deploy key of Gitea or Forgejo, made for the run and taken back after it.'),
         provisioner_token: hostVariable.describe('Name of the variable that holds the API token.'),
+        api_url: apiUrl
+          .optional()
+          .describe('Default: `https://<host of url>/api/v1`, without the port of `url`.'),
       }),
       z.strictObject({
         provider: z.literal('token').describe('A token, for remotes over https.'),

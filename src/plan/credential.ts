@@ -80,9 +80,12 @@ export function planSecrets(
   );
   const repos = Object.entries(bottle['git-gate']?.repos ?? {});
   const ofRemotes = repos.flatMap(([repo, { key }]) => {
-    if (key?.provider !== 'token') return [];
-    const at = ['bottle', 'git-gate', 'repos', repo, 'key', 'token_ref'];
-    return [{ name: key.token_ref, use: `git remote ${repo}`, source: source(at) }];
+    const from = (field: string) => source(['bottle', 'git-gate', 'repos', repo, 'key', field]);
+    const use = `git remote ${repo}`;
+    if (key?.provider === 'token') return [{ name: key.token_ref, use, source: from('token_ref') }];
+    if (key?.provider === 'gitea')
+      return [{ name: key.provisioner_token, use, source: from('provisioner_token') }];
+    return [];
   });
   const byUse = new Map(ofRoutes.map((secret) => [`${secret.name} ${secret.use}`, secret]));
   return [...ofEnv, ...byUse.values(), ...ofRemotes];

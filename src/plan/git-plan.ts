@@ -11,7 +11,19 @@ export type RemoteCredential =
   /** The step's variable that holds a token, over https. */
   | { readonly kind: 'token'; readonly name: string }
   /** A private key's file, over ssh; `~/` is the home of the runner's user. */
-  | { readonly kind: 'key-file'; readonly path: HostPath };
+  | { readonly kind: 'key-file'; readonly path: HostPath }
+  /** A key of Gitea or Forgejo that is made for the run, over ssh. */
+  | DeployKeyPlan;
+
+export type DeployKeyPlan = {
+  readonly kind: 'deploy-key';
+  /** Without a slash at its end: `https://git.example/api/v1`. */
+  readonly api: string;
+  /** `owner/name` */
+  readonly repository: string;
+  /** The step's variable that holds the API's token. */
+  readonly tokenName: string;
+};
 
 /** `record`: checked and kept on the runner, and the upstream never hears of it. */
 export type PushRule = 'forward' | 'record' | 'refuse';

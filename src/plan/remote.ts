@@ -66,14 +66,16 @@ function planRemote(
   const written = parseAddress(repo.url);
   if (written === undefined) throw noAddress(name, at('url'));
   const isOwn = own !== undefined && isSameRepository(written, own);
-  const key = repo.key?.provider === 'gitea' ? undefined : repo.key;
+  const { key } = repo;
   // The workflow's token opens the checkout's own, which nobody then has to make a key for.
   const byToken = isOwn && key === undefined;
   const address = byToken ? own : written;
   if (key && (key.provider === 'token') !== (address.scheme === 'https')) {
     throw keyOfOtherKind(name, address, at('key'));
   }
-  const credential = byToken ? tokenFor(request, own) : credentialOf(key);
+  const credential = byToken
+    ? tokenFor(request, own)
+    : credentialOf(key, address, `git-gate.repos.${name}.url, ${at('url')}`);
   const lacks = lacksOf(address, repo, credential);
   const usual: PushRule = lacks.length === 0 && key !== undefined ? 'forward' : 'record';
   const push = first<PushRule>([repo.push, at('push')], [usual, 'default']);
@@ -95,7 +97,6 @@ function planRemote(
   const what = `git-gate.repos.${name}`;
   const notices = [
     ...(dropCredentials && key ? [noticeOf(`${what}.key`, at('key'))] : []),
-    ...(repo.key === key ? [] : [noDeployKey(what, at('key'))]),
     ...(dropCredentials ? [] : lacksSsh(what, address, lacks, at('url'))),
   ];
   return { remote, isOwn, notices };
@@ -120,7 +121,7 @@ function tokenFor({ checkout, inputs, trust }: RemoteRequest, own: Address): Rem
   return { kind: usable ? 'workflow-token' : 'none' };
 }
 
-function credentialOf(key: Exclude<Repo['key'], { provider: 'gitea' }>): RemoteCredential {
+function credentialOf(key: Repo['key'], address: Address, source: string): RemoteCredential {
   switch (key?.provider) {
     case undefined:
       return { kind: 'none' };
@@ -128,7 +129,22 @@ function credentialOf(key: Exclude<Repo['key'], { provider: 'gitea' }>): RemoteC
       return { kind: 'key-file', path: key.path };
     case 'token':
       return { kind: 'token', name: key.token_ref };
+    case 'gitea': {
+      const { host, path: repository } = address;
+      if (!/^[^/]+\/[^/]+$/.test(repository)) throw noOwner(repository, source);
+      const api = key.api_url?.replace(/\/+$/, '') ?? `https://${host}/api/v1`;
+      return { kind: 'deploy-key', api, repository, tokenName: key.provisioner_token };
+    }
   }
+}
+
+function noOwner(repository: string, source: string): BottleError {
+  return new BottleError({
+    outcome: 'config-invalid',
+    what: `A deploy key is for "owner/name", and the address names "${repository}"`,
+    where: source,
+    fix: 'Write the address as Gitea shows it: ssh://git@git.example/owner/name.git.',
+  });
 }
 
 /** What the upstream would want to push to it, and is not there. */
@@ -147,11 +163,6 @@ function lacksSsh(what: string, { scheme }: Address, lacks: readonly string[], s
   return [{ message, ...placeOf(source) }];
 }
 
-function noDeployKey(what: string, source: string): Problem {
-  const message = `${what}.key is of gitea, but this version makes no deploy keys: it goes without`;
-  return { message, ...placeOf(source) };
-}
-
 /** `main` is a branch; what begins with `refs/` says all. */
 function refOf(glob: string): string {
   return glob.startsWith('refs/') ? glob : `${BRANCHES}${glob}`;
@@ -167,7 +178,7 @@ function noAddress(name: string, source: string): BottleError {
 }
 
 function keyOfOtherKind(name: string, { scheme }: Address, source: string): BottleError {
-  const fits = scheme === 'ssh' ? '`static`' : '`token`';
+  const fits = scheme === 'ssh' ? '`static` or `gitea`' : '`token`';
   return new BottleError({
     outcome: 'config-invalid',
     what: `The key of the remote "${name}" is of no use over ${scheme}`,

@@ -48,6 +48,8 @@ function credentialText(credential: RemoteCredential): string {
       return credential.path;
     case 'token':
       return credential.name;
+    case 'deploy-key':
+      return `a deploy key, made with ${credential.tokenName}`;
   }
 }
 

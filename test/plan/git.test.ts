@@ -172,19 +172,28 @@ describe('a remote of the bottle', () => {
     });
   });
 
-  test('goes without the deploy key that nobody makes, which is said', async () => {
-    const key = 'key: { provider: gitea, provisioner_token: GITEA }';
-    const plan = await planOf(repo(SSH, PINNED, key));
+  test('is opened by a deploy key that is made for the run', async () => {
+    const key = (more = '') => `key: { provider: gitea, provisioner_token: GITEA${more} }`;
+    const plan = await planOf(repo(SSH, PINNED, key()));
     expect(plan.git.remotes[1]).toMatchObject({
-      credential: { value: { kind: 'none' } },
-      push: { value: 'record' },
+      credential: {
+        value: {
+          kind: 'deploy-key',
+          api: 'https://git.example/api/v1',
+          repository: 'me/site',
+          tokenName: 'GITEA',
+        },
+        source: `${DEV}:8`,
+      },
+      push: { value: 'forward' },
     });
-    expect(plan.secrets).toEqual([]);
-    expect(plan.notices[0]).toEqual({
-      message:
-        'git-gate.repos.site.key is of gitea, but this version makes no deploy keys: it goes without',
-      file: DEV,
-      line: 8,
+    expect(plan.secrets).toEqual([{ name: 'GITEA', use: 'git remote site', source: `${DEV}:8` }]);
+    expect(plan.notices).toEqual([]);
+    const other = await gitOf(
+      repo(SSH, PINNED, key(', api_url: "https://git.example:3000/api/v1/"')),
+    );
+    expect(other.remotes[1]?.credential.value).toMatchObject({
+      api: 'https://git.example:3000/api/v1',
     });
   });
 
@@ -199,6 +208,16 @@ describe('a remote of the bottle', () => {
     ['without a host key', [SSH, STATIC, 'push: forward'], /needs the remote’s `host_key`$/],
     ['with a token over ssh', [SSH, TOKEN], /of no use over ssh/],
     ['with a key file over https', [HTTPS, STATIC], /of no use over https/],
+    [
+      'with a deploy key for no owner',
+      ['url: ssh://git@git.example/site', 'key: { provider: gitea, provisioner_token: GITEA }'],
+      /is for "owner\/name"/,
+    ],
+    [
+      'with a deploy key over https',
+      [HTTPS, 'key: { provider: gitea, provisioner_token: GITEA }'],
+      /of no use over https/,
+    ],
     ['that is no repository', ['url: https://git.example/?x'], /names no repository/],
   ])('%s is an error that names it', async (_, lines, what) => {
     const refused = gitOf(repo(...lines));

@@ -21,6 +21,19 @@ export const gitGateCases = [
     repo('      key: {provider: gitea, provisioner_token: GITEA_TOKEN}'),
   ),
   goodBottle(
+    'a remote with a deploy key of an API elsewhere',
+    repo(
+      '      key: {provider: gitea, provisioner_token: T, api_url: "https://git.example:3000/api/v1"}',
+    ),
+  ),
+  badBottle(
+    'an API without https',
+    repo(
+      '      key: {provider: gitea, provisioner_token: T, api_url: "http://git.example/api/v1"}',
+    ),
+    ['6:61 git-gate.repos.mine.key.api_url: must be the address of an API over https'],
+  ),
+  goodBottle(
     'a remote in the short form',
     'git-gate: {repos: {mine: {url: "git@git.example:me/mine.git"}}}',
   ),
@@ -112,6 +125,6 @@ export const gitGateCases = [
     '6:12 git-gate.repos.mine.key.path: is missing',
   ]),
   badBottle('an unknown key of a key', repo('      key: {provider: static, path: x, pat: y}'), [
-    '6:40 git-gate.repos.mine.key.pat: unknown key. Did you mean "path"? Accepted here: path, provider, provisioner_token, token_ref.',
+    '6:40 git-gate.repos.mine.key.pat: unknown key. Did you mean "path"? Accepted here: api_url, path, provider, provisioner_token, token_ref.',
   ]),
 ];
