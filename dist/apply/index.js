@@ -37303,7 +37303,7 @@ exports.visitAsync = visitAsync;
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _apply_story_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(31930);
+/* harmony import */ var _apply_story_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(94640);
 /* harmony import */ var _guarded_host_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(71439);
 /* harmony import */ var _host_actions_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(30623);
 /* harmony import */ var _host_services_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(58503);
@@ -37321,7 +37321,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 31930:
+/***/ 94640:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -47981,6 +47981,11 @@ const hostKey = line
     error: 'must be a public host key such as `ssh-ed25519 AAAA…`, ' +
         'as in a known_hosts file after the host',
 });
+const apiUrl = line
+    .max(2048)
+    .regex(/^(?:https:\/\/|http:\/\/(?:127\.0\.0\.1|localhost)[:/])[^\s@?#]+$/, {
+    error: 'must be the address of an API over https, without a password: https://git.example/api/v1',
+});
 const key = discriminatedUnion('provider', [
     strictObject({
         provider: literal('static').describe('A key that exists already.'),
@@ -47988,8 +47993,11 @@ const key = discriminatedUnion('provider', [
     }),
     strictObject({
         provider: literal('gitea')
-            .describe('A deploy key made for the run; not in this version, so the gate goes without one.'),
+            .describe('A deploy key of Gitea or Forgejo, made for the run and taken back after it.'),
         provisioner_token: hostVariable.describe('Name of the variable that holds the API token.'),
+        api_url: apiUrl
+            .optional()
+            .describe('Default: `https://<host of url>/api/v1`, without the port of `url`.'),
     }),
     strictObject({
         provider: literal('token').describe('A token, for remotes over https.'),
@@ -49285,14 +49293,16 @@ function planRemote(request, name, repo, own) {
     if (written === undefined)
         throw noAddress(name, at('url'));
     const isOwn = own !== undefined && isSameRepository(written, own);
-    const key = repo.key?.provider === 'gitea' ? undefined : repo.key;
+    const { key } = repo;
     // The workflow's token opens the checkout's own, which nobody then has to make a key for.
     const byToken = isOwn && key === undefined;
     const address = byToken ? own : written;
     if (key && (key.provider === 'token') !== (address.scheme === 'https')) {
         throw keyOfOtherKind(name, address, at('key'));
     }
-    const credential = byToken ? tokenFor(request, own) : credentialOf(key);
+    const credential = byToken
+        ? tokenFor(request, own)
+        : credentialOf(key, address, `git-gate.repos.${name}.url, ${at('url')}`);
     const lacks = lacksOf(address, repo, credential);
     const usual = lacks.length === 0 && key !== undefined ? 'forward' : 'record';
     const push = first([repo.push, at('push')], [usual, 'default']);
@@ -49314,7 +49324,6 @@ function planRemote(request, name, repo, own) {
     const what = `git-gate.repos.${name}`;
     const notices = [
         ...(dropCredentials && key ? [noticeOf(`${what}.key`, at('key'))] : []),
-        ...(repo.key === key ? [] : [noDeployKey(what, at('key'))]),
         ...(dropCredentials ? [] : lacksSsh(what, address, lacks, at('url'))),
     ];
     return { remote, isOwn, notices };
@@ -49334,7 +49343,7 @@ function tokenFor({ checkout, inputs, trust }, own) {
     const usable = isServers && inputs.token !== '' && !trust.dropCredentials;
     return { kind: usable ? 'workflow-token' : 'none' };
 }
-function credentialOf(key) {
+function credentialOf(key, address, source) {
     switch (key?.provider) {
         case undefined:
             return { kind: 'none' };
@@ -49342,7 +49351,22 @@ function credentialOf(key) {
             return { kind: 'key-file', path: key.path };
         case 'token':
             return { kind: 'token', name: key.token_ref };
+        case 'gitea': {
+            const { host, path: repository } = address;
+            if (!/^[^/]+\/[^/]+$/.test(repository))
+                throw noOwner(repository, source);
+            const api = key.api_url?.replace(/\/+$/, '') ?? `https://${host}/api/v1`;
+            return { kind: 'deploy-key', api, repository, tokenName: key.provisioner_token };
+        }
     }
+}
+function noOwner(repository, source) {
+    return new BottleError({
+        outcome: 'config-invalid',
+        what: `A deploy key is for "owner/name", and the address names "${repository}"`,
+        where: source,
+        fix: 'Write the address as Gitea shows it: ssh://git@git.example/owner/name.git.',
+    });
 }
 /** What the upstream would want to push to it, and is not there. */
 function lacksOf({ scheme }, repo, credential) {
@@ -49359,10 +49383,6 @@ function lacksSsh(what, { scheme }, lacks, source) {
     const message = `${what} lacks ${lacks.join(' and ')}: over ssh, the gate cannot even fetch`;
     return [{ message, ...placeOf(source) }];
 }
-function noDeployKey(what, source) {
-    const message = `${what}.key is of gitea, but this version makes no deploy keys: it goes without`;
-    return { message, ...placeOf(source) };
-}
 /** `main` is a branch; what begins with `refs/` says all. */
 function refOf(glob) {
     return glob.startsWith('refs/') ? glob : `${BRANCHES}${glob}`;
@@ -49376,7 +49396,7 @@ function noAddress(name, source) {
     });
 }
 function keyOfOtherKind(name, { scheme }, source) {
-    const fits = scheme === 'ssh' ? '`static`' : '`token`';
+    const fits = scheme === 'ssh' ? '`static` or `gitea`' : '`token`';
     return new BottleError({
         outcome: 'config-invalid',
         what: `The key of the remote "${name}" is of no use over ${scheme}`,
@@ -52085,11 +52105,14 @@ class ApiSilence extends Error {
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 const client_REDIRECTS = 3;
 const client_ATTEMPTS = 3;
-/** @throws {BottleError} `config-invalid` when GITHUB_API_URL is no address to send a token to. */
-function makeApiClient(host, token, options = {}) {
+/** @throws {BottleError} `config-invalid` when the API's address is none to send a token to. */
+function client_makeApiClient(host, token, options = {}) {
     const { timeoutMs = 10_000, retryMs = 1000, longestPauseMs = 30_000 } = options;
     const pause = options.pause ?? ((ms, signal) => (0,external_node_timers_promises_namespaceObject.setTimeout)(ms, undefined, { signal }));
-    const base = apiUrl(host.env.GITHUB_API_URL ?? 'https://api.github.com');
+    const base = client_apiUrl(options.server ?? {
+        api: host.env.GITHUB_API_URL ?? 'https://api.github.com',
+        source: 'GITHUB_API_URL',
+    });
     let waited = 0;
     async function attempt(method, path, call) {
         const signal = AbortSignal.any([host.cancelled, AbortSignal.timeout(timeoutMs)]);
@@ -52097,7 +52120,7 @@ function makeApiClient(host, token, options = {}) {
             const { headers, ...answer } = await send(base, path, { method, token, signal, ...call });
             const wanted = pauseWanted(answer, headers);
             if (wanted !== undefined)
-                return { failure: 'GitHub limits the rate', wanted };
+                return { failure: `${options.server ? base.host : 'GitHub'} limits the rate`, wanted };
             return answer.status < 500 ? { answer } : { failure: `status ${answer.status}` };
         }
         catch (error) {
@@ -52106,7 +52129,7 @@ function makeApiClient(host, token, options = {}) {
     }
     return {
         async call(method, path, call = {}) {
-            const name = `${method} ${base.origin}${path}`;
+            const name = `${method} ${base.href.replace(/\/$/, '')}${path}`;
             for (let count = 1;; count += 1) {
                 const { answer, failure = '', wanted } = await attempt(method, path, call);
                 if (answer !== undefined)
@@ -52154,15 +52177,15 @@ function headersOf(token) {
         ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
     };
 }
-function apiUrl(text) {
-    const url = URL.parse(text);
+function client_apiUrl({ api, source }) {
+    const url = URL.parse(api);
     if (url && isSafeAddress(url))
         return url;
     throw new errors_BottleError({
         outcome: 'config-invalid',
-        what: "The address of GitHub's API is not https",
-        where: `GITHUB_API_URL: ${JSON.stringify(text)}`,
-        fix: 'Leave the variable as the runner sets it.',
+        what: 'The address of an API is not https',
+        where: `${source}: ${JSON.stringify(api)}`,
+        fix: 'Give one that begins with https://; GITHUB_API_URL is as the runner sets it.',
     });
 }
 /** A body that is too large, or no JSON, is no body. */
@@ -52388,7 +52411,7 @@ const comment = object({
 });
 /** The comment's address. Throws what kept it from being written. */
 async function keepComment(host, { place, number, agent, body: text }, options = PATIENCE) {
-    const api = makeApiClient(host, place.token, options);
+    const api = client_makeApiClient(host, place.token, options);
     const github = openGitHub(api, place);
     const mark = hiddenMark('comment', place.workflow, agent);
     const body = { body: `${text}\n\n${mark}` };
@@ -52448,6 +52471,144 @@ async function findOwn(github, number, { login, mark }) {
             return own;
     }
     return undefined;
+}
+
+;// CONCATENATED MODULE: ./build/credential.js
+/** Credentials in the step's variables. */
+
+/**
+ * A secret is often pasted with a line break at its end, which no header can carry.
+ *
+ * @throws {BottleError} `config-invalid` when the variable `name` holds nothing of use.
+ */
+function credential_readCredential({ env }, name, { what, source }) {
+    const value = (env[name] ?? '').trim();
+    if (/^[\x20-\x7e]+$/.test(value))
+        return value;
+    throw new BottleError({
+        outcome: 'config-invalid',
+        what: `The credential for ${what} ${value === '' ? 'is empty' : 'holds characters that no HTTP header can carry'}`,
+        where: `the step's variable ${name}, for ${source}`,
+        fix: `Set it in the step's "env:", for example ${name}: \${{ secrets.${name} }}, to the plain token.`,
+    });
+}
+
+;// CONCATENATED MODULE: ./build/deploy-key.js
+/** Deploy keys of Gitea and Forgejo: made for one run, taken back after it. */
+
+
+
+
+
+
+const deploy_key_PAGE = 50;
+const deploy_key_MAX_PAGES = 40;
+const deploy_key_deployKeysIn = (stepDirectory) => join(stepDirectory, 'deploy-keys');
+/**
+ * Makes a key and tells the server of it. How to take it back is written down before that.
+ *
+ * @returns the file of the private key.
+ * @throws {BottleError} `config-invalid`: the token is empty, or the server does not take the key.
+ */
+async function makeDeployKey(host, directory, request) {
+    const { api, repository, tokenName, title, remote, readOnly, source } = request;
+    const token = readCredential(host, tokenName, { what: `the remote ${remote}`, source });
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const file = join(directory, remote);
+    const publicKey = await generateKey(host, file, title);
+    const kept = { api, repository, tokenName, title };
+    await writeFile(`${file}.json`, JSON.stringify(kept), { mode: 0o600 });
+    const client = clientOf(host, kept, token);
+    const body = { title, key: publicKey, read_only: readOnly };
+    // Asked twice, a server that took it the first time would say that it knows the key.
+    const path = keysPath(repository);
+    const answer = await client.call('POST', path, { body, once: true }).catch((error) => {
+        throw notTaken(request, messageOf(error));
+    });
+    if (answer.status !== 201)
+        throw notTaken(request, said(answer));
+    host.log.info(`Made a deploy key for ${repository}, "${title}".`);
+    return file;
+}
+/** Tolerates that there are none; a key that stays is a warning, which names it. */
+async function deploy_key_removeDeployKeys(host, directory) {
+    const names = await readdir(directory).catch(() => []);
+    for (const name of names.filter((one) => one.endsWith('.json'))) {
+        const file = join(directory, name);
+        const kept = JSON.parse(await readFile(file, 'utf8'));
+        try {
+            await takeBack(host, kept);
+            await rm(file, { force: true });
+        }
+        catch (error) {
+            host.log.warning(`The deploy key "${kept.title}" of ${kept.repository} may still be there ` +
+                `(${kept.api}: ${messageOf(error)}). Remove it in the repository's settings.`);
+        }
+    }
+}
+/** By its title: whether the server has taken it at all, nobody may have been told. */
+async function takeBack(host, kept) {
+    const { repository, tokenName, title } = kept;
+    const client = clientOf(host, kept, (host.env[tokenName] ?? '').trim());
+    for (const id of await findKeys(client, repository, title)) {
+        const answer = await client.call('DELETE', `${keysPath(repository)}/${id}`);
+        if (answer.status !== 204 && answer.status !== 404)
+            throw new Error(said(answer));
+        host.log.info(`Took back the deploy key "${title}" of ${repository}.`);
+    }
+}
+async function findKeys(client, repository, title) {
+    const found = [];
+    for (let page = 1; page <= deploy_key_MAX_PAGES; page += 1) {
+        const answer = await client.call('GET', `${keysPath(repository)}?page=${page}&limit=${deploy_key_PAGE}`);
+        if (answer.status !== 200 || !Array.isArray(answer.body))
+            throw new Error(said(answer));
+        const keys = answer.body;
+        for (const { id, title: its } of keys)
+            if (its === title && Number.isSafeInteger(id))
+                found.push(Number(id));
+        // A server may show fewer on a page than it was asked for.
+        if (keys.length === 0)
+            break;
+    }
+    return found;
+}
+/** It ends by its own time: a key is taken back after a cancellation, too. */
+function clientOf({ env }, { api }, token) {
+    const never = new AbortController().signal;
+    const server = { api, source: 'the API of a deploy key' };
+    return makeApiClient({ env, cancelled: never }, token, { server, longestPauseMs: 10_000 });
+}
+const keysPath = (repository) => `/repos/${repository.split('/').map(encodeURIComponent).join('/')}/keys`;
+/** ssh-keygen(1), in whose format ssh reads it. The line of the public key, without its comment. */
+async function generateKey(host, file, title) {
+    const program = host.which('ssh-keygen');
+    const made = program === undefined
+        ? { exitCode: 127, stderr: 'it is not on PATH' }
+        : await host.run([program, '-q', '-t', 'ed25519', '-N', '', '-C', title, '-f', file]);
+    if (made.exitCode !== 0) {
+        throw new BottleError({
+            outcome: 'config-invalid',
+            what: `ssh-keygen made no key: ${made.stderr.trim()}`,
+            where: file,
+            fix: 'Install the OpenSSH client on the runner (Debian: openssh-client).',
+        });
+    }
+    const [type = '', key = ''] = (await readFile(`${file}.pub`, 'utf8')).split(' ');
+    return `${type} ${key}`;
+}
+function notTaken({ api, repository, tokenName, source }, why) {
+    return new BottleError({
+        outcome: 'config-invalid',
+        what: `No deploy key could be made for ${repository}: ${why}`,
+        where: `${api}, with the variable ${tokenName}, ${source}`,
+        fix: 'The token needs to write to the repository (scope write:repository) as its administrator.',
+    });
+}
+/** The status, and the server's message where there is one. */
+function said({ status, body }) {
+    const { message } = (body ?? {});
+    return typeof message === 'string' ? `${status}, ${printable(message)}` : `status ${status}`;
 }
 
 ;// CONCATENATED MODULE: ./build/limit.js
@@ -56910,6 +57071,7 @@ function readEntry(text, runId) {
 
 
 
+
 /** Between the runner's SIGINT and its SIGTERM are 7.5 s: collecting and proposing end by these. */
 const SALVAGE_MS = { collect: 2_500, propose: 4_000 };
 const COLLECT_MS = (/* unused pure expression or super */ null && (15 * 60_000));
@@ -57004,6 +57166,7 @@ function pathsOf(directory) {
         scratch: join(directory, 'scratch'),
         bundles: join(directory, 'bundles'),
         gate: join(directory, 'gate'),
+        deployKeys: deployKeysIn(directory),
         socket: join(directory, 'gateway.sock'),
         // Short: smolvm appends sixty characters, and a unix socket's path is bounded.
         machineState: join(directory, 'm'),
@@ -57115,7 +57278,7 @@ function agentOptions({ plan, paths, secrets, made, signal }) {
     };
 }
 /** Ends what the run opened. After a cancellation the machine is left to the post step: time is short. */
-async function closeRun(host, { made }) {
+async function closeRun(host, { made, paths }) {
     try {
         if (!host.cancelled.aborted)
             await made.boot?.destroy();
@@ -57125,6 +57288,8 @@ async function closeRun(host, { made }) {
         host.log.warning(`The machine is left to the post step: ${messageOf(error)}`);
     }
     await made.gateway?.stop();
+    if (!host.cancelled.aborted)
+        await removeDeployKeys(host, paths.deployKeys);
 }
 
 ;// CONCATENATED MODULE: ./build/git-settings.js
@@ -57957,7 +58122,7 @@ async function write_back_writeBack(host, request, options = write_back_PATIENCE
     let done = written_nothingWritten('failed');
     try {
         requireVerdict(request);
-        const github = openGitHub(makeApiClient(host, request.place.token, options), request.place);
+        const github = openGitHub(client_makeApiClient(host, request.place.token, options), request.place);
         const git = openGit(host, request);
         const target = await findTarget(github, request);
         done = { ...(await writeBranch(host, { github, git, request, target })), state: 'failed' };
@@ -58626,7 +58791,7 @@ function tooMuch(sha, files, bytes) {
 
 /** @throws {BottleError} `config-invalid` when GITHUB_API_URL is no address to send a token to. */
 function makeGitHubApi(host, token, options = {}) {
-    const client = makeApiClient(host, token, options);
+    const client = client_makeApiClient(host, token, options);
     return {
         get: async (path) => {
             try {
@@ -59828,7 +59993,7 @@ const ancestor_comparison = object({ status: schemas_enum(['identical', 'behind'
 const ancestor_repository = object({ default_branch: schemas_string() });
 /** `of`: a branch; empty: the default one. @throws {BottleError} `push-failed` when it is not */
 async function requireAncestor(host, place, { commit, of }) {
-    const github = openGitHub(makeApiClient(host, place.token, write_back_PATIENCE), place);
+    const github = openGitHub(client_makeApiClient(host, place.token, write_back_PATIENCE), place);
     const what = 'The commit that the agent began with could not be looked at';
     const ask = { method: 'GET', what };
     const branch = of || (await github.demand({ ...ask, path: '', answer: ancestor_repository })).default_branch;

@@ -37299,7 +37299,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 21577:
+/***/ 28265:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -56521,6 +56521,8 @@ function credentialText(credential) {
             return credential.path;
         case 'token':
             return credential.name;
+        case 'deploy-key':
+            return `a deploy key, made with ${credential.tokenName}`;
     }
 }
 function row(what, { value, source }) {
@@ -56753,6 +56755,296 @@ function orNone({ value, source }) {
 }
 function plan_summary_row(what, { value, source }) {
     return [what, Array.isArray(value) ? value.join(', ') : String(value), source];
+}
+
+;// CONCATENATED MODULE: ./build/credential.js
+/** Credentials in the step's variables. */
+
+/**
+ * A secret is often pasted with a line break at its end, which no header can carry.
+ *
+ * @throws {BottleError} `config-invalid` when the variable `name` holds nothing of use.
+ */
+function readCredential({ env }, name, { what, source }) {
+    const value = (env[name] ?? '').trim();
+    if (/^[\x20-\x7e]+$/.test(value))
+        return value;
+    throw new BottleError({
+        outcome: 'config-invalid',
+        what: `The credential for ${what} ${value === '' ? 'is empty' : 'holds characters that no HTTP header can carry'}`,
+        where: `the step's variable ${name}, for ${source}`,
+        fix: `Set it in the step's "env:", for example ${name}: \${{ secrets.${name} }}, to the plain token.`,
+    });
+}
+
+;// CONCATENATED MODULE: ./build/github/rate-limit.js
+/** Reads from an answer of GitHub whether it limits the rate, and for how long. */
+/** What GitHub asks for where it does not say how long. */
+const UNSAID_MS = 60_000;
+/**
+ * Milliseconds, 0 where it says no time; undefined: it is no limit. A limit is a 429, or a 403 that
+ * says so in its headers or, if it is a secondary one, in its text.
+ */
+function pauseWanted({ status, body }, headers) {
+    if (status !== 403 && status !== 429)
+        return undefined;
+    const after = headers.get('retry-after');
+    if (after !== null)
+        return within(/^\d+$/.test(after) ? Number(after) * 1000 : 0);
+    if (headers.get('x-ratelimit-remaining') === '0') {
+        const reset = Number(headers.get('x-ratelimit-reset') ?? 0);
+        return within(reset * 1000 - Date.now());
+    }
+    const { message = '' } = (body ?? {});
+    if (/secondary rate limit/i.test(String(message)))
+        return UNSAID_MS;
+    return status === 429 ? 0 : undefined;
+}
+function within(milliseconds) {
+    return Math.max(0, milliseconds);
+}
+
+;// CONCATENATED MODULE: ./build/github/client.js
+/** GitHub's REST API: bounded in time and size, patient with faults and rate limits, to one host only. */
+
+
+
+
+/** There was no answer, or none that says more than that the server is unwell. */
+class ApiSilence extends Error {
+    name = 'ApiSilence';
+    /** It was GitHub's rate limit. */
+    isLimit;
+    constructor(call, failure, isLimit) {
+        super(`${call}: ${failure}`);
+        this.isLimit = isLimit;
+    }
+}
+const MAX_BODY_BYTES = 4 * 1024 * 1024;
+const client_REDIRECTS = 3;
+const client_ATTEMPTS = 3;
+/** @throws {BottleError} `config-invalid` when the API's address is none to send a token to. */
+function makeApiClient(host, token, options = {}) {
+    const { timeoutMs = 10_000, retryMs = 1000, longestPauseMs = 30_000 } = options;
+    const pause = options.pause ?? ((ms, signal) => (0,external_node_timers_promises_namespaceObject.setTimeout)(ms, undefined, { signal }));
+    const base = apiUrl(options.server ?? {
+        api: host.env.GITHUB_API_URL ?? 'https://api.github.com',
+        source: 'GITHUB_API_URL',
+    });
+    let waited = 0;
+    async function attempt(method, path, call) {
+        const signal = AbortSignal.any([host.cancelled, AbortSignal.timeout(timeoutMs)]);
+        try {
+            const { headers, ...answer } = await send(base, path, { method, token, signal, ...call });
+            const wanted = pauseWanted(answer, headers);
+            if (wanted !== undefined)
+                return { failure: `${options.server ? base.host : 'GitHub'} limits the rate`, wanted };
+            return answer.status < 500 ? { answer } : { failure: `status ${answer.status}` };
+        }
+        catch (error) {
+            return { failure: client_describe(error) };
+        }
+    }
+    return {
+        async call(method, path, call = {}) {
+            const name = `${method} ${base.href.replace(/\/$/, '')}${path}`;
+            for (let count = 1;; count += 1) {
+                const { answer, failure = '', wanted } = await attempt(method, path, call);
+                if (answer !== undefined)
+                    return answer;
+                if (wanted !== undefined && waited + wanted > longestPauseMs) {
+                    throw new ApiSilence(name, `${failure} for another ${Math.ceil(wanted / 1000)} s`, true);
+                }
+                const isLast = count >= client_ATTEMPTS || (call.once && wanted === undefined);
+                if (isLast || host.cancelled.aborted) {
+                    throw new ApiSilence(name, failure, wanted !== undefined);
+                }
+                waited += wanted ?? 0;
+                await pause(wanted || retryMs * count, host.cancelled);
+            }
+        },
+        rest: async (count) => void (await pause(retryMs * count, host.cancelled)),
+    };
+}
+async function send(base, path, sending) {
+    const { method, token, signal, body, maxBytes = MAX_BODY_BYTES } = sending;
+    const json = body === undefined ? {} : { body: JSON.stringify(body) };
+    const type = body === undefined ? {} : { 'content-type': 'application/json' };
+    const request = { method, headers: { ...headersOf(token), ...type }, ...json, signal };
+    let url = new URL(base.pathname.replace(/\/$/, '') + path, base);
+    for (let hop = 0; hop <= client_REDIRECTS; hop += 1) {
+        const response = await fetch(url, { ...request, redirect: 'manual' });
+        const { status, headers } = response;
+        const location = headers.get('location');
+        if (status < 300 || status >= 400 || location === null) {
+            return { status, headers, body: await readJson(response, maxBytes) };
+        }
+        await response.body?.cancel();
+        url = new URL(location, url);
+        // A renamed repository is answered with another path; the token goes to no other host.
+        if (url.origin !== base.origin)
+            throw new Error(`it redirects to ${url.origin}`);
+    }
+    throw new Error(`more than ${client_REDIRECTS} redirects`);
+}
+function headersOf(token) {
+    return {
+        accept: 'application/vnd.github+json',
+        'x-github-api-version': '2022-11-28',
+        'user-agent': 'bottle-action',
+        ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
+    };
+}
+function apiUrl({ api, source }) {
+    const url = URL.parse(api);
+    if (url && isSafeAddress(url))
+        return url;
+    throw new BottleError({
+        outcome: 'config-invalid',
+        what: 'The address of an API is not https',
+        where: `${source}: ${JSON.stringify(api)}`,
+        fix: 'Give one that begins with https://; GITHUB_API_URL is as the runner sets it.',
+    });
+}
+/** A body that is too large, or no JSON, is no body. */
+async function readJson(response, maxBytes) {
+    const chunks = [];
+    let bytes = 0;
+    for await (const chunk of response.body ?? []) {
+        bytes += chunk.length;
+        if (bytes > maxBytes)
+            throw new Error(`the answer has more than ${maxBytes} bytes`);
+        chunks.push(chunk);
+    }
+    try {
+        return JSON.parse(Buffer.concat(chunks).toString());
+    }
+    catch {
+        return undefined;
+    }
+}
+/** `fetch` hides the reason in the cause. */
+function client_describe(error) {
+    const { cause } = error;
+    return cause === undefined ? messageOf(error) : `${messageOf(error)}: ${messageOf(cause)}`;
+}
+
+;// CONCATENATED MODULE: ./build/deploy-key.js
+/** Deploy keys of Gitea and Forgejo: made for one run, taken back after it. */
+
+
+
+
+
+
+const PAGE = 50;
+const MAX_PAGES = 40;
+const deployKeysIn = (stepDirectory) => (0,external_node_path_.join)(stepDirectory, 'deploy-keys');
+/**
+ * Makes a key and tells the server of it. How to take it back is written down before that.
+ *
+ * @returns the file of the private key.
+ * @throws {BottleError} `config-invalid`: the token is empty, or the server does not take the key.
+ */
+async function makeDeployKey(host, directory, request) {
+    const { api, repository, tokenName, title, remote, readOnly, source } = request;
+    const token = readCredential(host, tokenName, { what: `the remote ${remote}`, source });
+    await (0,promises_.mkdir)(directory, { recursive: true, mode: 0o700 });
+    const file = (0,external_node_path_.join)(directory, remote);
+    const publicKey = await generateKey(host, file, title);
+    const kept = { api, repository, tokenName, title };
+    await (0,promises_.writeFile)(`${file}.json`, JSON.stringify(kept), { mode: 0o600 });
+    const client = clientOf(host, kept, token);
+    const body = { title, key: publicKey, read_only: readOnly };
+    // Asked twice, a server that took it the first time would say that it knows the key.
+    const path = keysPath(repository);
+    const answer = await client.call('POST', path, { body, once: true }).catch((error) => {
+        throw notTaken(request, messageOf(error));
+    });
+    if (answer.status !== 201)
+        throw notTaken(request, said(answer));
+    host.log.info(`Made a deploy key for ${repository}, "${title}".`);
+    return file;
+}
+/** Tolerates that there are none; a key that stays is a warning, which names it. */
+async function removeDeployKeys(host, directory) {
+    const names = await (0,promises_.readdir)(directory).catch(() => []);
+    for (const name of names.filter((one) => one.endsWith('.json'))) {
+        const file = (0,external_node_path_.join)(directory, name);
+        const kept = JSON.parse(await (0,promises_.readFile)(file, 'utf8'));
+        try {
+            await takeBack(host, kept);
+            await (0,promises_.rm)(file, { force: true });
+        }
+        catch (error) {
+            host.log.warning(`The deploy key "${kept.title}" of ${kept.repository} may still be there ` +
+                `(${kept.api}: ${messageOf(error)}). Remove it in the repository's settings.`);
+        }
+    }
+}
+/** By its title: whether the server has taken it at all, nobody may have been told. */
+async function takeBack(host, kept) {
+    const { repository, tokenName, title } = kept;
+    const client = clientOf(host, kept, (host.env[tokenName] ?? '').trim());
+    for (const id of await findKeys(client, repository, title)) {
+        const answer = await client.call('DELETE', `${keysPath(repository)}/${id}`);
+        if (answer.status !== 204 && answer.status !== 404)
+            throw new Error(said(answer));
+        host.log.info(`Took back the deploy key "${title}" of ${repository}.`);
+    }
+}
+async function findKeys(client, repository, title) {
+    const found = [];
+    for (let page = 1; page <= MAX_PAGES; page += 1) {
+        const answer = await client.call('GET', `${keysPath(repository)}?page=${page}&limit=${PAGE}`);
+        if (answer.status !== 200 || !Array.isArray(answer.body))
+            throw new Error(said(answer));
+        const keys = answer.body;
+        for (const { id, title: its } of keys)
+            if (its === title && Number.isSafeInteger(id))
+                found.push(Number(id));
+        // A server may show fewer on a page than it was asked for.
+        if (keys.length === 0)
+            break;
+    }
+    return found;
+}
+/** It ends by its own time: a key is taken back after a cancellation, too. */
+function clientOf({ env }, { api }, token) {
+    const never = new AbortController().signal;
+    const server = { api, source: 'the API of a deploy key' };
+    return makeApiClient({ env, cancelled: never }, token, { server, longestPauseMs: 10_000 });
+}
+const keysPath = (repository) => `/repos/${repository.split('/').map(encodeURIComponent).join('/')}/keys`;
+/** ssh-keygen(1), in whose format ssh reads it. The line of the public key, without its comment. */
+async function generateKey(host, file, title) {
+    const program = host.which('ssh-keygen');
+    const made = program === undefined
+        ? { exitCode: 127, stderr: 'it is not on PATH' }
+        : await host.run([program, '-q', '-t', 'ed25519', '-N', '', '-C', title, '-f', file]);
+    if (made.exitCode !== 0) {
+        throw new BottleError({
+            outcome: 'config-invalid',
+            what: `ssh-keygen made no key: ${made.stderr.trim()}`,
+            where: file,
+            fix: 'Install the OpenSSH client on the runner (Debian: openssh-client).',
+        });
+    }
+    const [type = '', key = ''] = (await (0,promises_.readFile)(`${file}.pub`, 'utf8')).split(' ');
+    return `${type} ${key}`;
+}
+function notTaken({ api, repository, tokenName, source }, why) {
+    return new BottleError({
+        outcome: 'config-invalid',
+        what: `No deploy key could be made for ${repository}: ${why}`,
+        where: `${api}, with the variable ${tokenName}, ${source}`,
+        fix: 'The token needs to write to the repository (scope write:repository) as its administrator.',
+    });
+}
+/** The status, and the server's message where there is one. */
+function said({ status, body }) {
+    const { message } = (body ?? {});
+    return typeof message === 'string' ? `${status}, ${printable(message)}` : `status ${status}`;
 }
 
 ;// CONCATENATED MODULE: ./build/price.js
@@ -57433,6 +57725,7 @@ function loadRunState(host) {
 
 
 
+
 /** Between the runner's SIGINT and its SIGTERM are 7.5 s: collecting and proposing end by these. */
 const SALVAGE_MS = { collect: 2_500, propose: 4_000 };
 const COLLECT_MS = 15 * 60_000;
@@ -57527,6 +57820,7 @@ function pathsOf(directory) {
         scratch: (0,external_node_path_.join)(directory, 'scratch'),
         bundles: (0,external_node_path_.join)(directory, 'bundles'),
         gate: (0,external_node_path_.join)(directory, 'gate'),
+        deployKeys: deployKeysIn(directory),
         socket: (0,external_node_path_.join)(directory, 'gateway.sock'),
         // Short: smolvm appends sixty characters, and a unix socket's path is bounded.
         machineState: (0,external_node_path_.join)(directory, 'm'),
@@ -57638,7 +57932,7 @@ function agentOptions({ plan, paths, secrets, made, signal }) {
     };
 }
 /** Ends what the run opened. After a cancellation the machine is left to the post step: time is short. */
-async function closeRun(host, { made }) {
+async function closeRun(host, { made, paths }) {
     try {
         if (!host.cancelled.aborted)
             await made.boot?.destroy();
@@ -57648,155 +57942,8 @@ async function closeRun(host, { made }) {
         host.log.warning(`The machine is left to the post step: ${messageOf(error)}`);
     }
     await made.gateway?.stop();
-}
-
-;// CONCATENATED MODULE: ./build/github/rate-limit.js
-/** Reads from an answer of GitHub whether it limits the rate, and for how long. */
-/** What GitHub asks for where it does not say how long. */
-const UNSAID_MS = 60_000;
-/**
- * Milliseconds, 0 where it says no time; undefined: it is no limit. A limit is a 429, or a 403 that
- * says so in its headers or, if it is a secondary one, in its text.
- */
-function pauseWanted({ status, body }, headers) {
-    if (status !== 403 && status !== 429)
-        return undefined;
-    const after = headers.get('retry-after');
-    if (after !== null)
-        return within(/^\d+$/.test(after) ? Number(after) * 1000 : 0);
-    if (headers.get('x-ratelimit-remaining') === '0') {
-        const reset = Number(headers.get('x-ratelimit-reset') ?? 0);
-        return within(reset * 1000 - Date.now());
-    }
-    const { message = '' } = (body ?? {});
-    if (/secondary rate limit/i.test(String(message)))
-        return UNSAID_MS;
-    return status === 429 ? 0 : undefined;
-}
-function within(milliseconds) {
-    return Math.max(0, milliseconds);
-}
-
-;// CONCATENATED MODULE: ./build/github/client.js
-/** GitHub's REST API: bounded in time and size, patient with faults and rate limits, to one host only. */
-
-
-
-
-/** There was no answer, or none that says more than that the server is unwell. */
-class ApiSilence extends Error {
-    name = 'ApiSilence';
-    /** It was GitHub's rate limit. */
-    isLimit;
-    constructor(call, failure, isLimit) {
-        super(`${call}: ${failure}`);
-        this.isLimit = isLimit;
-    }
-}
-const MAX_BODY_BYTES = 4 * 1024 * 1024;
-const client_REDIRECTS = 3;
-const client_ATTEMPTS = 3;
-/** @throws {BottleError} `config-invalid` when GITHUB_API_URL is no address to send a token to. */
-function makeApiClient(host, token, options = {}) {
-    const { timeoutMs = 10_000, retryMs = 1000, longestPauseMs = 30_000 } = options;
-    const pause = options.pause ?? ((ms, signal) => (0,external_node_timers_promises_namespaceObject.setTimeout)(ms, undefined, { signal }));
-    const base = apiUrl(host.env.GITHUB_API_URL ?? 'https://api.github.com');
-    let waited = 0;
-    async function attempt(method, path, call) {
-        const signal = AbortSignal.any([host.cancelled, AbortSignal.timeout(timeoutMs)]);
-        try {
-            const { headers, ...answer } = await send(base, path, { method, token, signal, ...call });
-            const wanted = pauseWanted(answer, headers);
-            if (wanted !== undefined)
-                return { failure: 'GitHub limits the rate', wanted };
-            return answer.status < 500 ? { answer } : { failure: `status ${answer.status}` };
-        }
-        catch (error) {
-            return { failure: client_describe(error) };
-        }
-    }
-    return {
-        async call(method, path, call = {}) {
-            const name = `${method} ${base.origin}${path}`;
-            for (let count = 1;; count += 1) {
-                const { answer, failure = '', wanted } = await attempt(method, path, call);
-                if (answer !== undefined)
-                    return answer;
-                if (wanted !== undefined && waited + wanted > longestPauseMs) {
-                    throw new ApiSilence(name, `${failure} for another ${Math.ceil(wanted / 1000)} s`, true);
-                }
-                const isLast = count >= client_ATTEMPTS || (call.once && wanted === undefined);
-                if (isLast || host.cancelled.aborted) {
-                    throw new ApiSilence(name, failure, wanted !== undefined);
-                }
-                waited += wanted ?? 0;
-                await pause(wanted || retryMs * count, host.cancelled);
-            }
-        },
-        rest: async (count) => void (await pause(retryMs * count, host.cancelled)),
-    };
-}
-async function send(base, path, sending) {
-    const { method, token, signal, body, maxBytes = MAX_BODY_BYTES } = sending;
-    const json = body === undefined ? {} : { body: JSON.stringify(body) };
-    const type = body === undefined ? {} : { 'content-type': 'application/json' };
-    const request = { method, headers: { ...headersOf(token), ...type }, ...json, signal };
-    let url = new URL(base.pathname.replace(/\/$/, '') + path, base);
-    for (let hop = 0; hop <= client_REDIRECTS; hop += 1) {
-        const response = await fetch(url, { ...request, redirect: 'manual' });
-        const { status, headers } = response;
-        const location = headers.get('location');
-        if (status < 300 || status >= 400 || location === null) {
-            return { status, headers, body: await readJson(response, maxBytes) };
-        }
-        await response.body?.cancel();
-        url = new URL(location, url);
-        // A renamed repository is answered with another path; the token goes to no other host.
-        if (url.origin !== base.origin)
-            throw new Error(`it redirects to ${url.origin}`);
-    }
-    throw new Error(`more than ${client_REDIRECTS} redirects`);
-}
-function headersOf(token) {
-    return {
-        accept: 'application/vnd.github+json',
-        'x-github-api-version': '2022-11-28',
-        'user-agent': 'bottle-action',
-        ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
-    };
-}
-function apiUrl(text) {
-    const url = URL.parse(text);
-    if (url && isSafeAddress(url))
-        return url;
-    throw new BottleError({
-        outcome: 'config-invalid',
-        what: "The address of GitHub's API is not https",
-        where: `GITHUB_API_URL: ${JSON.stringify(text)}`,
-        fix: 'Leave the variable as the runner sets it.',
-    });
-}
-/** A body that is too large, or no JSON, is no body. */
-async function readJson(response, maxBytes) {
-    const chunks = [];
-    let bytes = 0;
-    for await (const chunk of response.body ?? []) {
-        bytes += chunk.length;
-        if (bytes > maxBytes)
-            throw new Error(`the answer has more than ${maxBytes} bytes`);
-        chunks.push(chunk);
-    }
-    try {
-        return JSON.parse(Buffer.concat(chunks).toString());
-    }
-    catch {
-        return undefined;
-    }
-}
-/** `fetch` hides the reason in the cause. */
-function client_describe(error) {
-    const { cause } = error;
-    return cause === undefined ? messageOf(error) : `${messageOf(error)}: ${messageOf(cause)}`;
+    if (!host.cancelled.aborted)
+        await removeDeployKeys(host, paths.deployKeys);
 }
 
 ;// CONCATENATED MODULE: ./build/write-back/fault.js
@@ -65208,8 +65355,8 @@ function links(record) {
 
 const comment_WHAT = 'The comment was not written';
 const comment_ATTEMPTS = 3;
-const PAGE = 100;
-const MAX_PAGES = 20;
+const comment_PAGE = 100;
+const comment_MAX_PAGES = 20;
 const comment_PATIENCE = { timeoutMs: 10_000, retryMs: 1000, longestPauseMs: 30_000 };
 const comment = object({
     id: schemas_int(),
@@ -65268,14 +65415,14 @@ async function askLogin(api) {
     });
 }
 async function findOwn(github, number, { login, mark }) {
-    for (let page = 1; page <= MAX_PAGES; page += 1) {
-        const path = `/issues/${number}/comments?per_page=${PAGE}&page=${page}`;
+    for (let page = 1; page <= comment_MAX_PAGES; page += 1) {
+        const path = `/issues/${number}/comments?per_page=${comment_PAGE}&page=${page}`;
         const what = 'The comments could not be looked at';
         const answer = array(comment);
         const options = { maxBytes: 32 << 20 };
         const found = await github.demand({ method: 'GET', path, what, answer, ...options });
         const own = found.find(({ body, user: by }) => by?.login === login && body?.endsWith(mark));
-        if (own !== undefined || found.length < PAGE)
+        if (own !== undefined || found.length < comment_PAGE)
             return own;
     }
     return undefined;
@@ -65951,26 +66098,6 @@ function socketPathTooLong(socket) {
 
 // EXTERNAL MODULE: external "node:net"
 var external_node_net_ = __nccwpck_require__(77030);
-;// CONCATENATED MODULE: ./build/credential.js
-/** Credentials in the step's variables. */
-
-/**
- * A secret is often pasted with a line break at its end, which no header can carry.
- *
- * @throws {BottleError} `config-invalid` when the variable `name` holds nothing of use.
- */
-function readCredential({ env }, name, { what, source }) {
-    const value = (env[name] ?? '').trim();
-    if (/^[\x20-\x7e]+$/.test(value))
-        return value;
-    throw new BottleError({
-        outcome: 'config-invalid',
-        what: `The credential for ${what} ${value === '' ? 'is empty' : 'holds characters that no HTTP header can carry'}`,
-        where: `the step's variable ${name}, for ${source}`,
-        fix: `Set it in the step's "env:", for example ${name}: \${{ secrets.${name} }}, to the plain token.`,
-    });
-}
-
 ;// CONCATENATED MODULE: ./build/trust/git.js
 /** Runs git on the runner so that nothing that anybody has configured is carried out. */
 
@@ -66026,12 +66153,13 @@ function gitFailed(what, where, stderr) {
 
 
 
+
 /**
  * Undefined where there is nothing to serve, or no git to serve it.
  *
  * @throws {BottleError} `config-invalid`: a credential is unusable.
  */
-async function gateRequest(host, { git, provision }, { directory, scratch, token }) {
+async function gateRequest(host, { git, provision, runId }, { directory, scratch, deployKeys, token }) {
     if (git.remotes.length === 0)
         return undefined;
     const program = host.which('git');
@@ -66042,7 +66170,7 @@ async function gateRequest(host, { git, provision }, { directory, scratch, token
     }
     const seed = await findSeed(host, program, provision.workspace.from, scratch);
     const repositories = git.remotes.map(async (remote) => ({
-        ...(await repositoryOf(host, remote, token)),
+        ...(await repositoryOf(host, remote, { token, deployKeys, runId })),
         ...(remote.name === git.origin && seed && { seed }),
     }));
     return {
@@ -66059,18 +66187,18 @@ async function isNewEnough(host, program) {
     const [, major, minor] = /(\d+)\.(\d+)/.exec(stdout) ?? [];
     return Number(major) > 2 || (Number(major) === 2 && Number(minor) >= 37);
 }
-async function repositoryOf(host, remote, token) {
+async function repositoryOf(host, remote, given) {
     const { name, url, push, allowForce, refs } = remote;
     return {
         name,
         url: url.value,
-        access: await gate_request_accessTo(host, remote, token),
+        access: await gate_request_accessTo(host, remote, given),
         push: push.value,
         allowForce: allowForce.value,
         refs: refs.value,
     };
 }
-async function gate_request_accessTo(host, { name, credential: { value: credential, source }, hostKey }, token) {
+async function gate_request_accessTo(host, { name, credential: { value: credential, source }, hostKey, push }, { token, deployKeys, runId }) {
     switch (credential.kind) {
         case 'none':
             return { kind: 'none' };
@@ -66084,6 +66212,18 @@ async function gate_request_accessTo(host, { name, credential: { value: credenti
             const key = credential.path.replace(/^~(?=\/)/, (0,external_node_os_.homedir)());
             await checkReadable(key, name, source);
             return { kind: 'ssh', key, hostKey: hostKey.value };
+        }
+        case 'deploy-key': {
+            // Without a host key nothing goes over ssh, and nobody needs one of ours.
+            if (hostKey.value === '')
+                return { kind: 'none' };
+            const readOnly = push.value !== 'forward';
+            const request = { ...credential, remote: name, title: `${runId} ${name}`, readOnly, source };
+            return {
+                kind: 'ssh',
+                key: await makeDeployKey(host, deployKeys, request),
+                hostKey: hostKey.value,
+            };
         }
     }
 }
@@ -66186,7 +66326,8 @@ function runner_proxy_unusable(name) {
 
 /** @throws {BottleError} `config-invalid`: a credential or `BOTTLE_CONNECT_TO` is unusable. */
 async function gatewayRequest(host, { plan, paths, secrets }) {
-    const places = { directory: paths.gate, scratch: paths.scratch, token: secrets.workflowToken };
+    const { gate: directory, scratch, deployKeys } = paths;
+    const places = { directory, scratch, deployKeys, token: secrets.workflowToken };
     const git = await gateRequest(host, plan, places);
     const config = await gatewayConfig(host, plan, paths.socket, secrets);
     return { config: { ...config, ...(git && { git }) }, log: paths.egress };
@@ -67268,6 +67409,11 @@ const hostKey = name_line
     error: 'must be a public host key such as `ssh-ed25519 AAAA…`, ' +
         'as in a known_hosts file after the host',
 });
+const git_gate_apiUrl = name_line
+    .max(2048)
+    .regex(/^(?:https:\/\/|http:\/\/(?:127\.0\.0\.1|localhost)[:/])[^\s@?#]+$/, {
+    error: 'must be the address of an API over https, without a password: https://git.example/api/v1',
+});
 const key = discriminatedUnion('provider', [
     strictObject({
         provider: literal('static').describe('A key that exists already.'),
@@ -67275,8 +67421,11 @@ const key = discriminatedUnion('provider', [
     }),
     strictObject({
         provider: literal('gitea')
-            .describe('A deploy key made for the run; not in this version, so the gate goes without one.'),
+            .describe('A deploy key of Gitea or Forgejo, made for the run and taken back after it.'),
         provisioner_token: hostVariable.describe('Name of the variable that holds the API token.'),
+        api_url: git_gate_apiUrl
+            .optional()
+            .describe('Default: `https://<host of url>/api/v1`, without the port of `url`.'),
     }),
     strictObject({
         provider: literal('token').describe('A token, for remotes over https.'),
@@ -68474,10 +68623,13 @@ function planSecrets({ bottle, source }, env, openings) {
     const ofRoutes = openings.flatMap(({ rule: { auth }, credential }) => auth && credential ? [{ name: auth.name, use: credential.use, source: credential.source }] : []);
     const repos = Object.entries(bottle['git-gate']?.repos ?? {});
     const ofRemotes = repos.flatMap(([repo, { key }]) => {
-        if (key?.provider !== 'token')
-            return [];
-        const at = ['bottle', 'git-gate', 'repos', repo, 'key', 'token_ref'];
-        return [{ name: key.token_ref, use: `git remote ${repo}`, source: source(at) }];
+        const from = (field) => source(['bottle', 'git-gate', 'repos', repo, 'key', field]);
+        const use = `git remote ${repo}`;
+        if (key?.provider === 'token')
+            return [{ name: key.token_ref, use, source: from('token_ref') }];
+        if (key?.provider === 'gitea')
+            return [{ name: key.provisioner_token, use, source: from('provisioner_token') }];
+        return [];
     });
     const byUse = new Map(ofRoutes.map((secret) => [`${secret.name} ${secret.use}`, secret]));
     return [...ofEnv, ...byUse.values(), ...ofRemotes];
@@ -68733,14 +68885,16 @@ function planRemote(request, name, repo, own) {
     if (written === undefined)
         throw noAddress(name, at('url'));
     const isOwn = own !== undefined && isSameRepository(written, own);
-    const key = repo.key?.provider === 'gitea' ? undefined : repo.key;
+    const { key } = repo;
     // The workflow's token opens the checkout's own, which nobody then has to make a key for.
     const byToken = isOwn && key === undefined;
     const address = byToken ? own : written;
     if (key && (key.provider === 'token') !== (address.scheme === 'https')) {
         throw keyOfOtherKind(name, address, at('key'));
     }
-    const credential = byToken ? tokenFor(request, own) : credentialOf(key);
+    const credential = byToken
+        ? tokenFor(request, own)
+        : credentialOf(key, address, `git-gate.repos.${name}.url, ${at('url')}`);
     const lacks = lacksOf(address, repo, credential);
     const usual = lacks.length === 0 && key !== undefined ? 'forward' : 'record';
     const push = first([repo.push, at('push')], [usual, 'default']);
@@ -68762,7 +68916,6 @@ function planRemote(request, name, repo, own) {
     const what = `git-gate.repos.${name}`;
     const notices = [
         ...(dropCredentials && key ? [noticeOf(`${what}.key`, at('key'))] : []),
-        ...(repo.key === key ? [] : [noDeployKey(what, at('key'))]),
         ...(dropCredentials ? [] : lacksSsh(what, address, lacks, at('url'))),
     ];
     return { remote, isOwn, notices };
@@ -68782,7 +68935,7 @@ function tokenFor({ checkout, inputs, trust }, own) {
     const usable = isServers && inputs.token !== '' && !trust.dropCredentials;
     return { kind: usable ? 'workflow-token' : 'none' };
 }
-function credentialOf(key) {
+function credentialOf(key, address, source) {
     switch (key?.provider) {
         case undefined:
             return { kind: 'none' };
@@ -68790,7 +68943,22 @@ function credentialOf(key) {
             return { kind: 'key-file', path: key.path };
         case 'token':
             return { kind: 'token', name: key.token_ref };
+        case 'gitea': {
+            const { host, path: repository } = address;
+            if (!/^[^/]+\/[^/]+$/.test(repository))
+                throw noOwner(repository, source);
+            const api = key.api_url?.replace(/\/+$/, '') ?? `https://${host}/api/v1`;
+            return { kind: 'deploy-key', api, repository, tokenName: key.provisioner_token };
+        }
     }
+}
+function noOwner(repository, source) {
+    return new BottleError({
+        outcome: 'config-invalid',
+        what: `A deploy key is for "owner/name", and the address names "${repository}"`,
+        where: source,
+        fix: 'Write the address as Gitea shows it: ssh://git@git.example/owner/name.git.',
+    });
 }
 /** What the upstream would want to push to it, and is not there. */
 function lacksOf({ scheme }, repo, credential) {
@@ -68807,10 +68975,6 @@ function lacksSsh(what, { scheme }, lacks, source) {
     const message = `${what} lacks ${lacks.join(' and ')}: over ssh, the gate cannot even fetch`;
     return [{ message, ...notice_placeOf(source) }];
 }
-function noDeployKey(what, source) {
-    const message = `${what}.key is of gitea, but this version makes no deploy keys: it goes without`;
-    return { message, ...notice_placeOf(source) };
-}
 /** `main` is a branch; what begins with `refs/` says all. */
 function refOf(glob) {
     return glob.startsWith('refs/') ? glob : `${BRANCHES}${glob}`;
@@ -68824,7 +68988,7 @@ function noAddress(name, source) {
     });
 }
 function keyOfOtherKind(name, { scheme }, source) {
-    const fits = scheme === 'ssh' ? '`static`' : '`token`';
+    const fits = scheme === 'ssh' ? '`static` or `gitea`' : '`token`';
     return new BottleError({
         outcome: 'config-invalid',
         what: `The key of the remote "${name}" is of no use over ${scheme}`,
@@ -74638,7 +74802,7 @@ async function withTools(tools, call) {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(21577);
+/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(28265);
 /* harmony import */ var _guarded_host_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(71439);
 /* harmony import */ var _host_actions_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(30623);
 /* harmony import */ var _host_services_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(58503);

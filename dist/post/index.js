@@ -28587,7 +28587,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 
 /***/ }),
 
-/***/ 4995:
+/***/ 9578:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -28598,6 +28598,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 ;// CONCATENATED MODULE: external "node:fs/promises"
 const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
 ;// CONCATENATED MODULE: ./build/errors.js
 /** The one error class that stages throw, and the outcomes a run can have. */
 /** How a run ended. Decided from exit codes, our own timers and sentinels, never from guest text. */
@@ -28669,12 +28671,513 @@ function errors_messageOf(error) {
     return error instanceof Error ? error.message : String(error);
 }
 
+;// CONCATENATED MODULE: ./build/credential.js
+/** Credentials in the step's variables. */
+
+/**
+ * A secret is often pasted with a line break at its end, which no header can carry.
+ *
+ * @throws {BottleError} `config-invalid` when the variable `name` holds nothing of use.
+ */
+function credential_readCredential({ env }, name, { what, source }) {
+    const value = (env[name] ?? '').trim();
+    if (/^[\x20-\x7e]+$/.test(value))
+        return value;
+    throw new BottleError({
+        outcome: 'config-invalid',
+        what: `The credential for ${what} ${value === '' ? 'is empty' : 'holds characters that no HTTP header can carry'}`,
+        where: `the step's variable ${name}, for ${source}`,
+        fix: `Set it in the step's "env:", for example ${name}: \${{ secrets.${name} }}, to the plain token.`,
+    });
+}
+
+;// CONCATENATED MODULE: external "node:timers/promises"
+const external_node_timers_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
+;// CONCATENATED MODULE: ./build/download.js
+/** Downloads a file by https: few redirects, capped in size and time, hashed on the way. */
+
+
+
+const REDIRECTS = 5;
+const ATTEMPTS = 3;
+const PROGRESS_MS = 10_000;
+/** A server may ask for a longer pause than ours with `Retry-After`, up to this. */
+const LONGEST_PAUSE_MS = 30_000;
+const LOOPBACK = ['127.0.0.1', '[::1]', 'localhost'];
+/** Without query and credentials: a signed URL is a secret. */
+function shown(url) {
+    return `${url.origin}${url.pathname}`;
+}
+function downloadError(texts, url, { detail, cause }) {
+    return new BottleError({
+        outcome: texts.outcome,
+        what: `Could not download ${texts.what}`,
+        where: `${shown(url)}: ${detail}`,
+        fix: texts.fix,
+        cause,
+    });
+}
+/** https, or http on this machine itself: nobody between can read or change what goes there. */
+function isSafeAddress(url) {
+    if (url.protocol === 'https:')
+        return true;
+    return url.protocol === 'http:' && LOOPBACK.includes(url.hostname);
+}
+/** Follows redirects itself, so that each hop's scheme is checked. */
+async function follow(start, signal) {
+    let url = start;
+    for (let hop = 0; hop <= REDIRECTS; hop++) {
+        if (!isSafeAddress(url))
+            return { detail: `${url.protocol} is not https`, again: false };
+        const response = await fetch(url, {
+            redirect: 'manual',
+            // What is hashed must be what is stored: no decoding on the way.
+            headers: { 'accept-encoding': 'identity' },
+            signal,
+        });
+        const location = response.headers.get('location');
+        if (response.status < 300 || response.status >= 400 || location === null)
+            return response;
+        await response.body?.cancel();
+        url = new URL(location, url);
+    }
+    return { detail: `more than ${REDIRECTS} redirects`, again: false };
+}
+function checkResponse(response, maxBytes) {
+    const { status } = response;
+    if (status !== 200) {
+        const again = status === 429 || status >= 500;
+        const pauseMs = again ? retryAfter(response) : 0;
+        const wish = pauseMs === 0 ? '' : `, to be asked again after ${Math.ceil(pauseMs / 1000)} s`;
+        return { detail: `status ${status}${wish}`, again, pauseMs };
+    }
+    const length = Number(response.headers.get('content-length') ?? 0);
+    if (length > maxBytes) {
+        return { detail: `${length} bytes, more than the limit of ${maxBytes}`, again: false };
+    }
+    return response.body ? undefined : { detail: 'no body', again: true };
+}
+/** The header in milliseconds, 0 where there is none: whole seconds or a date. */
+function retryAfter(response) {
+    const text = response.headers.get('retry-after') ?? '';
+    const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
+    return ms > 0 ? ms : 0;
+}
+/** An abort signal that fires when `beat` was not called for `stallMs`, or after `attemptMs`. */
+function startWatch(stallMs, attemptMs, outer) {
+    const controller = new AbortController();
+    const end = (why) => controller.abort(new Error(why));
+    const stalled = () => end(`no data for ${stallMs} ms`);
+    let timer = setTimeout(stalled, stallMs);
+    const whole = attemptMs && setTimeout(() => end(`not complete after ${attemptMs} ms`), attemptMs);
+    return {
+        signal: AbortSignal.any([controller.signal, outer]),
+        beat() {
+            clearTimeout(timer);
+            timer = setTimeout(stalled, stallMs);
+        },
+        end() {
+            clearTimeout(timer);
+            clearTimeout(whole);
+        },
+    };
+}
+async function attempt(host, url, to, options) {
+    const { what, maxBytes, stallMs = 60_000, attemptMs } = options;
+    const watch = startWatch(stallMs, attemptMs, host.cancelled);
+    const file = await open(to, 'w', 0o600);
+    try {
+        const response = await follow(url, watch.signal);
+        if ('detail' in response)
+            return response;
+        const failure = checkResponse(response, maxBytes);
+        if (failure) {
+            await response.body?.cancel();
+            return failure;
+        }
+        const sink = options.startSink();
+        let bytes = 0;
+        let told = Date.now();
+        for await (const chunk of response.body) {
+            watch.beat();
+            bytes += chunk.length;
+            if (bytes > maxBytes) {
+                return { detail: `more than the limit of ${maxBytes} bytes`, again: false };
+            }
+            sink.update(chunk);
+            await file.write(chunk);
+            if (Date.now() - told < PROGRESS_MS)
+                continue;
+            told = Date.now();
+            host.log.info(`Downloading ${what}: ${Math.round(bytes / 2 ** 20)} MiB so far`);
+        }
+        return { result: sink.end() };
+    }
+    catch (error) {
+        host.cancelled.throwIfAborted();
+        const cause = error instanceof Error && error.cause ? error.cause : error;
+        return { detail: messageOf(cause), again: true, cause: error };
+    }
+    finally {
+        watch.end();
+        await file.close();
+    }
+}
+/**
+ * Downloads `url` into the file `to` and returns what the sink made of it; the caller compares. A
+ * truncated body counts as a failed attempt. Throws `BottleError` after three attempts, at once for
+ * answers that will not change.
+ */
+async function download_download(host, url, to, options) {
+    const parsed = URL.parse(url);
+    if (!parsed) {
+        throw new BottleError({
+            outcome: 'config-invalid',
+            what: `The address of ${options.what} is no URL`,
+            where: JSON.stringify(url),
+            fix: 'Write https://….',
+        });
+    }
+    for (let pause = options.retryMs ?? 1000, tries = 1;; pause *= 2, tries++) {
+        const ended = await attempt(host, parsed, to, options);
+        if ('result' in ended)
+            return ended.result;
+        const wanted = ended.pauseMs ?? 0;
+        if (!ended.again || tries === ATTEMPTS || wanted > LONGEST_PAUSE_MS) {
+            throw downloadError(options, parsed, ended);
+        }
+        host.log.info(`The download failed (${ended.detail}); trying again`);
+        await sleep(Math.max(pause, wanted), undefined, { signal: host.cancelled });
+    }
+}
+
+;// CONCATENATED MODULE: ./build/github/rate-limit.js
+/** Reads from an answer of GitHub whether it limits the rate, and for how long. */
+/** What GitHub asks for where it does not say how long. */
+const UNSAID_MS = 60_000;
+/**
+ * Milliseconds, 0 where it says no time; undefined: it is no limit. A limit is a 429, or a 403 that
+ * says so in its headers or, if it is a secondary one, in its text.
+ */
+function pauseWanted({ status, body }, headers) {
+    if (status !== 403 && status !== 429)
+        return undefined;
+    const after = headers.get('retry-after');
+    if (after !== null)
+        return within(/^\d+$/.test(after) ? Number(after) * 1000 : 0);
+    if (headers.get('x-ratelimit-remaining') === '0') {
+        const reset = Number(headers.get('x-ratelimit-reset') ?? 0);
+        return within(reset * 1000 - Date.now());
+    }
+    const { message = '' } = (body ?? {});
+    if (/secondary rate limit/i.test(String(message)))
+        return UNSAID_MS;
+    return status === 429 ? 0 : undefined;
+}
+function within(milliseconds) {
+    return Math.max(0, milliseconds);
+}
+
+;// CONCATENATED MODULE: ./build/github/client.js
+/** GitHub's REST API: bounded in time and size, patient with faults and rate limits, to one host only. */
+
+
+
+
+/** There was no answer, or none that says more than that the server is unwell. */
+class ApiSilence extends Error {
+    name = 'ApiSilence';
+    /** It was GitHub's rate limit. */
+    isLimit;
+    constructor(call, failure, isLimit) {
+        super(`${call}: ${failure}`);
+        this.isLimit = isLimit;
+    }
+}
+const MAX_BODY_BYTES = 4 * 1024 * 1024;
+const client_REDIRECTS = 3;
+const client_ATTEMPTS = 3;
+/** @throws {BottleError} `config-invalid` when the API's address is none to send a token to. */
+function makeApiClient(host, token, options = {}) {
+    const { timeoutMs = 10_000, retryMs = 1000, longestPauseMs = 30_000 } = options;
+    const pause = options.pause ?? ((ms, signal) => (0,external_node_timers_promises_namespaceObject.setTimeout)(ms, undefined, { signal }));
+    const base = apiUrl(options.server ?? {
+        api: host.env.GITHUB_API_URL ?? 'https://api.github.com',
+        source: 'GITHUB_API_URL',
+    });
+    let waited = 0;
+    async function attempt(method, path, call) {
+        const signal = AbortSignal.any([host.cancelled, AbortSignal.timeout(timeoutMs)]);
+        try {
+            const { headers, ...answer } = await send(base, path, { method, token, signal, ...call });
+            const wanted = pauseWanted(answer, headers);
+            if (wanted !== undefined)
+                return { failure: `${options.server ? base.host : 'GitHub'} limits the rate`, wanted };
+            return answer.status < 500 ? { answer } : { failure: `status ${answer.status}` };
+        }
+        catch (error) {
+            return { failure: describe(error) };
+        }
+    }
+    return {
+        async call(method, path, call = {}) {
+            const name = `${method} ${base.href.replace(/\/$/, '')}${path}`;
+            for (let count = 1;; count += 1) {
+                const { answer, failure = '', wanted } = await attempt(method, path, call);
+                if (answer !== undefined)
+                    return answer;
+                if (wanted !== undefined && waited + wanted > longestPauseMs) {
+                    throw new ApiSilence(name, `${failure} for another ${Math.ceil(wanted / 1000)} s`, true);
+                }
+                const isLast = count >= client_ATTEMPTS || (call.once && wanted === undefined);
+                if (isLast || host.cancelled.aborted) {
+                    throw new ApiSilence(name, failure, wanted !== undefined);
+                }
+                waited += wanted ?? 0;
+                await pause(wanted || retryMs * count, host.cancelled);
+            }
+        },
+        rest: async (count) => void (await pause(retryMs * count, host.cancelled)),
+    };
+}
+async function send(base, path, sending) {
+    const { method, token, signal, body, maxBytes = MAX_BODY_BYTES } = sending;
+    const json = body === undefined ? {} : { body: JSON.stringify(body) };
+    const type = body === undefined ? {} : { 'content-type': 'application/json' };
+    const request = { method, headers: { ...headersOf(token), ...type }, ...json, signal };
+    let url = new URL(base.pathname.replace(/\/$/, '') + path, base);
+    for (let hop = 0; hop <= client_REDIRECTS; hop += 1) {
+        const response = await fetch(url, { ...request, redirect: 'manual' });
+        const { status, headers } = response;
+        const location = headers.get('location');
+        if (status < 300 || status >= 400 || location === null) {
+            return { status, headers, body: await readJson(response, maxBytes) };
+        }
+        await response.body?.cancel();
+        url = new URL(location, url);
+        // A renamed repository is answered with another path; the token goes to no other host.
+        if (url.origin !== base.origin)
+            throw new Error(`it redirects to ${url.origin}`);
+    }
+    throw new Error(`more than ${client_REDIRECTS} redirects`);
+}
+function headersOf(token) {
+    return {
+        accept: 'application/vnd.github+json',
+        'x-github-api-version': '2022-11-28',
+        'user-agent': 'bottle-action',
+        ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
+    };
+}
+function apiUrl({ api, source }) {
+    const url = URL.parse(api);
+    if (url && isSafeAddress(url))
+        return url;
+    throw new errors_BottleError({
+        outcome: 'config-invalid',
+        what: 'The address of an API is not https',
+        where: `${source}: ${JSON.stringify(api)}`,
+        fix: 'Give one that begins with https://; GITHUB_API_URL is as the runner sets it.',
+    });
+}
+/** A body that is too large, or no JSON, is no body. */
+async function readJson(response, maxBytes) {
+    const chunks = [];
+    let bytes = 0;
+    for await (const chunk of response.body ?? []) {
+        bytes += chunk.length;
+        if (bytes > maxBytes)
+            throw new Error(`the answer has more than ${maxBytes} bytes`);
+        chunks.push(chunk);
+    }
+    try {
+        return JSON.parse(Buffer.concat(chunks).toString());
+    }
+    catch {
+        return undefined;
+    }
+}
+/** `fetch` hides the reason in the cause. */
+function describe(error) {
+    const { cause } = error;
+    return cause === undefined ? errors_messageOf(error) : `${errors_messageOf(error)}: ${errors_messageOf(cause)}`;
+}
+
+;// CONCATENATED MODULE: ./build/printable.js
+/**
+ * Text that somebody else wrote, made fit for an error, a list or a notice: nothing hidden in it, no
+ * longer than said. For the log's stream of guest output see `host/sanitise.ts`.
+ */
+/** Controls, formats, unassigned code points and whatever else shows nothing or moves its neighbours. */
+const HIDDEN = /^[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]$/u;
+const COLOUR = /\u001b\[[0-?]*[ -/]*[@-~]/gu;
+const BLANK = /[\p{Z}\t\n\v\f\r]+/gu;
+const LINE_BREAK = /\r\n|\n|\r/;
+/** One line: hidden characters become `<U+XXXX>`, and what is over `most` characters `…`. */
+function printable(text, most = 300) {
+    let shown = '';
+    for (const character of text) {
+        const next = shown + show(character);
+        if (next.length > most)
+            return `${shown}…`;
+        shown = next;
+    }
+    return shown;
+}
+/**
+ * What a program said, as one line: its colours gone, its line breaks spaces. Over `most` characters
+ * the end is kept, where programs say why they gave up.
+ */
+function printableEnd(text, most = 500) {
+    const line = text.replace(COLOUR, '').replace(BLANK, ' ').trim();
+    let shown = '';
+    for (const piece of Array.from(line, show).toReversed()) {
+        if (shown.length + piece.length > most)
+            return `…${shown}`;
+        shown = piece + shown;
+    }
+    return shown;
+}
+/** The last `most` lines of what a program said that are not blank: colours gone, each line capped. */
+function printableLines(text, most) {
+    return text
+        .replace(COLOUR, '')
+        .split(LINE_BREAK)
+        .map((line) => line.replace(BLANK, ' ').trimEnd())
+        .filter((line) => line !== '')
+        .slice(-most)
+        .map((line) => printable(line))
+        .join('\n');
+}
+function show(character) {
+    if (!HIDDEN.test(character))
+        return character;
+    const code = character.codePointAt(0);
+    return `<U+${code.toString(16).toUpperCase().padStart(4, '0')}>`;
+}
+
+;// CONCATENATED MODULE: ./build/deploy-key.js
+/** Deploy keys of Gitea and Forgejo: made for one run, taken back after it. */
+
+
+
+
+
+
+const PAGE = 50;
+const MAX_PAGES = 40;
+const deployKeysIn = (stepDirectory) => (0,external_node_path_.join)(stepDirectory, 'deploy-keys');
+/**
+ * Makes a key and tells the server of it. How to take it back is written down before that.
+ *
+ * @returns the file of the private key.
+ * @throws {BottleError} `config-invalid`: the token is empty, or the server does not take the key.
+ */
+async function makeDeployKey(host, directory, request) {
+    const { api, repository, tokenName, title, remote, readOnly, source } = request;
+    const token = readCredential(host, tokenName, { what: `the remote ${remote}`, source });
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const file = join(directory, remote);
+    const publicKey = await generateKey(host, file, title);
+    const kept = { api, repository, tokenName, title };
+    await writeFile(`${file}.json`, JSON.stringify(kept), { mode: 0o600 });
+    const client = clientOf(host, kept, token);
+    const body = { title, key: publicKey, read_only: readOnly };
+    // Asked twice, a server that took it the first time would say that it knows the key.
+    const path = keysPath(repository);
+    const answer = await client.call('POST', path, { body, once: true }).catch((error) => {
+        throw notTaken(request, messageOf(error));
+    });
+    if (answer.status !== 201)
+        throw notTaken(request, said(answer));
+    host.log.info(`Made a deploy key for ${repository}, "${title}".`);
+    return file;
+}
+/** Tolerates that there are none; a key that stays is a warning, which names it. */
+async function removeDeployKeys(host, directory) {
+    const names = await (0,promises_namespaceObject.readdir)(directory).catch(() => []);
+    for (const name of names.filter((one) => one.endsWith('.json'))) {
+        const file = (0,external_node_path_.join)(directory, name);
+        const kept = JSON.parse(await (0,promises_namespaceObject.readFile)(file, 'utf8'));
+        try {
+            await takeBack(host, kept);
+            await (0,promises_namespaceObject.rm)(file, { force: true });
+        }
+        catch (error) {
+            host.log.warning(`The deploy key "${kept.title}" of ${kept.repository} may still be there ` +
+                `(${kept.api}: ${errors_messageOf(error)}). Remove it in the repository's settings.`);
+        }
+    }
+}
+/** By its title: whether the server has taken it at all, nobody may have been told. */
+async function takeBack(host, kept) {
+    const { repository, tokenName, title } = kept;
+    const client = clientOf(host, kept, (host.env[tokenName] ?? '').trim());
+    for (const id of await findKeys(client, repository, title)) {
+        const answer = await client.call('DELETE', `${keysPath(repository)}/${id}`);
+        if (answer.status !== 204 && answer.status !== 404)
+            throw new Error(said(answer));
+        host.log.info(`Took back the deploy key "${title}" of ${repository}.`);
+    }
+}
+async function findKeys(client, repository, title) {
+    const found = [];
+    for (let page = 1; page <= MAX_PAGES; page += 1) {
+        const answer = await client.call('GET', `${keysPath(repository)}?page=${page}&limit=${PAGE}`);
+        if (answer.status !== 200 || !Array.isArray(answer.body))
+            throw new Error(said(answer));
+        const keys = answer.body;
+        for (const { id, title: its } of keys)
+            if (its === title && Number.isSafeInteger(id))
+                found.push(Number(id));
+        // A server may show fewer on a page than it was asked for.
+        if (keys.length === 0)
+            break;
+    }
+    return found;
+}
+/** It ends by its own time: a key is taken back after a cancellation, too. */
+function clientOf({ env }, { api }, token) {
+    const never = new AbortController().signal;
+    const server = { api, source: 'the API of a deploy key' };
+    return makeApiClient({ env, cancelled: never }, token, { server, longestPauseMs: 10_000 });
+}
+const keysPath = (repository) => `/repos/${repository.split('/').map(encodeURIComponent).join('/')}/keys`;
+/** ssh-keygen(1), in whose format ssh reads it. The line of the public key, without its comment. */
+async function generateKey(host, file, title) {
+    const program = host.which('ssh-keygen');
+    const made = program === undefined
+        ? { exitCode: 127, stderr: 'it is not on PATH' }
+        : await host.run([program, '-q', '-t', 'ed25519', '-N', '', '-C', title, '-f', file]);
+    if (made.exitCode !== 0) {
+        throw new BottleError({
+            outcome: 'config-invalid',
+            what: `ssh-keygen made no key: ${made.stderr.trim()}`,
+            where: file,
+            fix: 'Install the OpenSSH client on the runner (Debian: openssh-client).',
+        });
+    }
+    const [type = '', key = ''] = (await readFile(`${file}.pub`, 'utf8')).split(' ');
+    return `${type} ${key}`;
+}
+function notTaken({ api, repository, tokenName, source }, why) {
+    return new BottleError({
+        outcome: 'config-invalid',
+        what: `No deploy key could be made for ${repository}: ${why}`,
+        where: `${api}, with the variable ${tokenName}, ${source}`,
+        fix: 'The token needs to write to the repository (scope write:repository) as its administrator.',
+    });
+}
+/** The status, and the server's message where there is one. */
+function said({ status, body }) {
+    const { message } = (body ?? {});
+    return typeof message === 'string' ? `${status}, ${printable(message)}` : `status ${status}`;
+}
+
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(3024);
 // EXTERNAL MODULE: external "node:os"
 var external_node_os_ = __nccwpck_require__(8161);
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(6760);
 ;// CONCATENATED MODULE: ./build/machine/bubblewrap/failure.js
 /** What bwrap said when a command never started → what the reader should do. */
 
@@ -29848,7 +30351,7 @@ async function namespace_probeNamespaces(host, boot) {
         missing: launchPrograms(host.uid).filter((name) => host.which(name) === undefined),
         maxNamespaces: readSetting(MAX_NAMESPACES),
         apparmor: readSetting(APPARMOR),
-        bottle: boot && bwrap !== '' ? await attempt(boot) : undefined,
+        bottle: boot && bwrap !== '' ? await namespace_attempt(boot) : undefined,
     };
 }
 function readSetting(path) {
@@ -29859,7 +30362,7 @@ function readSetting(path) {
         return '';
     }
 }
-async function attempt(boot) {
+async function namespace_attempt(boot) {
     try {
         await boot();
         return { kind: 'held' };
@@ -30035,166 +30538,6 @@ function examineOther(facts, engine) {
 
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(7598);
-;// CONCATENATED MODULE: external "node:timers/promises"
-const external_node_timers_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
-;// CONCATENATED MODULE: ./build/download.js
-/** Downloads a file by https: few redirects, capped in size and time, hashed on the way. */
-
-
-
-const REDIRECTS = 5;
-const ATTEMPTS = 3;
-const PROGRESS_MS = 10_000;
-/** A server may ask for a longer pause than ours with `Retry-After`, up to this. */
-const LONGEST_PAUSE_MS = 30_000;
-const LOOPBACK = (/* unused pure expression or super */ null && (['127.0.0.1', '[::1]', 'localhost']));
-/** Without query and credentials: a signed URL is a secret. */
-function shown(url) {
-    return `${url.origin}${url.pathname}`;
-}
-function downloadError(texts, url, { detail, cause }) {
-    return new BottleError({
-        outcome: texts.outcome,
-        what: `Could not download ${texts.what}`,
-        where: `${shown(url)}: ${detail}`,
-        fix: texts.fix,
-        cause,
-    });
-}
-/** https, or http on this machine itself: nobody between can read or change what goes there. */
-function isSafeAddress(url) {
-    if (url.protocol === 'https:')
-        return true;
-    return url.protocol === 'http:' && LOOPBACK.includes(url.hostname);
-}
-/** Follows redirects itself, so that each hop's scheme is checked. */
-async function follow(start, signal) {
-    let url = start;
-    for (let hop = 0; hop <= REDIRECTS; hop++) {
-        if (!isSafeAddress(url))
-            return { detail: `${url.protocol} is not https`, again: false };
-        const response = await fetch(url, {
-            redirect: 'manual',
-            // What is hashed must be what is stored: no decoding on the way.
-            headers: { 'accept-encoding': 'identity' },
-            signal,
-        });
-        const location = response.headers.get('location');
-        if (response.status < 300 || response.status >= 400 || location === null)
-            return response;
-        await response.body?.cancel();
-        url = new URL(location, url);
-    }
-    return { detail: `more than ${REDIRECTS} redirects`, again: false };
-}
-function checkResponse(response, maxBytes) {
-    const { status } = response;
-    if (status !== 200) {
-        const again = status === 429 || status >= 500;
-        const pauseMs = again ? retryAfter(response) : 0;
-        const wish = pauseMs === 0 ? '' : `, to be asked again after ${Math.ceil(pauseMs / 1000)} s`;
-        return { detail: `status ${status}${wish}`, again, pauseMs };
-    }
-    const length = Number(response.headers.get('content-length') ?? 0);
-    if (length > maxBytes) {
-        return { detail: `${length} bytes, more than the limit of ${maxBytes}`, again: false };
-    }
-    return response.body ? undefined : { detail: 'no body', again: true };
-}
-/** The header in milliseconds, 0 where there is none: whole seconds or a date. */
-function retryAfter(response) {
-    const text = response.headers.get('retry-after') ?? '';
-    const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
-    return ms > 0 ? ms : 0;
-}
-/** An abort signal that fires when `beat` was not called for `stallMs`, or after `attemptMs`. */
-function startWatch(stallMs, attemptMs, outer) {
-    const controller = new AbortController();
-    const end = (why) => controller.abort(new Error(why));
-    const stalled = () => end(`no data for ${stallMs} ms`);
-    let timer = setTimeout(stalled, stallMs);
-    const whole = attemptMs && setTimeout(() => end(`not complete after ${attemptMs} ms`), attemptMs);
-    return {
-        signal: AbortSignal.any([controller.signal, outer]),
-        beat() {
-            clearTimeout(timer);
-            timer = setTimeout(stalled, stallMs);
-        },
-        end() {
-            clearTimeout(timer);
-            clearTimeout(whole);
-        },
-    };
-}
-async function download_attempt(host, url, to, options) {
-    const { what, maxBytes, stallMs = 60_000, attemptMs } = options;
-    const watch = startWatch(stallMs, attemptMs, host.cancelled);
-    const file = await open(to, 'w', 0o600);
-    try {
-        const response = await follow(url, watch.signal);
-        if ('detail' in response)
-            return response;
-        const failure = checkResponse(response, maxBytes);
-        if (failure) {
-            await response.body?.cancel();
-            return failure;
-        }
-        const sink = options.startSink();
-        let bytes = 0;
-        let told = Date.now();
-        for await (const chunk of response.body) {
-            watch.beat();
-            bytes += chunk.length;
-            if (bytes > maxBytes) {
-                return { detail: `more than the limit of ${maxBytes} bytes`, again: false };
-            }
-            sink.update(chunk);
-            await file.write(chunk);
-            if (Date.now() - told < PROGRESS_MS)
-                continue;
-            told = Date.now();
-            host.log.info(`Downloading ${what}: ${Math.round(bytes / 2 ** 20)} MiB so far`);
-        }
-        return { result: sink.end() };
-    }
-    catch (error) {
-        host.cancelled.throwIfAborted();
-        const cause = error instanceof Error && error.cause ? error.cause : error;
-        return { detail: messageOf(cause), again: true, cause: error };
-    }
-    finally {
-        watch.end();
-        await file.close();
-    }
-}
-/**
- * Downloads `url` into the file `to` and returns what the sink made of it; the caller compares. A
- * truncated body counts as a failed attempt. Throws `BottleError` after three attempts, at once for
- * answers that will not change.
- */
-async function download_download(host, url, to, options) {
-    const parsed = URL.parse(url);
-    if (!parsed) {
-        throw new BottleError({
-            outcome: 'config-invalid',
-            what: `The address of ${options.what} is no URL`,
-            where: JSON.stringify(url),
-            fix: 'Write https://….',
-        });
-    }
-    for (let pause = options.retryMs ?? 1000, tries = 1;; pause *= 2, tries++) {
-        const ended = await download_attempt(host, parsed, to, options);
-        if ('result' in ended)
-            return ended.result;
-        const wanted = ended.pauseMs ?? 0;
-        if (!ended.again || tries === ATTEMPTS || wanted > LONGEST_PAUSE_MS) {
-            throw downloadError(options, parsed, ended);
-        }
-        host.log.info(`The download failed (${ended.detail}); trying again`);
-        await sleep(Math.max(pause, wanted), undefined, { signal: host.cancelled });
-    }
-}
-
 ;// CONCATENATED MODULE: ./build/lock/owner.js
 /** Names a running process so that others can tell, later, whether it still runs. */
 
@@ -31345,59 +31688,6 @@ function collectText() {
         },
         text: () => Buffer.concat(chunks).toString('utf8'),
     };
-}
-
-;// CONCATENATED MODULE: ./build/printable.js
-/**
- * Text that somebody else wrote, made fit for an error, a list or a notice: nothing hidden in it, no
- * longer than said. For the log's stream of guest output see `host/sanitise.ts`.
- */
-/** Controls, formats, unassigned code points and whatever else shows nothing or moves its neighbours. */
-const HIDDEN = /^[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]$/u;
-const COLOUR = /\u001b\[[0-?]*[ -/]*[@-~]/gu;
-const BLANK = /[\p{Z}\t\n\v\f\r]+/gu;
-const LINE_BREAK = /\r\n|\n|\r/;
-/** One line: hidden characters become `<U+XXXX>`, and what is over `most` characters `…`. */
-function printable(text, most = 300) {
-    let shown = '';
-    for (const character of text) {
-        const next = shown + show(character);
-        if (next.length > most)
-            return `${shown}…`;
-        shown = next;
-    }
-    return shown;
-}
-/**
- * What a program said, as one line: its colours gone, its line breaks spaces. Over `most` characters
- * the end is kept, where programs say why they gave up.
- */
-function printableEnd(text, most = 500) {
-    const line = text.replace(COLOUR, '').replace(BLANK, ' ').trim();
-    let shown = '';
-    for (const piece of Array.from(line, show).toReversed()) {
-        if (shown.length + piece.length > most)
-            return `…${shown}`;
-        shown = piece + shown;
-    }
-    return shown;
-}
-/** The last `most` lines of what a program said that are not blank: colours gone, each line capped. */
-function printableLines(text, most) {
-    return text
-        .replace(COLOUR, '')
-        .split(LINE_BREAK)
-        .map((line) => line.replace(BLANK, ' ').trimEnd())
-        .filter((line) => line !== '')
-        .slice(-most)
-        .map((line) => printable(line))
-        .join('\n');
-}
-function show(character) {
-    if (!HIDDEN.test(character))
-        return character;
-    const code = character.codePointAt(0);
-    return `<U+${code.toString(16).toUpperCase().padStart(4, '0')}>`;
 }
 
 ;// CONCATENATED MODULE: ./build/machine/smolvm/failure-class.js
@@ -33023,6 +33313,7 @@ function loadRunState(host) {
 
 
 
+
 async function cleanup_cleanUp(host) {
     try {
         const run = loadRunState(host);
@@ -33033,6 +33324,7 @@ async function cleanup_cleanUp(host) {
         const directory = loadStepDirectory(host);
         if (directory === '')
             return;
+        await removeDeployKeys(host, deployKeysIn(directory));
         await (0,promises_namespaceObject.rm)(directory, { recursive: true, force: true });
         host.log.info(`Removed ${directory}.`);
     }
@@ -36654,7 +36946,7 @@ function isExecutableFile(path) {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _cleanup_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4995);
+/* harmony import */ var _cleanup_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9578);
 /* harmony import */ var _host_actions_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(267);
 /** The post step: entry of `dist/post`. */
 
