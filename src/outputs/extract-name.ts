@@ -1,4 +1,5 @@
 /** Which names of a hostile archive may stand on the runner's disk. */
+import { foldName, isShortName } from '../git-check/path-name.ts';
 import type { TarMember } from '../tar/read.ts';
 
 /** Why something is not kept, as the end of a sentence that begins with its path. */
@@ -11,9 +12,14 @@ export type NameLimits = {
   readonly pathBytes: number;
 };
 
+/** Linux' `PATH_MAX`: none that was a file's in the guest is longer. */
+const LONGEST_PATH = 4096;
+
 /** The names along a member's path, `.` and empty ones left out; none for the root itself. */
 export function splitPath(member: TarMember): readonly string[] | Refusal {
   const { path, rawPath } = member;
+  // Before half a million names are looked at one by one.
+  if (rawPath.length > LONGEST_PATH) return { reason: `has a path over ${LONGEST_PATH} bytes` };
   if (!Buffer.from(path).equals(rawPath)) return { reason: 'has a name that is not UTF-8' };
   if (path === '') return { reason: 'has no name' };
   if (path.startsWith('/')) return { reason: 'has an absolute path' };
@@ -38,22 +44,16 @@ export function refuseSize(names: readonly string[], limits: NameLimits): Refusa
 // separator on Windows, where an artifact may be unpacked.
 const HIDDEN = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
 const UNFIT = /["<>:|*?\\]/;
+// Windows drops dots and spaces at the end of a name: `.. ` may climb there.
+const EMPTY = /^[. ]+$/;
 
 function refuseName(name: string): Refusal | undefined {
   if (name === '..') return { reason: 'climbs with ..' };
   if (HIDDEN.test(name)) return { reason: 'has a control character in its name' };
   if (UNFIT.test(name)) return { reason: 'has one of " < > : | * ? \\ in its name' };
-  if (isGitDirectory(name)) return { reason: 'is, or is in, a .git directory' };
+  if (EMPTY.test(name)) return { reason: 'has a name of dots and spaces alone' };
+  const folded = foldName(name);
+  if (/^(\.git|git~[0-9]+)$/.test(folded)) return { reason: 'is, or is in, a .git directory' };
+  if (isShortName(folded)) return { reason: 'has a name that Windows takes for a longer one' };
   return undefined;
-}
-
-/** `.git`, or what HFS+ (ignorable characters) or NTFS (short name, last dots) takes for it. */
-function isGitDirectory(name: string): boolean {
-  const seen = foldName(name.replace(/[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, ''));
-  return /^(\.git|git~[0-9]+)[. ]*$/.test(seen);
-}
-
-/** One spelling for all that a file system may take for the same name: case and Unicode form. */
-export function foldName(name: string): string {
-  return name.normalize('NFD').toUpperCase().toLowerCase().normalize('NFC');
 }

@@ -1,9 +1,10 @@
 /** What an extraction has created so far, and which paths are still free for it. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { foldName } from '../git-check/path-name.ts';
 import type { HostPath } from '../host/host.ts';
 import { printable } from '../printable.ts';
-import { foldName, type Refusal } from './extract-name.ts';
+import type { Refusal } from './extract-name.ts';
 
 export type ExtractTree = {
   /** Takes a path for a file that is about to be created, and makes its directories. */

@@ -109,12 +109,13 @@ async function extractMember(
 ): Promise<Refusal | undefined> {
   const given = splitPath(member);
   if ('reason' in given) return given;
-  // The `./` that many archives begin with.
-  if (given.length === 0 && member.type === 'directory') return undefined;
+  if (given.length === 0) {
+    // The `./` that many archives begin with.
+    return member.type === 'directory' ? undefined : { reason: 'has no name' };
+  }
   const placed = extraction.place(given.join('/'));
   if (placed === undefined) return { reason: 'was not asked for' };
-  const names = placed === '' ? [] : placed.split('/');
-  if (names.length === 0) return { reason: 'has no name' };
+  const names = placed.split('/');
   const refusal = refuseSize(names, extraction.limits) ?? refuseMember(extraction, member);
   if (refusal !== undefined) return refusal;
   if (member.type === 'directory') return extraction.tree.addDirectory(names);

@@ -51,7 +51,14 @@ export function writeNumber(header: Buffer, [offset, length]: Field, value: numb
 }
 
 /** Reads a number in octal or base 256. Throws `TarError` for what is neither or does not fit. */
-export function readNumber(header: Buffer, [offset, length]: Field): number {
+export function readNumber(header: Buffer, field: Field): number {
+  const value = findNumber(header, field);
+  if (value !== undefined) return value;
+  throw new TarError('corrupt', 'a header holds a number that is none or does not fit');
+}
+
+/** The same for what may be done without. */
+export function findNumber(header: Buffer, [offset, length]: Field): number | undefined {
   const field = header.subarray(offset, offset + length);
   const first = field[0] as number;
   let value = 0;
@@ -62,6 +69,5 @@ export function readNumber(header: Buffer, [offset, length]: Field): number {
     const digits = /^[ \0]*([0-7]*)[ \0]*$/.exec(field.toString('latin1'))?.[1];
     value = digits === undefined ? Number.NaN : Number.parseInt(digits || '0', 8);
   }
-  if (Number.isSafeInteger(value)) return value;
-  throw new TarError('corrupt', 'a header holds a number that is none or does not fit');
+  return Number.isSafeInteger(value) ? value : undefined;
 }

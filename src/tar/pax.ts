@@ -6,8 +6,6 @@ export type PaxRecords = {
   path?: Buffer;
   linkpath?: Buffer;
   size?: number;
-  uid?: number;
-  gid?: number;
   mtime?: number;
   /** The member's content is not the file but its pieces. */
   sparse?: boolean;
@@ -49,20 +47,25 @@ function setRecord(records: PaxRecords, key: string, value: Buffer): void {
   // An empty value takes a record of an earlier header back; we keep none.
   if (value.length === 0) return;
   if (key === 'path' || key === 'linkpath') records[key] = value;
-  else records[key] = parseDecimal(key, value.toString('latin1'));
+  else if (key === 'mtime') records.mtime = parseDecimal(value) ?? 0;
+  else records.size = parseSize(value);
 }
 
-function isKnown(key: string): key is 'path' | 'linkpath' | 'size' | 'uid' | 'gid' | 'mtime' {
-  return ['path', 'linkpath', 'size', 'uid', 'gid', 'mtime'].includes(key);
+function isKnown(key: string): key is 'path' | 'linkpath' | 'size' | 'mtime' {
+  return ['path', 'linkpath', 'size', 'mtime'].includes(key);
 }
 
-function parseDecimal(key: string, text: string): number {
-  const pattern = key === 'mtime' ? /^-?[0-9]{1,20}(\.[0-9]*)?$/ : /^[0-9]{1,20}$/;
-  const value = Math.floor(Number(text));
-  if (!pattern.test(text) || !Number.isSafeInteger(value)) {
-    throw new TarError('corrupt', `${key} is not a number that fits`);
-  }
-  return value;
+function parseSize(value: Buffer): number {
+  const size = parseDecimal(value);
+  if (size !== undefined && !value.includes('.')) return size;
+  throw new TarError('corrupt', 'size is not a number that fits');
+}
+
+/** A whole number, rounded down; undefined for what is none, is negative or does not fit. */
+function parseDecimal(value: Buffer): number | undefined {
+  const text = value.toString('latin1');
+  const number = Math.floor(Number(text));
+  return /^[0-9]{1,20}(\.[0-9]*)?$/.test(text) && Number.isSafeInteger(number) ? number : undefined;
 }
 
 function corrupt(): TarError {

@@ -6,7 +6,15 @@
  * and nothing is read before it is asked for.
  */
 import { type ByteReader, createByteReader } from './byte-reader.ts';
-import { BLOCK, checksumOf, FIELD, type Field, paddingOf, readNumber } from './header.ts';
+import {
+  BLOCK,
+  checksumOf,
+  FIELD,
+  type Field,
+  findNumber,
+  paddingOf,
+  readNumber,
+} from './header.ts';
 import { type PaxRecords, parsePax } from './pax.ts';
 import { TarError } from './tar-error.ts';
 
@@ -32,9 +40,7 @@ export type TarMember = {
   readonly rawLinkPath: Buffer;
   /** All twelve bits. */
   readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  /** Seconds since the epoch. */
+  /** Seconds since the epoch; 0 where it is no number, or one from before. */
   readonly mtime: number;
   /** Bytes of content. */
   readonly size: number;
@@ -105,6 +111,9 @@ async function readHeader(
   for (;;) {
     const header = await reader.exactly(BLOCK);
     if (header.every((byte) => byte === 0)) {
+      if (Object.keys(extension).length > 0) {
+        throw new TarError('corrupt', 'an extended header stands before no member');
+      }
       if (!concatenated || (await reader.atEnd())) return undefined;
       continue;
     }
@@ -159,9 +168,7 @@ function memberOf(header: Buffer, { pax = {}, longName, longLink }: Extension) {
     linkPath: target.toString('utf8'),
     rawLinkPath: target,
     mode: readNumber(header, FIELD.mode) & 0o7777,
-    uid: pax.uid ?? readNumber(header, FIELD.uid),
-    gid: pax.gid ?? readNumber(header, FIELD.gid),
-    mtime: pax.mtime ?? readNumber(header, FIELD.mtime),
+    mtime: pax.mtime ?? findNumber(header, FIELD.mtime) ?? 0,
     size: HEADER_ONLY.test(flag) ? 0 : (pax.size ?? readNumber(header, FIELD.size)),
   };
 }

@@ -13,6 +13,9 @@ describe('a folded name', () => {
     ['\u212aelvin', 'kelvin'],
     ['cafe\u0301', 'caf\u00e9'],
     ['stra\u00dfe', 'strasse'],
+    ['stra\u1e9ee', 'strasse'],
+    ['a\u00adb\u200dc\ufe0f', 'abc'],
+    ['\u03b1\u0345\u0301', '\u03ac\u03b9'],
   ])('%j is %j', (name, folded) => {
     expect(foldName(name)).toBe(folded);
   });
@@ -30,6 +33,24 @@ describe('a folded name', () => {
       }),
     );
   });
+});
+
+test('every character folds as its other cases and forms do', () => {
+  const wrong: string[] = [];
+  for (let code = 0; code < 0x110000; code++) {
+    if (code >= 0xd800 && code < 0xe000) continue;
+    const one = String.fromCodePoint(code);
+    const others = [
+      one.toLowerCase(),
+      one.toUpperCase(),
+      one.normalize('NFD'),
+      one.normalize('NFC'),
+    ];
+    const apart = (other: string) =>
+      other !== one && foldName(`a${other}b`) !== foldName(`a${one}b`);
+    if (others.some(apart)) wrong.push(one);
+  }
+  expect(wrong).toEqual([]);
 });
 
 describe('a name', () => {

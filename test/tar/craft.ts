@@ -9,6 +9,8 @@ export type RawHeader = {
   readonly prefix?: string;
   readonly magic?: string;
   readonly checksum?: number;
+  /** Bytes at an offset, over whatever stands there. */
+  readonly raw?: readonly (readonly [offset: number, bytes: string | Buffer])[];
 };
 
 export const END = Buffer.alloc(1024);
@@ -29,6 +31,7 @@ export function header(fields: RawHeader): Buffer {
   block.write(fields.link ?? '', 157, 100, 'utf8');
   block.write(fields.magic ?? 'ustar\x0000', 257, 'latin1');
   block.write(fields.prefix ?? '', 345, 155, 'utf8');
+  for (const [at, bytes] of fields.raw ?? []) Buffer.from(bytes).copy(block, at);
   block.fill(' ', 148, 156);
   octal(fields.checksum ?? block.reduce((sum, byte) => sum + byte, 0), 148, 7);
   return block;

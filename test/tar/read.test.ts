@@ -19,7 +19,9 @@ import { readTar, type TarMember, type TarOptions } from '../../src/tar/read.ts'
 import { type TarEntry, writeTar } from '../../src/tar/write.ts';
 import { directory, END, file, gnuLong, header, padded, pax, streamOf, symlink } from './craft.ts';
 
-type Read = Pick<TarMember, 'type' | 'path' | 'linkPath' | 'mode' | 'size'> & { content: string };
+type Read = Pick<TarMember, 'type' | 'path' | 'linkPath' | 'mode' | 'mtime' | 'size'> & {
+  content: string;
+};
 
 async function contentOf(member: TarMember): Promise<string> {
   const chunks: Buffer[] = [];
@@ -33,8 +35,8 @@ async function readAll(bytes: Buffer, chunk?: number, options?: TarOptions) {
   let fault = '';
   try {
     for await (const member of readTar(streamOf(bytes, chunk), options)) {
-      const { type, path, linkPath, mode, size } = member;
-      members.push({ type, path, linkPath, mode, size, content: await contentOf(member) });
+      const { type, path, linkPath, mode, mtime, size } = member;
+      members.push({ type, path, linkPath, mode, mtime, size, content: await contentOf(member) });
     }
   } catch (error) {
     fault = (error as { fault: string }).fault;
@@ -76,6 +78,22 @@ describe.each([
     }
   });
 });
+
+test.each(['gnu', 'pax'])(
+  'a file of %s with a time before 1970 has one all the same',
+  async (f) => {
+    const root = mkdtempSync(join(tmpdir(), 'tar-read-'));
+    try {
+      writeFileSync(join(root, 'a'), 'old');
+      execFileSync('touch', ['-d', '1960-01-01', join(root, 'a')]);
+      const bytes = execFileSync('tar', ['-cf', '-', `--format=${f}`, 'a'], { cwd: root });
+      const [member] = (await readAll(bytes)).members;
+      expect(member).toMatchObject({ path: 'a', content: 'old', mtime: 0 });
+    } finally {
+      rmSync(root, { recursive: true, force: true });
+    }
+  },
+);
 
 test.each(['gnu', 'pax'])(
   'sparse files of %s are named so, and what follows is found',
@@ -124,13 +142,14 @@ test('what writeTar writes is read back, in chunks of any size', async () => {
   );
 });
 
-function asRead(entry: TarEntry): Read {
+function asRead(entry: TarEntry & { readonly mtime: number }): Read {
   const content = 'data' in entry ? Buffer.from(entry.data).toString('latin1') : '';
   return {
     type: entry.kind,
     path: entry.kind === 'directory' ? `${entry.path}/` : entry.path,
     linkPath: entry.kind === 'symlink' ? entry.target : '',
     mode: entry.mode,
+    mtime: entry.mtime,
     size: content.length,
     content,
   };
@@ -210,7 +229,8 @@ describe('members by hand', () => {
     ['no end mark', 'truncated', []],
     ['half a header', 'truncated', [Buffer.alloc(100, 'x')]],
     ['content cut off', 'truncated', [file('cut', 'x'.repeat(2000)).subarray(0, 900)]],
-    ['a header and an end in its place', 'truncated', [pax([['path', 'a']])]],
+    ['a pax header and nothing after it', 'truncated', [pax([['path', 'a']])]],
+    ['a pax header and an end in its place', 'corrupt', [pax([['path', 'a']]), END]],
   ])('%s ends the stream', async (_name, fault, parts) => {
     const bytes = Buffer.concat([file('good'), ...parts]);
     const read = await readAll(bytes);
