@@ -54664,7 +54664,14 @@ function header_writeNumber(header, [offset, length], value) {
     header[offset] = 0x80;
 }
 /** Reads a number in octal or base 256. Throws `TarError` for what is neither or does not fit. */
-function header_readNumber(header, [offset, length]) {
+function header_readNumber(header, field) {
+    const value = header_findNumber(header, field);
+    if (value !== undefined)
+        return value;
+    throw new TarError('corrupt', 'a header holds a number that is none or does not fit');
+}
+/** The same for what may be done without. */
+function header_findNumber(header, [offset, length]) {
     const field = header.subarray(offset, offset + length);
     const first = field[0];
     let value = 0;
@@ -54677,9 +54684,7 @@ function header_readNumber(header, [offset, length]) {
         const digits = /^[ \0]*([0-7]*)[ \0]*$/.exec(field.toString('latin1'))?.[1];
         value = digits === undefined ? Number.NaN : Number.parseInt(digits || '0', 8);
     }
-    if (Number.isSafeInteger(value))
-        return value;
-    throw new TarError('corrupt', 'a header holds a number that is none or does not fit');
+    return Number.isSafeInteger(value) ? value : undefined;
 }
 
 ;// CONCATENATED MODULE: ./build/tar/pax.js
@@ -54724,19 +54729,25 @@ function setRecord(records, key, value) {
         return;
     if (key === 'path' || key === 'linkpath')
         records[key] = value;
+    else if (key === 'mtime')
+        records.mtime = parseDecimal(value) ?? 0;
     else
-        records[key] = parseDecimal(key, value.toString('latin1'));
+        records.size = parseSize(value);
 }
 function isKnown(key) {
-    return ['path', 'linkpath', 'size', 'uid', 'gid', 'mtime'].includes(key);
+    return ['path', 'linkpath', 'size', 'mtime'].includes(key);
 }
-function parseDecimal(key, text) {
-    const pattern = key === 'mtime' ? /^-?[0-9]{1,20}(\.[0-9]*)?$/ : /^[0-9]{1,20}$/;
-    const value = Math.floor(Number(text));
-    if (!pattern.test(text) || !Number.isSafeInteger(value)) {
-        throw new TarError('corrupt', `${key} is not a number that fits`);
-    }
-    return value;
+function parseSize(value) {
+    const size = parseDecimal(value);
+    if (size !== undefined && !value.includes('.'))
+        return size;
+    throw new TarError('corrupt', 'size is not a number that fits');
+}
+/** A whole number, rounded down; undefined for what is none, is negative or does not fit. */
+function parseDecimal(value) {
+    const text = value.toString('latin1');
+    const number = Math.floor(Number(text));
+    return /^[0-9]{1,20}(\.[0-9]*)?$/.test(text) && Number.isSafeInteger(number) ? number : undefined;
 }
 function corrupt() {
     return new TarError('corrupt', 'an extended header breaks its format');
@@ -54800,6 +54811,9 @@ async function readHeader(reader, { extensionBytes = EXTENSION_BYTES, concatenat
     for (;;) {
         const header = await reader.exactly(BLOCK);
         if (header.every((byte) => byte === 0)) {
+            if (Object.keys(extension).length > 0) {
+                throw new TarError('corrupt', 'an extended header stands before no member');
+            }
             if (!concatenated || (await reader.atEnd()))
                 return undefined;
             continue;
@@ -54857,9 +54871,7 @@ function memberOf(header, { pax = {}, longName, longLink }) {
         linkPath: target.toString('utf8'),
         rawLinkPath: target,
         mode: readNumber(header, FIELD.mode) & 0o7777,
-        uid: pax.uid ?? readNumber(header, FIELD.uid),
-        gid: pax.gid ?? readNumber(header, FIELD.gid),
-        mtime: pax.mtime ?? readNumber(header, FIELD.mtime),
+        mtime: pax.mtime ?? findNumber(header, FIELD.mtime) ?? 0,
         size: HEADER_ONLY.test(flag) ? 0 : (pax.size ?? readNumber(header, FIELD.size)),
     };
 }
@@ -61333,8 +61345,8 @@ function checkTrailer(pack, algorithm) {
 
 ;// CONCATENATED MODULE: ./build/git-check/path-name.js
 /** Names that file systems take for other names: by case, by Unicode, by Windows' and macOS's rules. */
-/** HFS+ does not see these. */
-const IGNORED_BY_HFS = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g;
+/** HFS+ does not see some of these, ext4 with case folding none of them. */
+const IGNORED = /\p{Default_Ignorable_Code_Point}/gu;
 const SHORT_NAME = /^[^.~]{1,6}~\d{1,6}(?:\.[^.]{0,3})?$/;
 /** No colon, and neither dot nor space at the end. */
 const PLAIN = /^[!-9;-~]*[!-\-/-9;-~]$/;
@@ -61347,11 +61359,14 @@ function foldName(name) {
         return name.split('/').map(foldName).join('/');
     if (PLAIN.test(name))
         return name.toLowerCase();
-    const seen = name.normalize('NFC').replace(IGNORED_BY_HFS, '');
+    // Decomposed first: case changes the order that marks are sorted by.
+    const seen = name.replace(IGNORED, '').normalize('NFD');
     const kept = seen.replace(/(?!^):.*$/s, '').replace(/(?<=[^. ])[. ]+$/, '');
-    // Both, so that the long s and the Kelvin sign become letters.
-    return kept.toUpperCase().toLowerCase().normalize('NFC');
+    // To and fro, so that the long s, the Kelvin sign and both sharp s become letters.
+    return kept.toLowerCase().toUpperCase().toLowerCase().normalize('NFC');
 }
+/** Whether Windows may have made up the name, for a longer one that it then stands for. */
+const isShortName = (name) => SHORT_NAME.test(name);
 /** Why one name of a path is not taken as it is; undefined: nothing is wrong with it. */
 function nameFault(name) {
     if (name === '' || name === '.' || name === '..')
@@ -61364,7 +61379,7 @@ function nameFault(name) {
         return 'it has a name with a backslash, which Windows takes for a slash';
     if (foldName(name) === '.git')
         return 'it has a name that stands for .git';
-    if (SHORT_NAME.test(name))
+    if (isShortName(name))
         return 'it has a name that Windows takes for a longer one';
     return undefined;
 }

@@ -977,8 +977,8 @@ function parseObjects(reader) {
 
 ;// CONCATENATED MODULE: ./build/git-check/path-name.js
 /** Names that file systems take for other names: by case, by Unicode, by Windows' and macOS's rules. */
-/** HFS+ does not see these. */
-const IGNORED_BY_HFS = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g;
+/** HFS+ does not see some of these, ext4 with case folding none of them. */
+const IGNORED = /\p{Default_Ignorable_Code_Point}/gu;
 const SHORT_NAME = /^[^.~]{1,6}~\d{1,6}(?:\.[^.]{0,3})?$/;
 /** No colon, and neither dot nor space at the end. */
 const PLAIN = /^[!-9;-~]*[!-\-/-9;-~]$/;
@@ -991,11 +991,14 @@ function foldName(name) {
         return name.split('/').map(foldName).join('/');
     if (PLAIN.test(name))
         return name.toLowerCase();
-    const seen = name.normalize('NFC').replace(IGNORED_BY_HFS, '');
+    // Decomposed first: case changes the order that marks are sorted by.
+    const seen = name.replace(IGNORED, '').normalize('NFD');
     const kept = seen.replace(/(?!^):.*$/s, '').replace(/(?<=[^. ])[. ]+$/, '');
-    // Both, so that the long s and the Kelvin sign become letters.
-    return kept.toUpperCase().toLowerCase().normalize('NFC');
+    // To and fro, so that the long s, the Kelvin sign and both sharp s become letters.
+    return kept.toLowerCase().toUpperCase().toLowerCase().normalize('NFC');
 }
+/** Whether Windows may have made up the name, for a longer one that it then stands for. */
+const isShortName = (name) => SHORT_NAME.test(name);
 /** Why one name of a path is not taken as it is; undefined: nothing is wrong with it. */
 function nameFault(name) {
     if (name === '' || name === '.' || name === '..')
@@ -1008,7 +1011,7 @@ function nameFault(name) {
         return 'it has a name with a backslash, which Windows takes for a slash';
     if (foldName(name) === '.git')
         return 'it has a name that stands for .git';
-    if (SHORT_NAME.test(name))
+    if (isShortName(name))
         return 'it has a name that Windows takes for a longer one';
     return undefined;
 }

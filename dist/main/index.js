@@ -52135,7 +52135,14 @@ function writeNumber(header, [offset, length], value) {
     header[offset] = 0x80;
 }
 /** Reads a number in octal or base 256. Throws `TarError` for what is neither or does not fit. */
-function readNumber(header, [offset, length]) {
+function readNumber(header, field) {
+    const value = findNumber(header, field);
+    if (value !== undefined)
+        return value;
+    throw new TarError('corrupt', 'a header holds a number that is none or does not fit');
+}
+/** The same for what may be done without. */
+function findNumber(header, [offset, length]) {
     const field = header.subarray(offset, offset + length);
     const first = field[0];
     let value = 0;
@@ -52148,9 +52155,7 @@ function readNumber(header, [offset, length]) {
         const digits = /^[ \0]*([0-7]*)[ \0]*$/.exec(field.toString('latin1'))?.[1];
         value = digits === undefined ? Number.NaN : Number.parseInt(digits || '0', 8);
     }
-    if (Number.isSafeInteger(value))
-        return value;
-    throw new TarError('corrupt', 'a header holds a number that is none or does not fit');
+    return Number.isSafeInteger(value) ? value : undefined;
 }
 
 ;// CONCATENATED MODULE: ./build/tar/pax.js
@@ -52195,19 +52200,25 @@ function setRecord(records, key, value) {
         return;
     if (key === 'path' || key === 'linkpath')
         records[key] = value;
+    else if (key === 'mtime')
+        records.mtime = parseDecimal(value) ?? 0;
     else
-        records[key] = parseDecimal(key, value.toString('latin1'));
+        records.size = parseSize(value);
 }
 function isKnown(key) {
-    return ['path', 'linkpath', 'size', 'uid', 'gid', 'mtime'].includes(key);
+    return ['path', 'linkpath', 'size', 'mtime'].includes(key);
 }
-function parseDecimal(key, text) {
-    const pattern = key === 'mtime' ? /^-?[0-9]{1,20}(\.[0-9]*)?$/ : /^[0-9]{1,20}$/;
-    const value = Math.floor(Number(text));
-    if (!pattern.test(text) || !Number.isSafeInteger(value)) {
-        throw new TarError('corrupt', `${key} is not a number that fits`);
-    }
-    return value;
+function parseSize(value) {
+    const size = parseDecimal(value);
+    if (size !== undefined && !value.includes('.'))
+        return size;
+    throw new TarError('corrupt', 'size is not a number that fits');
+}
+/** A whole number, rounded down; undefined for what is none, is negative or does not fit. */
+function parseDecimal(value) {
+    const text = value.toString('latin1');
+    const number = Math.floor(Number(text));
+    return /^[0-9]{1,20}(\.[0-9]*)?$/.test(text) && Number.isSafeInteger(number) ? number : undefined;
 }
 function corrupt() {
     return new TarError('corrupt', 'an extended header breaks its format');
@@ -52271,6 +52282,9 @@ async function readHeader(reader, { extensionBytes = EXTENSION_BYTES, concatenat
     for (;;) {
         const header = await reader.exactly(BLOCK);
         if (header.every((byte) => byte === 0)) {
+            if (Object.keys(extension).length > 0) {
+                throw new TarError('corrupt', 'an extended header stands before no member');
+            }
             if (!concatenated || (await reader.atEnd()))
                 return undefined;
             continue;
@@ -52328,9 +52342,7 @@ function memberOf(header, { pax = {}, longName, longLink }) {
         linkPath: target.toString('utf8'),
         rawLinkPath: target,
         mode: readNumber(header, FIELD.mode) & 0o7777,
-        uid: pax.uid ?? readNumber(header, FIELD.uid),
-        gid: pax.gid ?? readNumber(header, FIELD.gid),
-        mtime: pax.mtime ?? readNumber(header, FIELD.mtime),
+        mtime: pax.mtime ?? findNumber(header, FIELD.mtime) ?? 0,
         size: HEADER_ONLY.test(flag) ? 0 : (pax.size ?? readNumber(header, FIELD.size)),
     };
 }
@@ -59992,10 +60004,67 @@ function decodeWhole(bytes) {
     return new TextDecoder().decode(bytes, { stream: true });
 }
 
+;// CONCATENATED MODULE: ./build/git-check/path-name.js
+/** Names that file systems take for other names: by case, by Unicode, by Windows' and macOS's rules. */
+/** HFS+ does not see some of these, ext4 with case folding none of them. */
+const IGNORED = /\p{Default_Ignorable_Code_Point}/gu;
+const SHORT_NAME = /^[^.~]{1,6}~\d{1,6}(?:\.[^.]{0,3})?$/;
+/** No colon, and neither dot nor space at the end. */
+const PLAIN = /^[!-9;-~]*[!-\-/-9;-~]$/;
+/**
+ * Equal for names that are one file somewhere. NTFS ends a name at a colon, and drops dots and
+ * spaces at its end. Also for paths, name by name.
+ */
+function foldName(name) {
+    if (name.includes('/'))
+        return name.split('/').map(foldName).join('/');
+    if (PLAIN.test(name))
+        return name.toLowerCase();
+    // Decomposed first: case changes the order that marks are sorted by.
+    const seen = name.replace(IGNORED, '').normalize('NFD');
+    const kept = seen.replace(/(?!^):.*$/s, '').replace(/(?<=[^. ])[. ]+$/, '');
+    // To and fro, so that the long s, the Kelvin sign and both sharp s become letters.
+    return kept.toLowerCase().toUpperCase().toLowerCase().normalize('NFC');
+}
+/** Whether Windows may have made up the name, for a longer one that it then stands for. */
+const isShortName = (name) => SHORT_NAME.test(name);
+/** Why one name of a path is not taken as it is; undefined: nothing is wrong with it. */
+function nameFault(name) {
+    if (name === '' || name === '.' || name === '..')
+        return 'it has a name that is no name';
+    if (name.includes('\ufffd'))
+        return 'it has a name that is not UTF-8';
+    if (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(name))
+        return 'it has a name with hidden characters';
+    if (name.includes('\\'))
+        return 'it has a name with a backslash, which Windows takes for a slash';
+    if (foldName(name) === '.git')
+        return 'it has a name that stands for .git';
+    if (isShortName(name))
+        return 'it has a name that Windows takes for a longer one';
+    return undefined;
+}
+const MAX_PATH = 4096;
+function pathFault(path) {
+    if (path.length > MAX_PATH)
+        return `it is longer than ${MAX_PATH} characters`;
+    return path
+        .split('/')
+        .map(nameFault)
+        .find((fault) => fault !== undefined);
+}
+
 ;// CONCATENATED MODULE: ./build/outputs/extract-name.js
+/** Which names of a hostile archive may stand on the runner's disk. */
+
+/** Linux' `PATH_MAX`: none that was a file's in the guest is longer. */
+const LONGEST_PATH = 4096;
 /** The names along a member's path, `.` and empty ones left out; none for the root itself. */
 function splitPath(member) {
     const { path, rawPath } = member;
+    // Before half a million names are looked at one by one.
+    if (rawPath.length > LONGEST_PATH)
+        return { reason: `has a path over ${LONGEST_PATH} bytes` };
     if (!Buffer.from(path).equals(rawPath))
         return { reason: 'has a name that is not UTF-8' };
     if (path === '')
@@ -60022,6 +60091,8 @@ function refuseSize(names, limits) {
 // separator on Windows, where an artifact may be unpacked.
 const extract_name_HIDDEN = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
 const UNFIT = /["<>:|*?\\]/;
+// Windows drops dots and spaces at the end of a name: `.. ` may climb there.
+const extract_name_EMPTY = /^[. ]+$/;
 function refuseName(name) {
     if (name === '..')
         return { reason: 'climbs with ..' };
@@ -60029,18 +60100,14 @@ function refuseName(name) {
         return { reason: 'has a control character in its name' };
     if (UNFIT.test(name))
         return { reason: 'has one of " < > : | * ? \\ in its name' };
-    if (isGitDirectory(name))
+    if (extract_name_EMPTY.test(name))
+        return { reason: 'has a name of dots and spaces alone' };
+    const folded = foldName(name);
+    if (/^(\.git|git~[0-9]+)$/.test(folded))
         return { reason: 'is, or is in, a .git directory' };
+    if (isShortName(folded))
+        return { reason: 'has a name that Windows takes for a longer one' };
     return undefined;
-}
-/** `.git`, or what HFS+ (ignorable characters) or NTFS (short name, last dots) takes for it. */
-function isGitDirectory(name) {
-    const seen = foldName(name.replace(/[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, ''));
-    return /^(\.git|git~[0-9]+)[. ]*$/.test(seen);
-}
-/** One spelling for all that a file system may take for the same name: case and Unicode form. */
-function foldName(name) {
-    return name.normalize('NFD').toUpperCase().toLowerCase().normalize('NFC');
 }
 
 ;// CONCATENATED MODULE: ./build/outputs/extract-tree.js
@@ -60166,15 +60233,14 @@ async function extractMember(extraction, member) {
     const given = splitPath(member);
     if ('reason' in given)
         return given;
-    // The `./` that many archives begin with.
-    if (given.length === 0 && member.type === 'directory')
-        return undefined;
+    if (given.length === 0) {
+        // The `./` that many archives begin with.
+        return member.type === 'directory' ? undefined : { reason: 'has no name' };
+    }
     const placed = extraction.place(given.join('/'));
     if (placed === undefined)
         return { reason: 'was not asked for' };
-    const names = placed === '' ? [] : placed.split('/');
-    if (names.length === 0)
-        return { reason: 'has no name' };
+    const names = placed.split('/');
     const refusal = refuseSize(names, extraction.limits) ?? refuseMember(extraction, member);
     if (refusal !== undefined)
         return refusal;
@@ -60733,53 +60799,6 @@ function tooManyNames() {
     return new CheckStop({ rule: 'file-count', detail });
 }
 
-;// CONCATENATED MODULE: ./build/git-check/path-name.js
-/** Names that file systems take for other names: by case, by Unicode, by Windows' and macOS's rules. */
-/** HFS+ does not see these. */
-const IGNORED_BY_HFS = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g;
-const SHORT_NAME = /^[^.~]{1,6}~\d{1,6}(?:\.[^.]{0,3})?$/;
-/** No colon, and neither dot nor space at the end. */
-const PLAIN = /^[!-9;-~]*[!-\-/-9;-~]$/;
-/**
- * Equal for names that are one file somewhere. NTFS ends a name at a colon, and drops dots and
- * spaces at its end. Also for paths, name by name.
- */
-function path_name_foldName(name) {
-    if (name.includes('/'))
-        return name.split('/').map(path_name_foldName).join('/');
-    if (PLAIN.test(name))
-        return name.toLowerCase();
-    const seen = name.normalize('NFC').replace(IGNORED_BY_HFS, '');
-    const kept = seen.replace(/(?!^):.*$/s, '').replace(/(?<=[^. ])[. ]+$/, '');
-    // Both, so that the long s and the Kelvin sign become letters.
-    return kept.toUpperCase().toLowerCase().normalize('NFC');
-}
-/** Why one name of a path is not taken as it is; undefined: nothing is wrong with it. */
-function nameFault(name) {
-    if (name === '' || name === '.' || name === '..')
-        return 'it has a name that is no name';
-    if (name.includes('\ufffd'))
-        return 'it has a name that is not UTF-8';
-    if (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(name))
-        return 'it has a name with hidden characters';
-    if (name.includes('\\'))
-        return 'it has a name with a backslash, which Windows takes for a slash';
-    if (path_name_foldName(name) === '.git')
-        return 'it has a name that stands for .git';
-    if (SHORT_NAME.test(name))
-        return 'it has a name that Windows takes for a longer one';
-    return undefined;
-}
-const MAX_PATH = 4096;
-function pathFault(path) {
-    if (path.length > MAX_PATH)
-        return `it is longer than ${MAX_PATH} characters`;
-    return path
-        .split('/')
-        .map(nameFault)
-        .find((fault) => fault !== undefined);
-}
-
 ;// CONCATENATED MODULE: ./build/git-check/collision.js
 /** Finds names in one directory that are one file on a file system that folds case or Unicode. */
 
@@ -60866,7 +60885,7 @@ function pairsIn(directory, names, added) {
     const byFold = new Map();
     const pairs = [];
     for (const name of names) {
-        const folded = path_name_foldName(name);
+        const folded = foldName(name);
         const other = byFold.get(folded);
         if (other !== undefined && (fresh?.has(name) || fresh?.has(other)))
             pairs.push({ directory, names: [other, name] });
@@ -60921,7 +60940,7 @@ const BUILT_IN = new Set([
     ...['python', 'ruby', 'rust', 'scheme', 'tex'],
 ].map((name) => (name.includes('=') ? name : `diff=${name}`)));
 /** They count in every directory. */
-const isAttributes = ({ path }) => path_name_foldName(path.slice(path.lastIndexOf('/') + 1)) === '.gitattributes';
+const isAttributes = ({ path }) => foldName(path.slice(path.lastIndexOf('/') + 1)) === '.gitattributes';
 /** `contents`: of small enough files, by their id. */
 function checkAttributes({ changes, findings, show }, contents) {
     for (const change of changes) {
@@ -60969,7 +60988,7 @@ const isLargeFileStorage = (word) => /^(?:filter|diff|merge)=lfs$/.test(word);
 
 
 const MAX_MODULES_BYTES = 64 * 1024;
-const isModules = ({ path }) => path_name_foldName(path) === '.gitmodules';
+const isModules = ({ path }) => foldName(path) === '.gitmodules';
 /** `contents`: of small enough files, by their id. Without submodules `checkPaths` refuses all. */
 function checkModules({ changes, policy, findings, show }, contents) {
     if (!policy.allowSubmodules)
@@ -61371,9 +61390,9 @@ async function isWithin({ git, policy, objects }, old, tip) {
 
 /** A path counts as every path that some file system takes it for. */
 function protectPaths(paths) {
-    const rules = paths.map((path) => ({ path, pattern: patternOf(path_name_foldName(path.glob)) }));
+    const rules = paths.map((path) => ({ path, pattern: patternOf(foldName(path.glob)) }));
     return (path) => {
-        const folded = path_name_foldName(path);
+        const folded = foldName(path);
         return rules.find(({ pattern }) => pattern.test(folded))?.path;
     };
 }
@@ -61953,7 +61972,7 @@ function checkRefs(refs) {
         const fault = refNameFault(ref);
         if (fault !== undefined)
             add(ref, fault);
-        const folded = path_name_foldName(ref);
+        const folded = foldName(ref);
         if (names.has(folded))
             add(ref, 'another ref has the same name but for its case');
         names.set(folded, ref);

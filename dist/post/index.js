@@ -30819,7 +30819,14 @@ function writeNumber(header, [offset, length], value) {
     header[offset] = 0x80;
 }
 /** Reads a number in octal or base 256. Throws `TarError` for what is neither or does not fit. */
-function header_readNumber(header, [offset, length]) {
+function header_readNumber(header, field) {
+    const value = header_findNumber(header, field);
+    if (value !== undefined)
+        return value;
+    throw new TarError('corrupt', 'a header holds a number that is none or does not fit');
+}
+/** The same for what may be done without. */
+function header_findNumber(header, [offset, length]) {
     const field = header.subarray(offset, offset + length);
     const first = field[0];
     let value = 0;
@@ -30832,9 +30839,7 @@ function header_readNumber(header, [offset, length]) {
         const digits = /^[ \0]*([0-7]*)[ \0]*$/.exec(field.toString('latin1'))?.[1];
         value = digits === undefined ? Number.NaN : Number.parseInt(digits || '0', 8);
     }
-    if (Number.isSafeInteger(value))
-        return value;
-    throw new TarError('corrupt', 'a header holds a number that is none or does not fit');
+    return Number.isSafeInteger(value) ? value : undefined;
 }
 
 ;// CONCATENATED MODULE: ./build/tar/pax.js
@@ -30879,19 +30884,25 @@ function setRecord(records, key, value) {
         return;
     if (key === 'path' || key === 'linkpath')
         records[key] = value;
+    else if (key === 'mtime')
+        records.mtime = parseDecimal(value) ?? 0;
     else
-        records[key] = parseDecimal(key, value.toString('latin1'));
+        records.size = parseSize(value);
 }
 function isKnown(key) {
-    return ['path', 'linkpath', 'size', 'uid', 'gid', 'mtime'].includes(key);
+    return ['path', 'linkpath', 'size', 'mtime'].includes(key);
 }
-function parseDecimal(key, text) {
-    const pattern = key === 'mtime' ? /^-?[0-9]{1,20}(\.[0-9]*)?$/ : /^[0-9]{1,20}$/;
-    const value = Math.floor(Number(text));
-    if (!pattern.test(text) || !Number.isSafeInteger(value)) {
-        throw new TarError('corrupt', `${key} is not a number that fits`);
-    }
-    return value;
+function parseSize(value) {
+    const size = parseDecimal(value);
+    if (size !== undefined && !value.includes('.'))
+        return size;
+    throw new TarError('corrupt', 'size is not a number that fits');
+}
+/** A whole number, rounded down; undefined for what is none, is negative or does not fit. */
+function parseDecimal(value) {
+    const text = value.toString('latin1');
+    const number = Math.floor(Number(text));
+    return /^[0-9]{1,20}(\.[0-9]*)?$/.test(text) && Number.isSafeInteger(number) ? number : undefined;
 }
 function corrupt() {
     return new TarError('corrupt', 'an extended header breaks its format');
@@ -30955,6 +30966,9 @@ async function readHeader(reader, { extensionBytes = EXTENSION_BYTES, concatenat
     for (;;) {
         const header = await reader.exactly(BLOCK);
         if (header.every((byte) => byte === 0)) {
+            if (Object.keys(extension).length > 0) {
+                throw new TarError('corrupt', 'an extended header stands before no member');
+            }
             if (!concatenated || (await reader.atEnd()))
                 return undefined;
             continue;
@@ -31012,9 +31026,7 @@ function memberOf(header, { pax = {}, longName, longLink }) {
         linkPath: target.toString('utf8'),
         rawLinkPath: target,
         mode: readNumber(header, FIELD.mode) & 0o7777,
-        uid: pax.uid ?? readNumber(header, FIELD.uid),
-        gid: pax.gid ?? readNumber(header, FIELD.gid),
-        mtime: pax.mtime ?? readNumber(header, FIELD.mtime),
+        mtime: pax.mtime ?? findNumber(header, FIELD.mtime) ?? 0,
         size: HEADER_ONLY.test(flag) ? 0 : (pax.size ?? readNumber(header, FIELD.size)),
     };
 }
