@@ -5,6 +5,7 @@ import { transcriptSchemaText } from '../src/agent/event.ts';
 import { egressSchemaText } from '../src/gateway/message.ts';
 import { fleetSchemaText } from '../src/merge/fleet-record.ts';
 import { recordSchemaText } from '../src/report/record.ts';
+import { sessionSchemaText } from '../src/session/session.ts';
 
 const changes = new URL('../schema/CHANGES.md', import.meta.url);
 
@@ -13,6 +14,7 @@ export const SCHEMAS = {
   egress: egressSchemaText(),
   transcript: transcriptSchemaText(),
   fleet: fleetSchemaText(),
+  session: sessionSchemaText(),
 };
 
 /** One state of a schema: the last line about it in `schema/CHANGES.md` is the present one. */

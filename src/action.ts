@@ -27,7 +27,7 @@ async function takeStep(host: Host, services: Services): Promise<string | undefi
   const inputs = readInputs(host);
   if (inputs.mode === 'doctor') return await answerDoctor(host, inputs);
   const own = await openStepDirectory(host);
-  const plan = await preparePlan(host, inputs, own);
+  const plan = await preparePlan(host, services, inputs, own);
   if (plan === undefined || inputs.mode === 'plan') return await answerPlan(host, inputs, plan);
   const engine = await requireEngine(host, plan.engine.value, inputs);
   if (inputs.mode === 'lock') return await answerLock(host, services, inputs, plan, engine);

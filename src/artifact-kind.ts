@@ -1,6 +1,13 @@
 /** The artifacts that a run may leave. */
 
-export const ARTIFACT_KINDS = ['result', 'transcript', 'egress', 'proposal', 'outputs'] as const;
+export const ARTIFACT_KINDS = [
+  'result',
+  'transcript',
+  'egress',
+  'proposal',
+  'outputs',
+  'session',
+] as const;
 
 export type ArtifactKind = (typeof ARTIFACT_KINDS)[number];
 

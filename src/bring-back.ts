@@ -1,6 +1,7 @@
-/** Brings back what the agent made, however it ended: its outputs, and its work as a proposal. */
+/** Brings back what the agent made, however it ended: its outputs, its work as a proposal, its session. */
 import { searchSecrets } from './git-check/secret-search.ts';
 import type { Host } from './host/host.ts';
+import { keepSession } from './keep-session.ts';
 import type { Machine } from './machine/machine.ts';
 import { collect } from './outputs/collect.ts';
 import type { Collected } from './outputs/outputs.ts';
@@ -20,6 +21,7 @@ export async function bringBack(
   const take = () => collect(machine, plan, given, paths.artifact, options);
   const collected = await run.phase('collect', take);
   await run.phase('proposal', () => makeProposal(host, proposalRequest(run, given, collected)));
+  await keepSession(host, run, machine);
 }
 
 function proposalRequest(

@@ -39,6 +39,7 @@ export async function concludeRun(
     ...(failure && { failure }),
     ...(made.collect && { collected: made.collect }),
     ...(made.proposal && { proposal: made.proposal }),
+    ...(made.session && { session: made.session }),
     ...(made['write back'] && { writeBack: made['write back'] }),
   });
   host.log.startGroup('Report');
@@ -55,6 +56,7 @@ export async function concludeRun(
       ...(made.gateway ? [run.paths.egress] : []),
     ],
     ...(made.proposal && { proposal: made.proposal }),
+    ...(made.session && { session: made.session }),
   });
   host.log.endGroup();
   return verdict(host, outcome, message, inputs.failOn);

@@ -76,10 +76,10 @@ export function sha256(): Shape<string> {
  * GitHub refuses these characters because artifacts are unpacked on any file system; of its 256
  * characters the endings of our names need some.
  */
-export function artifactName(): Shape<string> {
+export function artifactName(most = 200): Shape<string> {
   return matching(
-    /^[^":<>|*?\\/\p{Cc}]{1,200}$/u,
-    'a name of at most 200 characters without any of " : < > | * ? \\ /',
+    new RegExp(`^[^":<>|*?\\\\/\\p{Cc}]{1,${most}}$`, 'u'),
+    `a name of at most ${most} characters without any of " : < > | * ? \\ /`,
   );
 }
 

@@ -66,6 +66,9 @@ export type Inputs = {
   /** 0 = the repository's own setting. */
   readonly retentionDays: number;
   readonly attest: 'auto' | 'off';
+  /** The name of the artifact that holds it; empty: a new one. */
+  readonly session: string;
+  readonly keepSession: boolean;
   readonly push: 'none' | 'branch' | 'pull-request';
   /** A template: with `{agent}`, `{run-id}` and `{number}`. */
   readonly branch: string;
@@ -106,6 +109,8 @@ const REVIEWER = matching(
   'a login, or `organisation/team`',
 );
 const VERSION = matching(/^\d{1,6}\.\d{1,6}\.\d{1,6}$/, 'an exact version such as `1.9.3`');
+/** GitHub's own limit. */
+const LONGEST_ARTIFACT = 256;
 const COMMA = /,/;
 const COMMA_OR_LINE = /[\n,]/;
 /** As above, but a comma inside braces belongs to the glob. */
@@ -139,6 +144,8 @@ const SHAPES = {
   'artifact-name': emptyOr(artifactName()),
   'retention-days': numeric('whole', 0, 400),
   attest: oneOf(['auto', 'off']),
+  session: emptyOr(artifactName(LONGEST_ARTIFACT)),
+  'keep-session': yamlBoolean(),
   push: oneOf(['none', 'branch', 'pull-request']),
   branch: emptyOr(branchTemplate()),
   base: emptyOr(BRANCH),
@@ -198,6 +205,8 @@ export function readInputs(host: Pick<Host, 'input' | 'env'>): Inputs {
     artifactName: values['artifact-name'],
     retentionDays: values['retention-days'],
     attest: values.attest,
+    session: values.session,
+    keepSession: values['keep-session'],
     push: values.push,
     branch: values.branch,
     base: values.base,

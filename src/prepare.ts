@@ -3,7 +3,8 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { findProvider } from './agent/provider.ts';
 import { describeCheckout } from './checkout.ts';
-import type { Host, HostPath } from './host/host.ts';
+import { continueSession, requireNoSecret, scopeOf } from './continue-session.ts';
+import type { Host, HostPath, Services } from './host/host.ts';
 import type { Inputs } from './inputs.ts';
 import { loadManifest } from './manifest/load.ts';
 import type { ManifestFiles, Selected } from './manifest/manifest.ts';
@@ -30,6 +31,7 @@ const IMAGES_LOCK = '.bot-bottle/images.lock';
  */
 export async function preparePlan(
   host: Host,
+  services: Services,
   inputs: Inputs,
   own: StepDirectory,
 ): Promise<Plan | undefined> {
@@ -41,7 +43,7 @@ export async function preparePlan(
   }
   const trusted = await openTrusted(host, inputs, event, own.path);
   try {
-    return await planFrom(host, { inputs, event, task: task.text }, trusted, own);
+    return await planFrom(host, services, { inputs, event, task: task.text }, trusted, own);
   } finally {
     await trusted.close();
   }
@@ -49,6 +51,7 @@ export async function preparePlan(
 
 async function planFrom(
   host: Host,
+  services: Services,
   given: { readonly inputs: Inputs; readonly event: Event; readonly task: string },
   trusted: Trusted,
   own: StepDirectory,
@@ -66,7 +69,11 @@ async function planFrom(
   const workspace = resolveWorkspace(host, workspaceOf(inputs, selected));
   const trust = trusted.judge(workspace);
   const places = await skillPlaces(inputs, manifest.carrier, trusted);
+  const scope = scopeOf(host, event);
+  const request = { scope, provider, own: own.path };
   const plan = makePlan({
+    scope,
+    session: await continueSession(host, services, inputs, request),
     inputs,
     selected,
     provider,
@@ -87,6 +94,7 @@ async function planFrom(
     trigger: triggerOf(event),
     hostVariables: new Set(Object.keys(host.env)),
   });
+  await requireNoSecret(host, plan, inputs.token);
   const difference = await trusted.compareManifest(manifest.carrier);
   if (difference !== undefined) host.log.notice(difference);
   for (const text of trust.notices) host.log.notice(text);

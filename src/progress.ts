@@ -7,6 +7,7 @@ import type { Machine } from './machine/machine.ts';
 import type { Collected } from './outputs/outputs.ts';
 import type { Proposal } from './proposal/proposal.ts';
 import type { Provisioned } from './provision/provisioned.ts';
+import type { KeptSession } from './session/session.ts';
 import type { Walls } from './walls/prove.ts';
 import type { WriteBack } from './write-back/written.ts';
 
@@ -21,6 +22,7 @@ export type PhaseResults = {
   agent: AgentRun;
   collect: Collected;
   proposal: Proposal;
+  session: KeptSession;
   'clean up': undefined;
   'write back': WriteBack;
 };
@@ -37,6 +39,7 @@ export const PHASE_TITLES: Readonly<Record<PhaseName, string>> = {
   agent: 'Run the agent',
   collect: 'Collect what it made',
   proposal: 'Check its work',
+  session: 'Keep its session',
   'clean up': 'Clean up',
   'write back': 'Write its work back',
 };
@@ -58,6 +61,8 @@ const SENTENCES: { readonly [K in PhaseName]: (result: PhaseResults[K]) => strin
   agent: agentSentence,
   collect: ({ files, refused }) => `${files.length} outputs, ${refused.length} refused.`,
   proposal: proposalSentence,
+  session: ({ reason, files, bytes }) =>
+    reason === '' ? `${files} files (${bytes} bytes) are kept.` : 'It is not kept.',
   'clean up': () => 'Done.',
   'write back': writeBackSentence,
 };

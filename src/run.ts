@@ -38,6 +38,8 @@ export type RunPaths = {
   /** Every decision of the gateway, in the artifact. */
   readonly egress: HostPath;
   readonly scratch: HostPath;
+  /** Becomes an artifact of its own, where it is kept. */
+  readonly session: HostPath;
   /** What the guest sent of the agent's work, unread. */
   readonly bundles: HostPath;
   /** What the guest's remotes are on the runner. */
@@ -165,6 +167,7 @@ export function pathsOf(directory: HostPath): RunPaths {
     },
     egress: join(artifact, 'egress.jsonl'),
     scratch: join(directory, 'scratch'),
+    session: join(directory, 'session'),
     bundles: join(directory, 'bundles'),
     gate: join(directory, 'gate'),
     deployKeys: deployKeysIn(directory),

@@ -17,6 +17,7 @@ const STAGES = [
   'proposal',
   'provision',
   'report',
+  'session',
   'trust',
   'walls',
   'write-back',
@@ -40,6 +41,7 @@ const SHARED = [
   'secret',
   'tar',
   'tool-cache.ts',
+  'trigger-class.ts',
   'zip.ts',
 ];
 const ENTRIES = ['main.ts', 'post.ts', 'gateway.ts', 'merge.ts', 'apply.ts'];

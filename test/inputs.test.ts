@@ -93,6 +93,8 @@ describe('action.yml, the code and the README are in step', () => {
       artifactName: '',
       retentionDays: 0,
       attest: 'auto',
+      session: '',
+      keepSession: false,
       push: 'none',
       branch: '',
       base: '',

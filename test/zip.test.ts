@@ -2,10 +2,10 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { crc32, deflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { takeFromZip, withZip } from '../src/zip.ts';
+import { type ZipPart as Part, packZip as zip } from './zip-file.ts';
 
 let root: string;
 beforeEach(() => {
@@ -13,45 +13,6 @@ beforeEach(() => {
   mkdirSync(join(root, 'out'));
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
-
-type Part = {
-  name: string;
-  content?: Buffer;
-  method?: number;
-  /** What the directory says instead of the truth. */
-  lies?: { size?: number; crc?: number; packed?: number; offset?: number; flags?: number };
-};
-
-function zip(parts: readonly Part[]): Buffer {
-  const locals: Buffer[] = [];
-  const central: Buffer[] = [];
-  let offset = 0;
-  for (const { name, content = Buffer.from('x'), method = 8, lies = {} } of parts) {
-    const data = method === 8 ? deflateRawSync(content) : content;
-    const local = Buffer.alloc(30);
-    local.writeUInt32LE(0x04034b50, 0);
-    local.writeUInt16LE(Buffer.byteLength(name), 26);
-    locals.push(local, Buffer.from(name), data);
-    const entry = Buffer.alloc(46);
-    entry.writeUInt32LE(0x02014b50, 0);
-    entry.writeUInt16LE(lies.flags ?? 8, 8);
-    entry.writeUInt16LE(method, 10);
-    entry.writeUInt32LE(lies.crc ?? crc32(content), 16);
-    entry.writeUInt32LE(lies.packed ?? data.length, 20);
-    entry.writeUInt32LE(lies.size ?? content.length, 24);
-    entry.writeUInt16LE(Buffer.byteLength(name), 28);
-    entry.writeUInt32LE(lies.offset ?? offset, 42);
-    central.push(entry, Buffer.from(name));
-    offset += 30 + Buffer.byteLength(name) + data.length;
-  }
-  const directory = Buffer.concat(central);
-  const end = Buffer.alloc(22);
-  end.writeUInt32LE(0x06054b50, 0);
-  end.writeUInt16LE(parts.length, 10);
-  end.writeUInt32LE(directory.length, 12);
-  end.writeUInt32LE(offset, 16);
-  return Buffer.concat([...locals, directory, end]);
-}
 
 function take(bytes: Buffer, most = 1000): Promise<ReadonlySet<string>> {
   writeFileSync(join(root, 'a.zip'), bytes);

@@ -26,6 +26,7 @@ export const claude: Provider = {
   },
   model: { host: 'api.anthropic.com', meter: 'anthropic', key: keyOf },
   resumes: true,
+  sessionPaths: ['.claude/projects'],
   knowsSchema: true,
   countsSession: true,
   prepare: (request) => ({
@@ -37,7 +38,6 @@ export const claude: Provider = {
     env: environmentOf(request),
     skills: `${request.home}/.claude/skills`,
     exitCodes: {},
-    sessionPaths: [`${request.home}/.claude/projects`],
     notices: [],
   }),
   reader: readClaude,

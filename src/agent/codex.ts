@@ -27,6 +27,7 @@ export const codex: Provider = {
     }),
   },
   resumes: true,
+  sessionPaths: ['.codex/sessions'],
   knowsSchema: true,
   countsSession: true,
   prepare: (request) => ({
@@ -36,7 +37,6 @@ export const codex: Provider = {
     env: { CODEX_HOME: `${request.home}/.codex` },
     skills: `${request.home}/.codex/skills`,
     exitCodes: {},
-    sessionPaths: [`${request.home}/.codex/sessions`],
     notices: noticesOf(request),
   }),
   reader: readCodex,

@@ -7,6 +7,7 @@ import type { AgentReader, AgentRequest, Provider } from './provider.ts';
 export const command: Provider = {
   template: 'command',
   resumes: false,
+  sessionPaths: [],
   // It finds the schema in a file, and its task as it was given.
   knowsSchema: true,
   countsSession: false,
@@ -17,7 +18,6 @@ export const command: Provider = {
     env: { BOTTLE_EVENTS_FD: '1' },
     skills: `${request.home}/.claude/skills`,
     exitCodes: request.settings.exit_codes ?? {},
-    sessionPaths: [],
     notices: [],
   }),
   reader: readCommand,

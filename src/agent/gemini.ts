@@ -27,6 +27,7 @@ export const gemini: Provider = {
     }),
   },
   resumes: true,
+  sessionPaths: ['.gemini/tmp', '.gemini/projects.json'],
   knowsSchema: false,
   countsSession: false,
   prepare: (request) => ({
@@ -45,7 +46,6 @@ export const gemini: Provider = {
     },
     skills: `${request.home}/.gemini/skills`,
     exitCodes: EXIT_CODES,
-    sessionPaths: [`${request.home}/.gemini/tmp`, `${request.home}/.gemini/projects.json`],
     notices: noticesOf(request),
   }),
   reader: readGemini,

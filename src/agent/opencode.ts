@@ -31,6 +31,8 @@ export const opencode: Provider = {
     }),
   },
   resumes: true,
+  // Its database and what is not in it yet; beside them it keeps credentials, logs and programs.
+  sessionPaths: ['opencode.db', 'opencode.db-wal'].map((name) => `.local/share/opencode/${name}`),
   knowsSchema: false,
   countsSession: false,
   prepare: (request) => ({
@@ -45,7 +47,6 @@ export const opencode: Provider = {
     },
     skills: `${request.home}/.config/opencode/skill`,
     exitCodes: {},
-    sessionPaths: [`${request.home}/.local/share/opencode`],
     notices: [],
   }),
   reader: readOpencode,

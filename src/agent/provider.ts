@@ -22,6 +22,8 @@ export type Provider = {
   readonly program?: AgentProgram;
   /** Can it go on with a session that it had? */
   readonly resumes: boolean;
+  /** Below its home: what to keep for that; a directory is kept whole. */
+  readonly sessionPaths: readonly string[];
   /** Does it see to the output schema by itself? Otherwise it is told so beside its task. */
   readonly knowsSchema: boolean;
   /** After a resume its counts are of the whole session; otherwise of what came since. */
@@ -105,8 +107,6 @@ export type PreparedAgent = {
   readonly skills: GuestPath;
   /** Exit codes that mean something. */
   readonly exitCodes: Readonly<Record<number, FailureReason>>;
-  /** What to keep for the session to be resumed; a directory is kept whole. */
-  readonly sessionPaths: readonly GuestPath[];
   /** What was asked for and it cannot do: one sentence each. */
   readonly notices: readonly string[];
 };

@@ -170,6 +170,15 @@ export type ListedArtifact = {
   readonly digest: string;
 };
 
+/** Where an artifact is that this workflow run did not make. */
+export type OtherRun = {
+  readonly workflowRun: number;
+  /** `owner/name`. */
+  readonly repository: string;
+  /** With the right `actions: read`. */
+  readonly token: string;
+};
+
 /** What is vouched for, as in-toto has it. */
 export type AttestationRequest = {
   readonly subject: readonly {
@@ -200,12 +209,14 @@ export interface Services {
   listArtifacts(name?: string): Promise<readonly ListedArtifact[]>;
   /**
    * Downloads an artifact as it was uploaded, unopened, into a directory that is made for it: the
-   * file's path. Throws for more than `maxBytes`, and when the bytes are not those that were listed.
+   * file's path. `from`: it is of another workflow run. Throws for more than `maxBytes`, and when the
+   * bytes are not those that were listed.
    */
   downloadArtifact(
     artifact: ListedArtifact,
     directory: HostPath,
     maxBytes: number,
+    from?: OtherRun,
   ): Promise<HostPath>;
   /**
    * Signs as this workflow, and leaves the result with GitHub. Needs `id-token: write`, and

@@ -1,7 +1,7 @@
 /** GitHub's artifact and cache services. Their clients are loaded at first use: they cost 140 ms. */
 import { mkdir, readdir } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import type { HostPath, ListedArtifact, Services } from './host.ts';
+import type { HostPath, ListedArtifact, OtherRun, Services } from './host.ts';
 
 export function createServices(): Services {
   const { env } = process;
@@ -34,14 +34,15 @@ export function createServices(): Services {
         throw error;
       }
     },
-    downloadArtifact: async ({ id, name, size, digest }, directory, maxBytes) => {
+    downloadArtifact: async ({ id, name, size, digest }, directory, maxBytes, from) => {
       if (size > maxBytes) throw new Error(`it has ${size} bytes, more than ${maxBytes}`);
       const { DefaultArtifactClient } = await import('@actions/artifact');
-      await mkdir(directory, { mode: 0o700 });
+      await mkdir(directory, { recursive: true, mode: 0o700 });
       const { digestMismatch } = await new DefaultArtifactClient().downloadArtifact(Number(id), {
         path: directory,
         skipDecompress: true,
         ...(digest === '' ? {} : { expectedHash: digest }),
+        ...(from && { findBy: findBy(from) }),
       });
       if (digestMismatch) throw new Error(`the digest of ${name} is not the listed one`);
       const [file] = await readdir(directory);
@@ -88,6 +89,11 @@ type Found = {
 
 function listed({ id, name, size, digest = '' }: Found): ListedArtifact {
   return { id: String(id), name, size, digest };
+}
+
+function findBy({ workflowRun: workflowRunId, repository, token }: OtherRun) {
+  const [repositoryOwner = '', repositoryName = ''] = repository.split('/');
+  return { token, workflowRunId, repositoryOwner, repositoryName };
 }
 
 /** Why GitHub did not take it; empty when it did. */

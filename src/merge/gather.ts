@@ -132,7 +132,9 @@ async function inArtifacts(
   }
   const fits = matcher(pattern);
   return all
-    .filter(({ name }) => fits(name) && !/-(?:transcript|egress|proposal|outputs)$/.test(name))
+    .filter(
+      ({ name }) => fits(name) && !/-(?:transcript|egress|proposal|outputs|session)$/.test(name),
+    )
     .sort(byName)
     .map((artifact) => ({
       source: artifact.name,

@@ -48,7 +48,7 @@ export function prepareAgent(
       { name: 'supervise', kind: 'http', url: `http://127.0.0.1:${RELAY_PORT}/mcp`, headers: {} },
       ...Object.entries(bottle.mcp_servers ?? {}).map(serverOf),
     ],
-    session: '',
+    session: planRequest.session?.record.session ?? '',
   };
   const prepared = provider.prepare(request);
   const resumed = provider.resumes ? provider.prepare({ ...request, session: SESSION }) : undefined;
@@ -82,8 +82,12 @@ function serverOf([name, given]: [string, ManifestServer]): AgentRequest['mcpSer
   return { name, kind: 'stdio', command, args, env };
 }
 
-export function planAgent({ inputs, selected }: PlanRequest, prepared: Prepared): Plan['agent'] {
-  const { program, argv, resumeArgv, exitCodes, sessionPaths, outputSchema } = prepared;
+export function planAgent(
+  { inputs, selected, provider }: PlanRequest,
+  prepared: Prepared,
+  home: GuestPath,
+): Plan['agent'] {
+  const { program, argv, resumeArgv, exitCodes, outputSchema } = prepared;
   const { template, prices } = selected.bottle.agent_provider;
   return {
     name: { value: selected.agentName, source: inputs.agent === '' ? 'default' : 'input agent' },
@@ -93,7 +97,7 @@ export function planAgent({ inputs, selected }: PlanRequest, prepared: Prepared)
     argv,
     resume: { argv: resumeArgv, session: SESSION },
     exitCodes,
-    sessionPaths,
+    sessionPaths: provider.sessionPaths.map((path) => `${home}/${path}`),
     prices: prices ? pricesOf(prices) : null,
     outputSchema,
   };

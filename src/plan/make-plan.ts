@@ -5,6 +5,7 @@ import type { HostPath, MachineFacts } from '../host/host.ts';
 import type { Inputs } from '../inputs.ts';
 import type { EngineName, GuestUser } from '../machine/machine.ts';
 import type { Selected } from '../manifest/manifest.ts';
+import type { OpenedSession, SessionScope } from '../session/session.ts';
 import type { Pinned } from '../trust/agent-config.ts';
 import type { Trust } from '../trust/trust.ts';
 import { environmentOf, planAgent, prepareAgent } from './agent.ts';
@@ -24,6 +25,7 @@ import type {
 } from './plan.ts';
 import { planPlaces, planProvision, sourcesOfProvision } from './provision.ts';
 import { planReach } from './reach.ts';
+import { planSession, sessionNotices } from './session.ts';
 import { planSize } from './size.ts';
 import { slugOf } from './slug.ts';
 import { first } from './sourced.ts';
@@ -64,6 +66,10 @@ export type PlanRequest = {
     /** The branch that the run is about; empty: the event does not say. */
     readonly branch: string;
   };
+  /** What the session of this run would be compared by. */
+  readonly scope: SessionScope;
+  /** The one that the agent goes on with; undefined: a new one. */
+  readonly session: OpenedSession | undefined;
   /** Names of the step's variables; their values are never asked for here. */
   readonly hostVariables: ReadonlySet<string>;
 };
@@ -89,7 +95,7 @@ export function makePlan(request: PlanRequest): Plan {
     runId,
     trust: planTrust(request.trust),
     manifest: { path: selected.carrier, sha256: selected.digest },
-    agent: planAgent(request, agent),
+    agent: planAgent(request, agent, HOME),
     engine,
     isolation: engine.value === 'smolvm' ? 'microvm' : 'namespaces',
     machine: { name: `bottle-${runId}`, ...planSize(request) },
@@ -106,6 +112,7 @@ export function makePlan(request: PlanRequest): Plan {
     outputs: planOutputs(request),
     resultFile: `${HOME}/.bottle/result.md`,
     artifact: planArtifact(inputs, runId),
+    session: planSession(request),
     attest: planAttest(request),
     reach: reach.plan,
     git: git.plan,
@@ -116,7 +123,7 @@ export function makePlan(request: PlanRequest): Plan {
       ...environment.notices,
       ...reach.notices,
       ...git.notices,
-      ...agent.notices.map((message) => ({ message })),
+      ...[...agent.notices, ...sessionNotices(request)].map((message) => ({ message })),
     ],
   };
 }

@@ -7,6 +7,7 @@ import type { HostPath } from '../host/host.ts';
 import type { EngineName, GuestPath, GuestUser, Isolation } from '../machine/machine.ts';
 import type { Selected } from '../manifest/manifest.ts';
 import type { Prices } from '../price.ts';
+import type { SessionScope } from '../session/session.ts';
 import type { Pinned } from '../trust/agent-config.ts';
 import type { GitPlan } from './git-plan.ts';
 
@@ -34,6 +35,12 @@ export type ProvisionPlan = {
   /** Collected at the end without being asked for; made empty at provisioning. */
   readonly outputDirectory: GuestPath;
   readonly gitUser: { readonly name: string; readonly email: string };
+  /** Of the session that goes on: files on the runner, checked; the settings below win over them. */
+  readonly session: readonly {
+    readonly to: GuestPath;
+    readonly from: HostPath;
+    readonly size: number;
+  }[];
   /** The agent's own settings, mode 0600. */
   readonly agentFiles: readonly { readonly to: GuestPath; readonly text: string }[];
 };
@@ -150,6 +157,27 @@ export type ProvisionSources = Readonly<
 export type PlanSources = ProvisionSources &
   Readonly<Record<'imageSha256' | 'artifactName' | 'retentionDays', string>>;
 
+export type SessionPlan = {
+  /** As an artifact, once the agent has ended. */
+  readonly keep: Sourced<boolean>;
+  /** Whose it is then: what a later run is compared with. */
+  readonly scope: SessionScope;
+  /** Null: the agent begins a new one. */
+  readonly continues: {
+    readonly artifact: string;
+    /** That left it. */
+    readonly workflowRun: string;
+    /** What the agent calls it. */
+    readonly session: string;
+    /** Of its `session.json`. */
+    readonly sha256: string;
+    readonly files: number;
+    readonly bytes: number;
+    /** Why this run may: the beginning of a sentence. */
+    readonly reason: string;
+  } | null;
+};
+
 export type PlannedArtifact = {
   /** What the names of all of them begin with. */
   readonly name: string;
@@ -221,6 +249,7 @@ export type Plan = {
   /** Where the agent may leave its one-text answer. */
   readonly resultFile: GuestPath;
   readonly artifact: PlannedArtifact;
+  readonly session: SessionPlan;
   /** Whether the provenance is signed where the job may sign. */
   readonly attest: Sourced<'auto' | 'off'>;
   readonly reach: ReachPlan;

@@ -37,6 +37,7 @@ export function planProvision(
   return {
     ...places,
     skills: { list: request.skills, to: skillsDirectory(request, agent.skills) },
+    session: sessionFiles(request, home),
     agentFiles: agent.files,
     outputDirectory: `${home}/outputs`,
     gitUser: {
@@ -44,6 +45,11 @@ export function planProvision(
       email: user?.email ?? `${agentName}@bottle.invalid`,
     },
   };
+}
+
+/** Back to where they were. */
+function sessionFiles({ session }: PlanRequest, home: GuestPath): ProvisionPlan['session'] {
+  return (session?.files ?? []).map(({ path, ...file }) => ({ to: `${home}/${path}`, ...file }));
 }
 
 /** The workspace's: an input that names the checkout itself leaves the choice to the manifest. */

@@ -13,6 +13,7 @@ import { outputDirectoryStep } from './output-directory.ts';
 import { findProgram } from './program.ts';
 import { promptStep } from './prompt.ts';
 import type { Provisioned } from './provisioned.ts';
+import { sessionStep } from './session.ts';
 import { skillsStep } from './skills.ts';
 import type { Step, Tally } from './step.ts';
 import { trustInSystem } from './system-store.ts';
@@ -78,6 +79,8 @@ async function fill(
     // First, so that no later step could fail for want of it.
     caStep(plan.user.home, certificate),
     promptStep(parts),
+    // Before the settings, which nothing of it may replace.
+    sessionStep(parts),
     agentFilesStep(parts),
     taskStep(parts),
     skillsStep(parts, tally),

@@ -1,14 +1,17 @@
 /** Which of the run's files go into which of its artifacts. */
 import { statSync } from 'node:fs';
-import { relative, sep } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { ARTIFACT_KINDS, type ArtifactKind } from '../artifact-kind.ts';
 import type { HostPath } from '../host/host.ts';
+import type { KeptSession } from '../session/session.ts';
 import { BUNDLE_FILES } from './bundle.ts';
 
 export type ArtifactSet = {
   readonly kind: ArtifactKind;
   /** At least one of them holds something. */
   readonly files: readonly HostPath[];
+  /** That they lie below; absent: the run's own directory. */
+  readonly root?: HostPath;
 };
 
 const PLACES: Readonly<Record<string, ArtifactKind>> = {
@@ -34,6 +37,13 @@ export function sortFiles(files: readonly HostPath[], directory: HostPath): read
   return [...sorted]
     .filter(([, its]) => its.some(hasContent))
     .map(([kind, its]) => ({ kind, files: its }));
+}
+
+/** A session's files lie apart from all else that a run leaves. */
+export function sessionSet(session: KeptSession | undefined): readonly ArtifactSet[] {
+  if (session === undefined || session.names.length === 0) return [];
+  const { directory: root, names } = session;
+  return [{ kind: 'session', root, files: names.map((name) => join(root, name)) }];
 }
 
 function kindOf(path: string): ArtifactKind {

@@ -17,6 +17,7 @@ const CONTENTS: Readonly<Record<ArtifactKind, string>> = {
   egress: 'every decision of the gateway',
   proposal: 'the change as a patch and as commits',
   outputs: 'the files that were collected',
+  session: "the agent's session, for a later run to continue",
 };
 
 /** One line of what a maintainer sees first. */

@@ -20,6 +20,7 @@ export function describePlan(plan: Plan) {
       workspace: { ...workspace, pinned: workspace.pinned.map(describePinned) },
       prompt: { to: provision.prompt.to, bytes: Buffer.byteLength(provision.prompt.text) },
       task: { to: provision.task.to, bytes: Buffer.byteLength(provision.task.text) },
+      session: { files: provision.session.length, bytes: bytesOf(provision.session) },
       agentFiles: provision.agentFiles.map(({ to, text }) => ({
         to,
         bytes: Buffer.byteLength(text),
@@ -98,8 +99,9 @@ function runRows(plan: Plan): readonly Row[] {
     row('cost, US dollars', orNone(limits.costUsd)),
     row('output, MiB', limits.outputMib),
     row('outputs', plan.outputs),
-    ['artifacts', artifactsText(artifact), sources.artifactName],
+    ['artifacts', artifactsText(plan), sources.artifactName],
     row('signed provenance', attest),
+    ...sessionRows(plan),
     ['retention, days', daysText(artifact.retentionDays), sources.retentionDays],
   ];
 }
@@ -187,9 +189,24 @@ function sizeText({ text, to }: { readonly text: string; readonly to: string }):
   return `${Buffer.byteLength(text)} bytes → ${to}`;
 }
 
+/** Off by default: a line where there is something to say. */
+function sessionRows({ session: { keep, continues } }: Plan): readonly Row[] {
+  const { artifact = '', session = '', files = 0, bytes = 0, reason = '' } = continues ?? {};
+  const text = `${session} of ${artifact}: ${files} files, ${bytes} bytes`;
+  return [
+    ...(continues === null ? [] : [['continues', text, reason] as const]),
+    ...(keep.value ? [row('session is kept', keep)] : []),
+  ];
+}
+
+function bytesOf(files: readonly { readonly size: number }[]): number {
+  return files.reduce((sum, { size }) => sum + size, 0);
+}
+
 /** The names, of which the first is whole. */
-function artifactsText({ name, names }: Plan['artifact']): string {
-  const [first, ...more] = Object.values(names);
+function artifactsText({ artifact: { name, names }, session: { keep } }: Plan): string {
+  const { session, ...always } = names;
+  const [first, ...more] = [...Object.values(always), ...(keep.value ? [session] : [])];
   return [first, ...more.map((text) => text.slice(name.length))].join(', ');
 }
 

@@ -9,6 +9,7 @@ import type { Collected } from '../outputs/outputs.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Proposal } from '../proposal/proposal.ts';
 import type { Provisioned } from '../provision/provisioned.ts';
+import type { KeptSession } from '../session/session.ts';
 import type { WriteBack } from '../write-back/written.ts';
 import { type AgentFacts, agentRecordSchema, makeAgentRecord } from './agent-record.ts';
 import { changeSchema, makeChangeRecord } from './change-record.ts';
@@ -22,6 +23,7 @@ import {
 import { explain } from './explain.ts';
 import { totalTokens } from './figure.ts';
 import { makeOriginRecord, originSchema, type StepOrigin } from './origin-record.ts';
+import { makeSessionRecord, sessionRecordSchema } from './session-record.ts';
 import { makeWriteBackRecord, writeBackSchema } from './write-back-record.ts';
 
 const text = z.string();
@@ -119,6 +121,7 @@ export const runRecordSchema = z
     }),
     change: changeSchema,
     writeBack: writeBackSchema,
+    session: sessionRecordSchema,
     result: text,
     artifacts: list(artifact).describe('Those that were uploaded before the one that holds this'),
     notices: list(text),
@@ -161,6 +164,7 @@ export type RunFacts = {
   readonly failure?: AgentFailure;
   readonly collected?: Collected;
   readonly proposal?: Proposal;
+  readonly session?: KeptSession;
   readonly writeBack?: WriteBack;
 };
 
@@ -209,6 +213,7 @@ export function makeRecord(facts: RunFacts): RunRecord {
     outputs: { files, refused: collected?.refused ?? [] },
     change: makeChangeRecord(facts.proposal, provisioned?.baseCommit ?? ''),
     writeBack: makeWriteBackRecord(facts.writeBack, plan.git.push),
+    session: makeSessionRecord(plan.session, facts.session),
     result: collected?.result || (agent?.told?.finished?.result ?? ''),
     artifacts: [],
     notices: [
@@ -217,6 +222,7 @@ export function makeRecord(facts: RunFacts): RunRecord {
       ...(provisioned?.notices ?? []),
       ...(collected?.notices ?? []),
       ...(facts.proposal?.notices ?? []),
+      ...(facts.session?.reason ? [`The session is not kept: ${facts.session.reason}`] : []),
       ...(facts.writeBack?.notices ?? []),
       ...(facts.egress?.cut ? ['egress.jsonl was cut: it grew over 128 MiB'] : []),
     ],

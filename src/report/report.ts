@@ -5,8 +5,9 @@ import { type BottleError, messageOf, type Problem } from '../errors.ts';
 import type { Host, HostPath, Services } from '../host/host.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Proposal } from '../proposal/proposal.ts';
+import type { KeptSession } from '../session/session.ts';
 import { type ActionOutputs, actionOutputs, artifactOutputs } from './action-output.ts';
-import { type ArtifactSet, sortFiles } from './artifact-set.ts';
+import { type ArtifactSet, sessionSet, sortFiles } from './artifact-set.ts';
 import type { ArtifactPlace } from './artifact-summary.ts';
 import {
   BUNDLE_FILES,
@@ -32,6 +33,8 @@ export type ReportInput = {
   readonly proposal?: Proposal;
   /** What the artifact is made from; made when it does not exist. */
   readonly directory: HostPath;
+  /** Searched for secrets before, and left as it is. */
+  readonly session?: KeptSession;
   /** The agent's raw output, the gateway's audit: files at the top of `directory`. */
   readonly logs: readonly HostPath[];
   /** Paths of collected files that are known to hold no secret. */
@@ -67,7 +70,7 @@ export async function report(host: Host, services: Keeper, input: ReportInput): 
   const { record, patch } = bundle;
 
   const files = await writeFiles(host, input, bundle, []);
-  const sets = files ? sortFiles(files, input.directory) : [];
+  const sets = [...(files ? sortFiles(files, input.directory) : []), ...sessionSet(input.session)];
   const written = files ? join(input.directory, BUNDLE_FILES.record) : '';
   const structured = await structuredOutput(input.directory);
   setOutputs(host, actionOutputs(record, { patch, record: written, structured }));

@@ -32,7 +32,8 @@ export async function uploadSets(
   const ends = await Promise.allSettled(
     sets.map(async (set): Promise<KeptArtifact> => {
       const name = artifact.names[set.kind];
-      const start = () => upload(services, name, set, directory, artifact.retentionDays);
+      const start = () =>
+        upload(services, name, set, set.root ?? directory, artifact.retentionDays);
       return { kind: set.kind, name, ...(await uploadInTime(start, host.cancelled)) };
     }),
   );

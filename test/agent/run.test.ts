@@ -49,6 +49,7 @@ function planOf(script: string, changes: Partial<Plan> = {}): Plan {
       task: { text: 'the task', to: '/home/node/task' },
       outputDirectory: '/home/node/output',
       gitUser: { name: 'a', email: 'b' },
+      session: [],
       agentFiles: [],
     },
     resultFile: '/home/node/result',

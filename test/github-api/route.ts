@@ -1,5 +1,12 @@
 /** The routes of the API, over a real repository: what GitHub documents of them, no more. */
-import { LOGIN, type PullRequest, REPOSITORY, type State } from './state.ts';
+import {
+  LOGIN,
+  type PullRequest,
+  REPOSITORY,
+  REPOSITORY_ID,
+  type State,
+  type WorkflowRun,
+} from './state.ts';
 
 export type Answer = { readonly status: number; readonly body: unknown };
 export type Asked = { readonly method: string; readonly path: string; readonly body: unknown };
@@ -147,6 +154,16 @@ const ROUTES: readonly (readonly [string, RegExp, Handler])[] = [
           });
     },
   ],
+  ['GET', /^\/actions\/artifacts$/, listArtifacts],
+  [
+    'GET',
+    /^\/actions\/runs\/(\d+)$/,
+    ({ runs, permissions }, [id]) => {
+      if (!permissions.actions) return forbidden;
+      const run = runs.find((one) => one.id === Number(id));
+      return run === undefined ? notFound : ok(shownRun(run));
+    },
+  ],
   [
     'GET',
     /^\/actions\/permissions\/workflow$/,
@@ -156,6 +173,39 @@ const ROUTES: readonly (readonly [string, RegExp, Handler])[] = [
         : forbidden,
   ],
 ];
+
+function listArtifacts(
+  { artifacts, runs, permissions }: State,
+  _: readonly string[],
+  __: Body,
+  query: URLSearchParams,
+): Answer {
+  if (!permissions.actions) return forbidden;
+  const found = artifacts.filter(({ name }) => name === (query.get('name') ?? name));
+  const shown = found.map(({ id, name, bytes, digest, run, expired = false }) => ({
+    id,
+    name,
+    size_in_bytes: bytes.length,
+    expired,
+    digest,
+    workflow_run: {
+      id: run,
+      repository_id: REPOSITORY_ID,
+      head_repository_id: runs.find((one) => one.id === run)?.head ?? null,
+    },
+  }));
+  return ok({ total_count: shown.length, artifacts: shown });
+}
+
+function shownRun({ head, actor, triggering_actor, ...run }: WorkflowRun) {
+  return {
+    ...run,
+    repository: { id: REPOSITORY_ID, full_name: REPOSITORY },
+    head_repository: head === null ? null : { id: head },
+    actor: { id: actor, login: 'somebody' },
+    triggering_actor: { id: triggering_actor, login: 'somebody' },
+  };
+}
 
 /** Undefined: no such route. */
 export function answer(state: State, { method, path, body }: Asked): Answer | undefined {

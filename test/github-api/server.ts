@@ -50,9 +50,23 @@ export async function startGitHub(): Promise<GitHubServer> {
   const bare = makeBare(REPOSITORY);
   const state: State = {
     bare,
-    ...{ pulls: [], comments: [], rules: [], protectedBranches: new Set(), bypass: new Map() },
+    ...{
+      pulls: [],
+      comments: [],
+      runs: [],
+      artifacts: [],
+      rules: [],
+      protectedBranches: new Set(),
+      bypass: new Map(),
+    },
     ...{ mayOpen: true, hasDrafts: true, isPerson: false },
-    permissions: { contents: true, pulls: true, issues: true, administration: false },
+    permissions: {
+      contents: true,
+      pulls: true,
+      issues: true,
+      administration: false,
+      actions: true,
+    },
   };
   const asked: string[] = [];
   const requests: Request[] = [];
@@ -94,16 +108,28 @@ export async function startGitHub(): Promise<GitHubServer> {
       }
       return void serveGit(request, response, undefined as never);
     }
+    // Elsewhere, by an address that is signed.
+    const blob = /^\/blobs\/(\d+)\.zip$/.exec(path)?.[1];
+    if (blob !== undefined) {
+      if (request.headers.authorization !== undefined) unexpected.push(`${call} with a token`);
+      const found = state.artifacts.find(({ id }) => id === Number(blob));
+      return void response.writeHead(200, { 'content-type': 'application/zip' }).end(found?.bytes);
+    }
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const text = Buffer.concat(chunks).toString();
     const body: unknown = text === '' ? undefined : JSON.parse(text);
     requests.push({ method: request.method ?? '', path, body });
-    if (request.headers.authorization !== `Bearer ${TOKEN}`) {
+    if (![`Bearer ${TOKEN}`, `token ${TOKEN}`].includes(request.headers.authorization ?? '')) {
       unexpected.push(`${call} with ${request.headers.authorization}`);
       return send(response, 401, { message: 'Bad credentials' });
     }
     if (typeof fault === 'object') return send(response, fault.status, fault.body, fault.headers);
+    const download = /\/actions\/artifacts\/(\d+)\/zip$/.exec(path)?.[1];
+    if (download !== undefined) {
+      const location = `http://${request.headers.host}/blobs/${download}.zip`;
+      return void response.writeHead(302, { location }).end();
+    }
     const given = answer(state, { method: request.method ?? '', path, body });
     if (fault !== undefined) return void request.socket.destroy();
     if (given === undefined) unexpected.push(call);

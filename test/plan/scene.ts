@@ -8,6 +8,7 @@ import { makePlan, type PlanRequest } from '../../src/plan/make-plan.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { memoryFiles } from '../manifest/memory-files.ts';
 import { readActionFile } from '../runner/action-file.ts';
+import { SCOPE } from './no-session.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -46,7 +47,7 @@ export function stubProvider(
   argv: readonly string[] = ['agent'],
 ): Provider {
   const skills = '/home/node/.claude/skills';
-  const nothing = { files: [], env: {}, exitCodes: {}, sessionPaths: [], notices: [] };
+  const nothing = { files: [], env: {}, exitCodes: {}, notices: [] };
   const prepare = () => ({ argv, skills, ...nothing });
   return { ...findProvider(template), resumes: false, prepare };
 }
@@ -74,6 +75,8 @@ export async function requestOf(files: Files, { inputs, ...given }: Given = {}) 
     checkout: { origin: 'https://github.com/octo/hello', server: 'https://github.com' },
     trigger: { number: 0, branch: 'main' },
     hostVariables: new Set(),
+    scope: SCOPE,
+    session: undefined,
     ...given,
   };
   return request;

@@ -36,6 +36,7 @@ export function makePlan(
       task: { text: 'Do it.\n', to: join(home, 'task.txt') },
       outputDirectory: join(home, 'outputs'),
       gitUser: { name: 'Bottle Agent', email: 'agent@example.com' },
+      session: [],
       agentFiles: [],
       ...parts,
     },

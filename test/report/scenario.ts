@@ -10,6 +10,7 @@ import { stepOrigin } from '../../src/report/origin-record.ts';
 import type { RunFacts } from '../../src/report/record.ts';
 import type { PageExtras } from '../../src/report/run-page.ts';
 import { NO_GIT } from '../plan/no-git.ts';
+import { NO_SESSION } from '../plan/no-session.ts';
 
 const fromDefault = <T>(value: T) => ({ value, source: 'default' });
 
@@ -50,6 +51,7 @@ export const PLAN: Plan = {
     task: { text: 'Say hello.', to: '/home/node/.bottle/task.md' },
     outputDirectory: '/home/node/outputs',
     gitUser: { name: 'bottle', email: 'bottle@localhost' },
+    session: [],
     agentFiles: [],
   },
   limits: {
@@ -66,6 +68,7 @@ export const PLAN: Plan = {
     names: nameArtifacts('bottle-hello-k3x9q'),
     retentionDays: 0,
   },
+  session: NO_SESSION,
   attest: { value: 'auto', source: 'input attest' },
   reach: {
     mode: fromDefault('enforce'),

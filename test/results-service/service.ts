@@ -34,6 +34,8 @@ export type ResultsService = {
   listArtifacts(): StoredArtifact[];
   /** The files of an artifact, unzipped; one that was uploaded raw is one file. */
   readArtifact(name: string): Promise<Map<string, Buffer>>;
+  /** As it was uploaded. */
+  readBytes(name: string): Promise<Buffer>;
   listCache(): StoredCacheEntry[];
   /** The archive under exactly this key. */
   readCache(key: string): Promise<Buffer>;
@@ -103,6 +105,7 @@ export async function startResultsService(
       const { bytes, isZip } = await artifacts.read(name);
       return isZip ? unzip(bytes) : new Map([[name, bytes]]);
     },
+    readBytes: async (name) => (await artifacts.read(name)).bytes,
     listCache: caches.list,
     readCache: caches.read,
     async close() {
