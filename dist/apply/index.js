@@ -37303,7 +37303,7 @@ exports.visitAsync = visitAsync;
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _apply_story_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(94640);
+/* harmony import */ var _apply_story_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(43158);
 /* harmony import */ var _guarded_host_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(71439);
 /* harmony import */ var _host_actions_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(30623);
 /* harmony import */ var _host_services_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(58503);
@@ -37321,7 +37321,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 94640:
+/***/ 43158:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -50109,6 +50109,13 @@ function artifact_set_sortFiles(files, directory) {
         .filter(([, its]) => its.some(hasContent))
         .map(([kind, its]) => ({ kind, files: its }));
 }
+/** A session's files lie apart from all else that a run leaves. */
+function artifact_set_sessionSet(session) {
+    if (session === undefined || session.names.length === 0)
+        return [];
+    const { directory: root, names } = session;
+    return [{ kind: 'session', root, files: names.map((name) => join(root, name)) }];
+}
 function artifact_set_kindOf(path) {
     return path.includes(sep) ? 'outputs' : (artifact_set_PLACES[path] ?? 'result');
 }
@@ -50437,6 +50444,7 @@ const CONTENTS = {
     egress: 'every decision of the gateway',
     proposal: 'the change as a patch and as commits',
     outputs: 'the files that were collected',
+    session: "the agent's session, for a later run to continue",
 };
 /** One line of what a maintainer sees first. */
 function artifact_summary_artifactGlance(places) {
@@ -51392,7 +51400,7 @@ function entropyOf(bytes) {
 async function upload_uploadSets(host, services, artifact, directory, sets) {
     const ends = await Promise.allSettled(sets.map(async (set) => {
         const name = artifact.names[set.kind];
-        const start = () => upload(services, name, set, directory, artifact.retentionDays);
+        const start = () => upload(services, name, set, set.root ?? directory, artifact.retentionDays);
         return { kind: set.kind, name, ...(await uploadInTime(start, host.cancelled)) };
     }));
     const kept = ends.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []));
@@ -51479,7 +51487,7 @@ async function report(host, services, input) {
     const bundle = await cleanBundle({ ...input, change }, redactor);
     const { record, patch } = bundle;
     const files = await writeFiles(host, input, bundle, []);
-    const sets = files ? sortFiles(files, input.directory) : [];
+    const sets = [...(files ? sortFiles(files, input.directory) : []), ...sessionSet(input.session)];
     const written = files ? join(input.directory, BUNDLE_FILES.record) : '';
     const structured = await structuredOutput(input.directory);
     setOutputs(host, actionOutputs(record, { patch, record: written, structured }));
@@ -53037,6 +53045,7 @@ const progress_PHASE_TITLES = {
     agent: 'Run the agent',
     collect: 'Collect what it made',
     proposal: 'Check its work',
+    session: 'Keep its session',
     'clean up': 'Clean up',
     'write back': 'Write its work back',
 };
@@ -53052,6 +53061,7 @@ const SENTENCES = {
     agent: agentSentence,
     collect: ({ files, refused }) => `${files.length} outputs, ${refused.length} refused.`,
     proposal: proposalSentence,
+    session: ({ reason, files, bytes }) => reason === '' ? `${files} files (${bytes} bytes) are kept.` : 'It is not kept.',
     'clean up': () => 'Done.',
     'write back': writeBackSentence,
 };
@@ -57176,6 +57186,7 @@ function pathsOf(directory) {
         },
         egress: join(artifact, 'egress.jsonl'),
         scratch: join(directory, 'scratch'),
+        session: join(directory, 'session'),
         bundles: join(directory, 'bundles'),
         gate: join(directory, 'gate'),
         deployKeys: deployKeysIn(directory),
@@ -60321,8 +60332,8 @@ function sha256() {
  * GitHub refuses these characters because artifacts are unpacked on any file system; of its 256
  * characters the endings of our names need some.
  */
-function artifactName() {
-    return matching(/^[^":<>|*?\\/\p{Cc}]{1,200}$/u, 'a name of at most 200 characters without any of " : < > | * ? \\ /');
+function artifactName(most = 200) {
+    return matching(new RegExp(`^[^":<>|*?\\\\/\\p{Cc}]{1,${most}}$`, 'u'), `a name of at most ${most} characters without any of " : < > | * ? \\ /`);
 }
 /** As `git check-ref-format --branch` has it; no ref's whole name. */
 function branchName(accepted) {
@@ -60364,6 +60375,8 @@ const inputs_BRANCH = branchName('the name of a branch');
 const LOGIN = matching(/^[a-z0-9][a-z0-9_-]*(\[bot\])?$/i, 'a login');
 const REVIEWER = matching(/^[a-z0-9][a-z0-9_-]*(?:\/[a-z0-9][a-z0-9._-]*)?$/i, 'a login, or `organisation/team`');
 const inputs_VERSION = matching(/^\d{1,6}\.\d{1,6}\.\d{1,6}$/, 'an exact version such as `1.9.3`');
+/** GitHub's own limit. */
+const LONGEST_ARTIFACT = 256;
 const COMMA = /,/;
 const COMMA_OR_LINE = /[\n,]/;
 /** As above, but a comma inside braces belongs to the glob. */
@@ -60397,6 +60410,8 @@ const SHAPES = {
     'artifact-name': emptyOr(artifactName()),
     'retention-days': numeric('whole', 0, 400),
     attest: input_shape_oneOf(['auto', 'off']),
+    session: emptyOr(artifactName(LONGEST_ARTIFACT)),
+    'keep-session': yamlBoolean(),
     push: input_shape_oneOf(['none', 'branch', 'pull-request']),
     branch: emptyOr(branchTemplate()),
     base: emptyOr(inputs_BRANCH),
@@ -60449,6 +60464,8 @@ function readInputs(host) {
         artifactName: values['artifact-name'],
         retentionDays: values['retention-days'],
         attest: values.attest,
+        session: values.session,
+        keepSession: values['keep-session'],
         push: values.push,
         branch: values.branch,
         base: values.base,
@@ -60594,7 +60611,14 @@ function iso_duration(params) {
 
 ;// CONCATENATED MODULE: ./build/artifact-kind.js
 /** The artifacts that a run may leave. */
-const artifact_kind_ARTIFACT_KINDS = ['result', 'transcript', 'egress', 'proposal', 'outputs'];
+const artifact_kind_ARTIFACT_KINDS = [
+    'result',
+    'transcript',
+    'egress',
+    'proposal',
+    'outputs',
+    'session',
+];
 /** What each of them is called, after the name that they begin with. */
 function nameArtifacts(base) {
     const names = artifact_kind_ARTIFACT_KINDS.map((kind) => [kind, `${base}-${kind}`]);
@@ -60956,8 +60980,50 @@ function origin_record_digestOf(content) {
     return { sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length };
 }
 
+;// CONCATENATED MODULE: ./build/report/session-record.js
+/** What `run.json` says about the agent's session: which one it continued, and whether it is kept. */
+
+const session_record_text = schemas_string();
+const session_record_count = schemas_int().min(0);
+const sessionRecordSchema = strictObject({
+    state: schemas_enum(['off', 'kept', 'not-kept']).describe('`off`: nobody asked for it'),
+    reason: session_record_text.describe('Why it is not kept'),
+    files: session_record_count,
+    bytes: session_record_count,
+    continued: strictObject({
+        artifact: session_record_text,
+        workflowRun: session_record_text.describe('That left it'),
+        session: session_record_text.describe('What the agent calls it'),
+        sha256: schemas_string()
+            .regex(/^[0-9a-f]{64}$/)
+            .describe('Of its `session.json`'),
+        reason: session_record_text.describe('Why this run may'),
+    })
+        .nullable()
+        .describe('The session that the agent went on with; null: it began one'),
+});
+/** Pure. `kept` is absent where the run did not come so far. */
+function session_record_makeSessionRecord({ keep, continues }, kept) {
+    const reason = kept?.reason ?? 'the run ended before';
+    const state = !keep.value ? 'off' : reason === '' ? 'kept' : 'not-kept';
+    return {
+        state,
+        reason: keep.value ? reason : '',
+        files: kept?.files ?? 0,
+        bytes: kept?.bytes ?? 0,
+        continued: continues && {
+            artifact: continues.artifact,
+            workflowRun: continues.workflowRun,
+            session: continues.session,
+            sha256: continues.sha256,
+            reason: continues.reason,
+        },
+    };
+}
+
 ;// CONCATENATED MODULE: ./build/report/record.js
 /** `run.json`, the record of a run: versioned plain data. Its published schema comes from here. */
+
 
 
 
@@ -61053,6 +61119,7 @@ const runRecordSchema = strictObject({
     }),
     change: changeSchema,
     writeBack: writeBackSchema,
+    session: sessionRecordSchema,
     result: record_text,
     artifacts: record_list(artifact).describe('Those that were uploaded before the one that holds this'),
     notices: record_list(record_text),
@@ -61109,6 +61176,7 @@ function makeRecord(facts) {
         outputs: { files, refused: collected?.refused ?? [] },
         change: makeChangeRecord(facts.proposal, provisioned?.baseCommit ?? ''),
         writeBack: makeWriteBackRecord(facts.writeBack, plan.git.push),
+        session: makeSessionRecord(plan.session, facts.session),
         result: collected?.result || (agent?.told?.finished?.result ?? ''),
         artifacts: [],
         notices: [
@@ -61117,6 +61185,7 @@ function makeRecord(facts) {
             ...(provisioned?.notices ?? []),
             ...(collected?.notices ?? []),
             ...(facts.proposal?.notices ?? []),
+            ...(facts.session?.reason ? [`The session is not kept: ${facts.session.reason}`] : []),
             ...(facts.writeBack?.notices ?? []),
             ...(facts.egress?.cut ? ['egress.jsonl was cut: it grew over 128 MiB'] : []),
         ],
@@ -63696,15 +63765,16 @@ function createServices() {
                 throw error;
             }
         },
-        downloadArtifact: async ({ id, name, size, digest }, directory, maxBytes) => {
+        downloadArtifact: async ({ id, name, size, digest }, directory, maxBytes, from) => {
             if (size > maxBytes)
                 throw new Error(`it has ${size} bytes, more than ${maxBytes}`);
             const { DefaultArtifactClient } = await Promise.all(/* import() */[__nccwpck_require__.e(830), __nccwpck_require__.e(878), __nccwpck_require__.e(271), __nccwpck_require__.e(995), __nccwpck_require__.e(683)]).then(__nccwpck_require__.bind(__nccwpck_require__, 60683));
-            await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.mkdir)(directory, { mode: 0o700 });
+            await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.mkdir)(directory, { recursive: true, mode: 0o700 });
             const { digestMismatch } = await new DefaultArtifactClient().downloadArtifact(Number(id), {
                 path: directory,
                 skipDecompress: true,
                 ...(digest === '' ? {} : { expectedHash: digest }),
+                ...(from && { findBy: findBy(from) }),
             });
             if (digestMismatch)
                 throw new Error(`the digest of ${name} is not the listed one`);
@@ -63745,6 +63815,10 @@ function createServices() {
 }
 function listed({ id, name, size, digest = '' }) {
     return { id: String(id), name, size, digest };
+}
+function findBy({ workflowRun: workflowRunId, repository, token }) {
+    const [repositoryOwner = '', repositoryName = ''] = repository.split('/');
+    return { token, workflowRunId, repositoryOwner, repositoryName };
 }
 /** Why GitHub did not take it; empty when it did. */
 async function storeAttestation(bundle, token) {

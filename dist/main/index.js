@@ -37299,7 +37299,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 28265:
+/***/ 65708:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -37940,6 +37940,7 @@ const claude = {
     },
     model: { host: 'api.anthropic.com', meter: 'anthropic', key: keyOf },
     resumes: true,
+    sessionPaths: ['.claude/projects'],
     knowsSchema: true,
     countsSession: true,
     prepare: (request) => ({
@@ -37951,7 +37952,6 @@ const claude = {
         env: environmentOf(request),
         skills: `${request.home}/.claude/skills`,
         exitCodes: {},
-        sessionPaths: [`${request.home}/.claude/projects`],
         notices: [],
     }),
     reader: readClaude,
@@ -39489,6 +39489,7 @@ const codex = {
         }),
     },
     resumes: true,
+    sessionPaths: ['.codex/sessions'],
     knowsSchema: true,
     countsSession: true,
     prepare: (request) => ({
@@ -39498,7 +39499,6 @@ const codex = {
         env: { CODEX_HOME: `${request.home}/.codex` },
         skills: `${request.home}/.codex/skills`,
         exitCodes: {},
-        sessionPaths: [`${request.home}/.codex/sessions`],
         notices: noticesOf(request),
     }),
     reader: readCodex,
@@ -49288,6 +49288,7 @@ function transcriptSchemaText() {
 const command = {
     template: 'command',
     resumes: false,
+    sessionPaths: [],
     // It finds the schema in a file, and its task as it was given.
     knowsSchema: true,
     countsSession: false,
@@ -49298,7 +49299,6 @@ const command = {
         env: { BOTTLE_EVENTS_FD: '1' },
         skills: `${request.home}/.claude/skills`,
         exitCodes: request.settings.exit_codes ?? {},
-        sessionPaths: [],
         notices: [],
     }),
     reader: readCommand,
@@ -49351,6 +49351,7 @@ const gemini = {
         }),
     },
     resumes: true,
+    sessionPaths: ['.gemini/tmp', '.gemini/projects.json'],
     knowsSchema: false,
     countsSession: false,
     prepare: (request) => ({
@@ -49369,7 +49370,6 @@ const gemini = {
         },
         skills: `${request.home}/.gemini/skills`,
         exitCodes: EXIT_CODES,
-        sessionPaths: [`${request.home}/.gemini/tmp`, `${request.home}/.gemini/projects.json`],
         notices: gemini_noticesOf(request),
     }),
     reader: readGemini,
@@ -49567,6 +49567,8 @@ const opencode = {
         }),
     },
     resumes: true,
+    // Its database and what is not in it yet; beside them it keeps credentials, logs and programs.
+    sessionPaths: ['opencode.db', 'opencode.db-wal'].map((name) => `.local/share/opencode/${name}`),
     knowsSchema: false,
     countsSession: false,
     prepare: (request) => ({
@@ -49581,7 +49583,6 @@ const opencode = {
         },
         skills: `${request.home}/.config/opencode/skill`,
         exitCodes: {},
-        sessionPaths: [`${request.home}/.local/share/opencode`],
         notices: [],
     }),
     reader: readOpencode,
@@ -56619,6 +56620,7 @@ function describePlan(plan) {
             workspace: { ...workspace, pinned: workspace.pinned.map(describePinned) },
             prompt: { to: provision.prompt.to, bytes: Buffer.byteLength(provision.prompt.text) },
             task: { to: provision.task.to, bytes: Buffer.byteLength(provision.task.text) },
+            session: { files: provision.session.length, bytes: plan_summary_bytesOf(provision.session) },
             agentFiles: provision.agentFiles.map(({ to, text }) => ({
                 to,
                 bytes: Buffer.byteLength(text),
@@ -56675,8 +56677,9 @@ function runRows(plan) {
         plan_summary_row('cost, US dollars', orNone(limits.costUsd)),
         plan_summary_row('output, MiB', limits.outputMib),
         plan_summary_row('outputs', plan.outputs),
-        ['artifacts', artifactsText(artifact), sources.artifactName],
+        ['artifacts', artifactsText(plan), sources.artifactName],
         plan_summary_row('signed provenance', attest),
+        ...sessionRows(plan),
         ['retention, days', daysText(artifact.retentionDays), sources.retentionDays],
     ];
 }
@@ -56754,9 +56757,22 @@ function originOf(entry) {
 function sizeText({ text, to }) {
     return `${Buffer.byteLength(text)} bytes → ${to}`;
 }
+/** Off by default: a line where there is something to say. */
+function sessionRows({ session: { keep, continues } }) {
+    const { artifact = '', session = '', files = 0, bytes = 0, reason = '' } = continues ?? {};
+    const text = `${session} of ${artifact}: ${files} files, ${bytes} bytes`;
+    return [
+        ...(continues === null ? [] : [['continues', text, reason]]),
+        ...(keep.value ? [plan_summary_row('session is kept', keep)] : []),
+    ];
+}
+function plan_summary_bytesOf(files) {
+    return files.reduce((sum, { size }) => sum + size, 0);
+}
 /** The names, of which the first is whole. */
-function artifactsText({ name, names }) {
-    const [first, ...more] = Object.values(names);
+function artifactsText({ artifact: { name, names }, session: { keep } }) {
+    const { session, ...always } = names;
+    const [first, ...more] = [...Object.values(always), ...(keep.value ? [session] : [])];
     return [first, ...more.map((text) => text.slice(name.length))].join(', ');
 }
 function daysText(days) {
@@ -57391,6 +57407,7 @@ const PHASE_TITLES = {
     agent: 'Run the agent',
     collect: 'Collect what it made',
     proposal: 'Check its work',
+    session: 'Keep its session',
     'clean up': 'Clean up',
     'write back': 'Write its work back',
 };
@@ -57406,6 +57423,7 @@ const progress_SENTENCES = {
     agent: agentSentence,
     collect: ({ files, refused }) => `${files.length} outputs, ${refused.length} refused.`,
     proposal: proposalSentence,
+    session: ({ reason, files, bytes }) => reason === '' ? `${files} files (${bytes} bytes) are kept.` : 'It is not kept.',
     'clean up': () => 'Done.',
     'write back': writeBackSentence,
 };
@@ -57830,6 +57848,7 @@ function pathsOf(directory) {
         },
         egress: (0,external_node_path_.join)(artifact, 'egress.jsonl'),
         scratch: (0,external_node_path_.join)(directory, 'scratch'),
+        session: (0,external_node_path_.join)(directory, 'session'),
         bundles: (0,external_node_path_.join)(directory, 'bundles'),
         gate: (0,external_node_path_.join)(directory, 'gate'),
         deployKeys: deployKeysIn(directory),
@@ -59649,6 +59668,313 @@ function searchSecrets(secrets) {
     };
 }
 
+;// CONCATENATED MODULE: ./build/git-check/path-name.js
+/** Names that file systems take for other names: by case, by Unicode, by Windows' and macOS's rules. */
+/** HFS+ does not see some of these, ext4 with case folding none of them. */
+const IGNORED = /\p{Default_Ignorable_Code_Point}/gu;
+const SHORT_NAME = /^[^.~]{1,6}~\d{1,6}(?:\.[^.]{0,3})?$/;
+/** No colon, and neither dot nor space at the end. */
+const PLAIN = /^[!-9;-~]*[!-\-/-9;-~]$/;
+/**
+ * Equal for names that are one file somewhere. NTFS ends a name at a colon, and drops dots and
+ * spaces at its end. Also for paths, name by name.
+ */
+function foldName(name) {
+    if (name.includes('/'))
+        return name.split('/').map(foldName).join('/');
+    if (PLAIN.test(name))
+        return name.toLowerCase();
+    // Decomposed first: case changes the order that marks are sorted by.
+    const seen = name.replace(IGNORED, '').normalize('NFD');
+    const kept = seen.replace(/(?!^):.*$/s, '').replace(/(?<=[^. ])[. ]+$/, '');
+    // To and fro, so that the long s, the Kelvin sign and both sharp s become letters.
+    return kept.toLowerCase().toUpperCase().toLowerCase().normalize('NFC');
+}
+/** Whether Windows may have made up the name, for a longer one that it then stands for. */
+const isShortName = (name) => SHORT_NAME.test(name);
+/** Why one name of a path is not taken as it is; undefined: nothing is wrong with it. */
+function nameFault(name) {
+    if (name === '' || name === '.' || name === '..')
+        return 'it has a name that is no name';
+    if (name.includes('\ufffd'))
+        return 'it has a name that is not UTF-8';
+    if (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(name))
+        return 'it has a name with hidden characters';
+    if (name.includes('\\'))
+        return 'it has a name with a backslash, which Windows takes for a slash';
+    if (foldName(name) === '.git')
+        return 'it has a name that stands for .git';
+    if (isShortName(name))
+        return 'it has a name that Windows takes for a longer one';
+    return undefined;
+}
+const MAX_PATH = 4096;
+function pathFault(path) {
+    if (path.length > MAX_PATH)
+        return `it is longer than ${MAX_PATH} characters`;
+    return path
+        .split('/')
+        .map(nameFault)
+        .find((fault) => fault !== undefined);
+}
+
+;// CONCATENATED MODULE: ./build/outputs/extract-name.js
+/** Which names of a hostile archive may stand on the runner's disk. */
+
+/** Linux' `PATH_MAX`: none that was a file's in the guest is longer. */
+const LONGEST_PATH = 4096;
+/** The names along a member's path, `.` and empty ones left out; none for the root itself. */
+function splitPath(member) {
+    const { path, rawPath } = member;
+    // Before half a million names are looked at one by one.
+    if (rawPath.length > LONGEST_PATH)
+        return { reason: `has a path over ${LONGEST_PATH} bytes` };
+    if (!Buffer.from(path).equals(rawPath))
+        return { reason: 'has a name that is not UTF-8' };
+    if (path === '')
+        return { reason: 'has no name' };
+    if (path.startsWith('/'))
+        return { reason: 'has an absolute path' };
+    const names = path.split('/').filter((name) => name !== '' && name !== '.');
+    const refusals = names.map(refuseName);
+    return refusals.find((refusal) => refusal !== undefined) ?? names;
+}
+/** Whether a path stays within the bounds. */
+function refuseSize(names, limits) {
+    if (names.length > limits.depth)
+        return { reason: `is deeper than ${limits.depth} levels` };
+    if (Buffer.byteLength(names.join('/')) > limits.pathBytes) {
+        return { reason: `has a path over ${limits.pathBytes} bytes` };
+    }
+    if (names.some((name) => Buffer.byteLength(name) > limits.nameBytes)) {
+        return { reason: `has a name over ${limits.nameBytes} bytes` };
+    }
+    return undefined;
+}
+// Names that change how a line reads, that the artifact service takes from nobody, or that are a
+// separator on Windows, where an artifact may be unpacked.
+const extract_name_HIDDEN = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
+const UNFIT = /["<>:|*?\\]/;
+// Windows drops dots and spaces at the end of a name: `.. ` may climb there.
+const extract_name_EMPTY = /^[. ]+$/;
+function refuseName(name) {
+    if (name === '..')
+        return { reason: 'climbs with ..' };
+    if (extract_name_HIDDEN.test(name))
+        return { reason: 'has a control character in its name' };
+    if (UNFIT.test(name))
+        return { reason: 'has one of " < > : | * ? \\ in its name' };
+    if (extract_name_EMPTY.test(name))
+        return { reason: 'has a name of dots and spaces alone' };
+    const folded = foldName(name);
+    if (/^(\.git|git~[0-9]+)$/.test(folded))
+        return { reason: 'is, or is in, a .git directory' };
+    if (isShortName(folded))
+        return { reason: 'has a name that Windows takes for a longer one' };
+    return undefined;
+}
+
+;// CONCATENATED MODULE: ./build/outputs/extract-tree.js
+/** What an extraction has created so far, and which paths are still free for it. */
+
+
+
+
+/** At most `limit` entries below `root`, directories that nobody named included. */
+function createExtractTree(root, limit) {
+    // By folded path: names that some file system takes for one are not kept twice.
+    const entries = new Map();
+    function add(names, kind) {
+        const path = names.join('/');
+        const key = foldName(path);
+        const taken = entries.get(key);
+        if (taken !== undefined) {
+            if (taken.path !== path)
+                return { reason: `collides with ${printable(taken.path)}` };
+            if (taken.kind === 'directory' && kind === 'directory')
+                return undefined;
+            return { reason: 'is there twice' };
+        }
+        if (entries.size >= limit)
+            return { reason: `is beyond the first ${limit} entries` };
+        // A directory that is there but not ours may be a link: it never becomes a parent.
+        const refusal = kind === 'directory' ? extract_tree_makeDirectory((0,external_node_path_.join)(root, path)) : undefined;
+        if (refusal === undefined)
+            entries.set(key, { path, kind });
+        return refusal;
+    }
+    function addParents(names) {
+        for (let depth = 1; depth < names.length; depth++) {
+            const parent = names.slice(0, depth);
+            const taken = entries.get(foldName(parent.join('/')));
+            if (taken?.kind === 'file')
+                return { reason: 'lies below a file' };
+            const refusal = add(parent, 'directory');
+            if (refusal !== undefined)
+                return refusal;
+        }
+        return undefined;
+    }
+    return {
+        addFile: (names) => addParents(names) ?? add(names, 'file'),
+        addDirectory: (names) => addParents(names) ?? add(names, 'directory'),
+    };
+}
+function extract_tree_makeDirectory(path) {
+    try {
+        (0,external_node_fs_.mkdirSync)(path, { mode: 0o755 });
+        return undefined;
+    }
+    catch (error) {
+        return refusalOf(error);
+    }
+}
+const OUR_CALLS = ['mkdir', 'open', 'write'];
+/** The disk's own word for what it did not take; throws what is not the disk's. */
+function refusalOf(error) {
+    const { code, syscall = '' } = error;
+    if (!OUR_CALLS.includes(syscall))
+        throw error;
+    return { reason: `could not be written: ${code}` };
+}
+
+;// CONCATENATED MODULE: ./build/outputs/extract.js
+/**
+ * Unpacks a hostile tar stream into a directory of ours; what is refused is listed, the rest kept.
+ *
+ * Nobody else writes to the directory meanwhile. Nothing is created over or through anything: a
+ * path's parents are directories that this extraction made, and files open with `O_EXCL`.
+ */
+
+
+
+
+
+
+
+
+const extract_MIB = 1 << 20;
+const DEFAULT_EXTRACT_LIMITS = {
+    entries: 150_000,
+    fileBytes: 256 * extract_MIB,
+    totalBytes: 256 * extract_MIB,
+    depth: 32,
+    nameBytes: 255,
+    pathBytes: 1024,
+    refusedListed: 100,
+};
+/**
+ * Keeps regular files (modes 644 and 755) and directories, of one archive or of several in a row. A
+ * stream that breaks leaves what was complete. Throws what the source throws.
+ */
+async function extractTar(source, directory, limits = DEFAULT_EXTRACT_LIMITS, place = (path) => path, watch = () => undefined) {
+    (0,external_node_fs_.mkdirSync)(directory, { recursive: true });
+    const tree = createExtractTree(directory, limits.entries);
+    const kept = { files: [], clean: new Set(), totalBytes: 0 };
+    const extraction = { directory, limits, place, watch, tree, ...kept };
+    const { files, clean } = extraction;
+    const refused = [];
+    let refusedCount = 0;
+    try {
+        for await (const member of readTar(source, { concatenated: true })) {
+            const refusal = await extractMember(extraction, member);
+            if (refusal === undefined)
+                continue;
+            refusedCount++;
+            if (refusedCount > limits.refusedListed)
+                continue;
+            refused.push({ path: printable(member.path), reason: refusal.reason });
+        }
+    }
+    catch (error) {
+        if (!(error instanceof TarError))
+            throw error;
+        return { files, clean, refused, refusedCount, broken: error.message };
+    }
+    return { files, clean, refused, refusedCount };
+}
+async function extractMember(extraction, member) {
+    const given = splitPath(member);
+    if ('reason' in given)
+        return given;
+    if (given.length === 0) {
+        // The `./` that many archives begin with.
+        return member.type === 'directory' ? undefined : { reason: 'has no name' };
+    }
+    const placed = extraction.place(given.join('/'));
+    if (placed === undefined)
+        return { reason: 'was not asked for' };
+    const names = placed.split('/');
+    const refusal = refuseSize(names, extraction.limits) ?? refuseMember(extraction, member);
+    if (refusal !== undefined)
+        return refusal;
+    if (member.type === 'directory')
+        return extraction.tree.addDirectory(names);
+    return extraction.tree.addFile(names) ?? (await keepFile(extraction, member, names.join('/')));
+}
+const NOT_KEPT = {
+    // An artifact cannot hold one, and whoever walks the directory later should not have to beware.
+    symlink: 'is a symbolic link',
+    hardlink: 'is a hard link',
+    'character-device': 'is a device',
+    'block-device': 'is a device',
+    fifo: 'is a named pipe',
+    sparse: 'is a sparse file',
+    unknown: 'is of an unknown type',
+};
+function refuseMember({ limits, totalBytes }, member) {
+    const reason = NOT_KEPT[member.type];
+    if (reason !== undefined)
+        return { reason };
+    if (member.size > limits.fileBytes)
+        return { reason: `is over ${extract_mib(limits.fileBytes)}` };
+    if (totalBytes + member.size > limits.totalBytes) {
+        return { reason: `is over the ${extract_mib(limits.totalBytes)} that all may have together` };
+    }
+    return undefined;
+}
+function extract_mib(bytes) {
+    return `${Math.round((bytes / extract_MIB) * 10) / 10} MiB`;
+}
+const CREATE = external_node_fs_.constants.O_WRONLY | external_node_fs_.constants.O_CREAT | external_node_fs_.constants.O_EXCL | external_node_fs_.constants.O_NOFOLLOW;
+/** A disk that does not take the file is a refusal. */
+async function keepFile(extraction, member, path) {
+    try {
+        const watched = extraction.watch(path);
+        const sha256 = await extract_writeFile((0,external_node_path_.join)(extraction.directory, path), member, watched);
+        if (watched && !(await watched.end()))
+            extraction.clean.add(path);
+        extraction.files.push({ path, size: member.size, sha256 });
+        extraction.totalBytes += member.size;
+        return undefined;
+    }
+    catch (error) {
+        if (error instanceof TarError)
+            throw error;
+        return refusalOf(error);
+    }
+}
+/** The SHA-256 of what was written. A file that does not become whole is removed. */
+async function extract_writeFile(path, { data, mode }, watched) {
+    const hash = (0,external_node_crypto_.createHash)('sha256');
+    const file = (0,external_node_fs_.openSync)(path, CREATE, (mode & 0o111) === 0 ? 0o644 : 0o755);
+    try {
+        for await (const chunk of data) {
+            hash.update(chunk);
+            (0,external_node_fs_.writeFileSync)(file, chunk);
+            await watched?.push(chunk);
+        }
+    }
+    catch (error) {
+        (0,external_node_fs_.unlinkSync)(path);
+        throw error;
+    }
+    finally {
+        (0,external_node_fs_.closeSync)(file);
+    }
+    return hash.digest('hex');
+}
+
 ;// CONCATENATED MODULE: ./build/outputs/chunk-pipe.js
 /** Turns chunks that are pushed into a stream that is pulled; the pusher waits for the reader. */
 function createChunkPipe() {
@@ -59693,6 +60019,319 @@ function createChunkPipe() {
         },
         close,
     };
+}
+
+;// CONCATENATED MODULE: ./build/outputs/receive.js
+/** Runs a command of the guest whose output is a tar stream, and unpacks it while it comes. */
+
+
+
+const receive_STDERR_BYTES = 8192;
+const STDERR_LINES = 20;
+/** Throws what `unpack` throws; a guest or a machine that fails is told. */
+async function receive(machine, argv, { what, timeoutMs, signal }, unpack) {
+    const pipe = createChunkPipe();
+    const broken = new AbortController();
+    const unpacking = unpack(pipe.stream).catch((error) => {
+        pipe.close();
+        broken.abort(error);
+        throw error;
+    });
+    const stderr = createHead(receive_STDERR_BYTES);
+    const running = machine
+        .exec(argv, {
+        cwd: '/',
+        onStdout: pipe.push,
+        onStderr: stderr.add,
+        timeoutMs,
+        signal: signal ? AbortSignal.any([signal, broken.signal]) : broken.signal,
+    })
+        .finally(pipe.end);
+    const [extracted, ended] = await Promise.allSettled([unpacking, running]);
+    if (extracted.status === 'rejected')
+        throw extracted.reason;
+    return {
+        extracted: extracted.value,
+        said: receive_linesOf(stderr.text()),
+        broken: signal?.aborted
+            ? `Collecting ${what} was stopped: there was no time left`
+            : endingOf(ended, what, timeoutMs),
+    };
+}
+function endingOf(ended, what, timeoutMs) {
+    if (ended.status === 'rejected') {
+        return `The machine failed while ${what} were collected: ${printable(messageOf(ended.reason))}`;
+    }
+    const { timedOut, exitCode } = ended.value;
+    if (timedOut)
+        return `Collecting ${what} was stopped after ${timeoutMs / 1000} s`;
+    return exitCode === 0 ? '' : `Collecting ${what} ended with exit code ${exitCode}`;
+}
+/** The first `limit` bytes of what is added. */
+function createHead(limit) {
+    const chunks = [];
+    let room = limit;
+    return {
+        add(chunk) {
+            const head = chunk.slice(0, room);
+            room -= head.length;
+            if (head.length > 0)
+                chunks.push(head);
+        },
+        text: () => Buffer.concat(chunks).toString('utf8'),
+    };
+}
+function receive_linesOf(text) {
+    const lines = text
+        .replaceAll('\t', ' ')
+        .split('\n')
+        .filter((line) => line.trim() !== '');
+    return lines.slice(0, STDERR_LINES).map((line) => printable(line));
+}
+
+;// CONCATENATED MODULE: ./build/outputs/watch-secret.js
+function watchSecrets(search) {
+    return () => {
+        const stream = search.stream();
+        let found = false;
+        const note = (matches) => {
+            found ||= matches.length > 0;
+        };
+        return {
+            push: async (chunk) => note(await stream.push(chunk)),
+            async end() {
+                note(await stream.end());
+                return found;
+            },
+        };
+    };
+}
+
+;// CONCATENATED MODULE: ./build/outputs/collect-session.js
+/** Brings the agent's session out of the guest: whole and without secrets, or not at all. */
+
+
+
+
+
+// As in the outputs' script no name is taken for an option; what is no regular file is no session.
+const collect_session_SCRIPT = `
+cd / || exit
+for place; do
+  shift
+  ! [ -e ".$place" ] || set -- "$@" ".$place"
+done
+# An archive of nothing is two empty blocks.
+[ $# -gt 0 ] || exec head -c 1024 /dev/zero
+exec tar -cf - "$@"
+`;
+/** Never throws for what the guest does. Throws when the runner's own disk takes no files. */
+async function collectSession(machine, request) {
+    const { places, home, limits, directory, timeoutMs, signal, search } = request;
+    const tree = (0,external_node_path_.join)(directory, 'tree');
+    const argv = ['sh', '-c', collect_session_SCRIPT, 'session', ...places];
+    const root = `${home.slice(1)}/`;
+    const below = (path) => {
+        const isOwn = places.some((place) => `/${path}` === place || `/${path}`.startsWith(`${place}/`));
+        return isOwn ? path.slice(root.length) : undefined;
+    };
+    const { bytes } = limits;
+    const caps = { entries: 4 * limits.files, fileBytes: bytes, totalBytes: bytes };
+    const { extracted, broken } = await receive(machine, argv, { what: 'the files of the session', timeoutMs, signal }, (stream) => extractTar(stream, tree, { ...DEFAULT_EXTRACT_LIMITS, ...caps }, below, watchSecrets(search)));
+    const reason = broken || (await collect_session_refusalOf(extracted, request));
+    if (reason !== '') {
+        (0,external_node_fs_.rmSync)(directory, { recursive: true, force: true });
+        return { kind: 'refused', reason };
+    }
+    for (const [at, { path }] of extracted.files.entries()) {
+        (0,external_node_fs_.renameSync)((0,external_node_path_.join)(tree, path), (0,external_node_path_.join)(directory, request.nameOf(at)));
+    }
+    (0,external_node_fs_.rmSync)(tree, { recursive: true });
+    return { kind: 'whole', files: extracted.files };
+}
+/** A session that lacks a part cannot be continued, and one that is rewritten is another. */
+async function collect_session_refusalOf({ files, refused, broken, clean }, { limits, search }) {
+    if (broken !== undefined)
+        return `its files broke off: ${broken}`;
+    const [first] = refused;
+    if (first !== undefined)
+        return `${first.path} ${first.reason}`;
+    if (files.length === 0)
+        return 'the agent left none';
+    if (files.length > limits.files)
+        return `it has ${files.length} files, more than ${limits.files}`;
+    const names = Buffer.from(files.map(({ path }) => path).join('\n'));
+    const isNamed = (await search.find(names, 1)).length > 0;
+    if (isNamed || files.some(({ path }) => !clean.has(path)))
+        return 'a secret is in it';
+    return '';
+}
+
+;// CONCATENATED MODULE: ./build/trigger-class.js
+/** From the least trusted to the most. */
+const TRIGGER_CLASSES = [
+    /** A fork's pull request: even the workflow is the fork's. */
+    'fork',
+    /** `pull_request_target` and `workflow_run`: afterwards nobody can tell whether a fork was behind it. */
+    'behind',
+    /** All else that somebody started who may, and that others may have had a word in. */
+    'repository',
+    /** What only who may write can cause. */
+    'writers',
+    /** The same on the default branch. */
+    'default-branch',
+];
+const WRITERS_OWN = ['push', 'schedule', 'workflow_dispatch', 'repository_dispatch'];
+const BEHIND = ['pull_request_target', 'workflow_run'];
+const OF_HEAD = ['pull_request', 'pull_request_review', 'pull_request_review_comment'];
+/** By the name of the event; `isFork`: its head is another repository's, or nobody knows whose. */
+function classOf(name, { isFork, isDefault }) {
+    if (BEHIND.includes(name))
+        return 'behind';
+    if (isFork)
+        return OF_HEAD.includes(name) ? 'fork' : 'behind';
+    if (!WRITERS_OWN.includes(name))
+        return 'repository';
+    return isDefault || name === 'schedule' ? 'default-branch' : 'writers';
+}
+/** On your own computer, you. */
+function classOfEvent(event) {
+    if (event.kind === 'local')
+        return 'writers';
+    const { name, ref, defaultBranch } = event;
+    const isFork = 'pull_request' in event && event.pull_request.head.repo?.id !== event.pull_request.base.repo.id;
+    return classOf(name, {
+        isFork,
+        isDefault: defaultBranch !== '' && ref === `refs/heads/${defaultBranch}`,
+    });
+}
+function rankOf(trigger) {
+    return TRIGGER_CLASSES.indexOf(trigger);
+}
+
+;// CONCATENATED MODULE: ./build/session/session.js
+/** `session.json`: what an agent's session is, whose it is, and what files it has. Versioned plain data. */
+
+
+/** Of all files of a session together; one over them is not kept, and not continued. */
+const SESSION_LIMITS = { bytes: 16 << 20, files: 1000 };
+const SESSION_FILE = 'session.json';
+const MAX_SESSION_FILE = 1 << 20;
+/** Shell-safe, and no option. */
+const session_SESSION_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;
+/** In the artifact the files have numbers: no name of a guest's becomes one of the runner's. */
+function numbered(at) {
+    return `file-${at}`;
+}
+const session_text = schemas_string().max(1000);
+const session_count = schemas_int().min(0);
+const session_HIDDEN = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
+/** Relative, each name in it an ordinary one. */
+function isPlain(path) {
+    const names = path.split('/');
+    return !session_HIDDEN.test(path) && !names.some((name) => ['', '.', '..'].includes(name));
+}
+const scope = strictObject({
+    trigger: schemas_enum(TRIGGER_CLASSES).describe('From the least trusted to the most'),
+    event: session_text,
+    actor: strictObject({ id: session_text, login: session_text }),
+    repository: strictObject({ id: session_text, name: session_text }),
+    ref: session_text,
+    number: session_count.describe('The issue or pull request that started it; 0: none did'),
+    workflowRun: session_text,
+});
+const session_file = strictObject({
+    path: schemas_string()
+        .max(1024)
+        .refine(isPlain, { error: 'is no plain relative path' })
+        .describe('Relative to the home of the agent’s user'),
+    size: session_count,
+    sha256: schemas_string().regex(/^[0-9a-f]{64}$/),
+});
+const sessionSchema = strictObject({
+    version: literal(1),
+    runId: session_text,
+    provider: session_text,
+    providerVersion: session_text.describe('Empty: nobody said'),
+    session: schemas_string().regex(session_SESSION_NAME).describe('What the agent calls it'),
+    scope: scope.describe('What a run is compared with that wants to continue it'),
+    files: array(session_file)
+        .min(1)
+        .max(SESSION_LIMITS.files)
+        .readonly()
+        .describe('In their order: the first is `file-0` in the artifact'),
+})
+    .describe('A session of an agent, as an artifact');
+/** The JSON Schema that is published as `schema/session.schema.json`. */
+function sessionSchemaText() {
+    return `${JSON.stringify(z.toJSONSchema(sessionSchema), null, 2)}\n`;
+}
+
+;// CONCATENATED MODULE: ./build/keep-session.js
+/** Keeps the agent's session for a later run: as files with numbers, and `session.json` beside them. */
+
+
+
+
+
+
+/** After a cancellation there is no time for it. Throws for the runner's own disk alone. */
+async function keepSession(host, run, machine) {
+    if (!run.plan.session.keep.value || host.cancelled.aborted)
+        return;
+    await run.phase('session', async () => {
+        const kept = await takeSession(run, machine);
+        if (kept.reason !== '')
+            host.log.notice(`The session is not kept: ${kept.reason}`);
+        return kept;
+    });
+}
+async function takeSession(run, machine) {
+    const { plan, paths, made, salvaging } = run;
+    const session = made.agent?.told.session ?? '';
+    if (session === '')
+        return notKept('the agent did not say what it is called');
+    if (!session_SESSION_NAME.test(session))
+        return notKept('the agent gave it a name that is none');
+    const directory = paths.session;
+    const search = searchSecrets(secretsOf(run));
+    const collected = await collectSession(machine, {
+        ...{ ...salvaging.collecting, directory, search },
+        places: plan.agent.sessionPaths,
+        home: plan.user.home,
+        limits: SESSION_LIMITS,
+        nameOf: numbered,
+    });
+    if (collected.kind === 'refused')
+        return notKept(collected.reason);
+    const record = recordOf(run, session, collected.files);
+    // Held to what a later run will accept.
+    const problem = sessionSchema.safeParse(record).error?.issues[0];
+    if (problem !== undefined) {
+        return notKept(`${SESSION_FILE}: ${problem.path.join('.')} ${problem.message}`);
+    }
+    await (0,promises_.writeFile)((0,external_node_path_.join)(directory, SESSION_FILE), `${JSON.stringify(record, null, 2)}\n`);
+    return {
+        reason: '',
+        directory,
+        names: [SESSION_FILE, ...record.files.map((_, at) => numbered(at))],
+        files: record.files.length,
+        bytes: record.files.reduce((sum, { size }) => sum + size, 0),
+    };
+}
+function recordOf({ plan, made }, session, files) {
+    return {
+        version: 1,
+        runId: plan.runId,
+        provider: plan.agent.provider.value,
+        providerVersion: made.provision?.programVersion || made.agent?.told.version || '',
+        session,
+        scope: plan.session.scope,
+        files: files.map(({ path, size, sha256 }) => ({ path, size, sha256 })),
+    };
+}
+function notKept(reason) {
+    return { reason, directory: '', names: [], files: 0, bytes: 0 };
 }
 
 ;// CONCATENATED MODULE: ./build/lfs-filter.js
@@ -60004,313 +60643,6 @@ function decodeWhole(bytes) {
     return new TextDecoder().decode(bytes, { stream: true });
 }
 
-;// CONCATENATED MODULE: ./build/git-check/path-name.js
-/** Names that file systems take for other names: by case, by Unicode, by Windows' and macOS's rules. */
-/** HFS+ does not see some of these, ext4 with case folding none of them. */
-const IGNORED = /\p{Default_Ignorable_Code_Point}/gu;
-const SHORT_NAME = /^[^.~]{1,6}~\d{1,6}(?:\.[^.]{0,3})?$/;
-/** No colon, and neither dot nor space at the end. */
-const PLAIN = /^[!-9;-~]*[!-\-/-9;-~]$/;
-/**
- * Equal for names that are one file somewhere. NTFS ends a name at a colon, and drops dots and
- * spaces at its end. Also for paths, name by name.
- */
-function foldName(name) {
-    if (name.includes('/'))
-        return name.split('/').map(foldName).join('/');
-    if (PLAIN.test(name))
-        return name.toLowerCase();
-    // Decomposed first: case changes the order that marks are sorted by.
-    const seen = name.replace(IGNORED, '').normalize('NFD');
-    const kept = seen.replace(/(?!^):.*$/s, '').replace(/(?<=[^. ])[. ]+$/, '');
-    // To and fro, so that the long s, the Kelvin sign and both sharp s become letters.
-    return kept.toLowerCase().toUpperCase().toLowerCase().normalize('NFC');
-}
-/** Whether Windows may have made up the name, for a longer one that it then stands for. */
-const isShortName = (name) => SHORT_NAME.test(name);
-/** Why one name of a path is not taken as it is; undefined: nothing is wrong with it. */
-function nameFault(name) {
-    if (name === '' || name === '.' || name === '..')
-        return 'it has a name that is no name';
-    if (name.includes('\ufffd'))
-        return 'it has a name that is not UTF-8';
-    if (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(name))
-        return 'it has a name with hidden characters';
-    if (name.includes('\\'))
-        return 'it has a name with a backslash, which Windows takes for a slash';
-    if (foldName(name) === '.git')
-        return 'it has a name that stands for .git';
-    if (isShortName(name))
-        return 'it has a name that Windows takes for a longer one';
-    return undefined;
-}
-const MAX_PATH = 4096;
-function pathFault(path) {
-    if (path.length > MAX_PATH)
-        return `it is longer than ${MAX_PATH} characters`;
-    return path
-        .split('/')
-        .map(nameFault)
-        .find((fault) => fault !== undefined);
-}
-
-;// CONCATENATED MODULE: ./build/outputs/extract-name.js
-/** Which names of a hostile archive may stand on the runner's disk. */
-
-/** Linux' `PATH_MAX`: none that was a file's in the guest is longer. */
-const LONGEST_PATH = 4096;
-/** The names along a member's path, `.` and empty ones left out; none for the root itself. */
-function splitPath(member) {
-    const { path, rawPath } = member;
-    // Before half a million names are looked at one by one.
-    if (rawPath.length > LONGEST_PATH)
-        return { reason: `has a path over ${LONGEST_PATH} bytes` };
-    if (!Buffer.from(path).equals(rawPath))
-        return { reason: 'has a name that is not UTF-8' };
-    if (path === '')
-        return { reason: 'has no name' };
-    if (path.startsWith('/'))
-        return { reason: 'has an absolute path' };
-    const names = path.split('/').filter((name) => name !== '' && name !== '.');
-    const refusals = names.map(refuseName);
-    return refusals.find((refusal) => refusal !== undefined) ?? names;
-}
-/** Whether a path stays within the bounds. */
-function refuseSize(names, limits) {
-    if (names.length > limits.depth)
-        return { reason: `is deeper than ${limits.depth} levels` };
-    if (Buffer.byteLength(names.join('/')) > limits.pathBytes) {
-        return { reason: `has a path over ${limits.pathBytes} bytes` };
-    }
-    if (names.some((name) => Buffer.byteLength(name) > limits.nameBytes)) {
-        return { reason: `has a name over ${limits.nameBytes} bytes` };
-    }
-    return undefined;
-}
-// Names that change how a line reads, that the artifact service takes from nobody, or that are a
-// separator on Windows, where an artifact may be unpacked.
-const extract_name_HIDDEN = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
-const UNFIT = /["<>:|*?\\]/;
-// Windows drops dots and spaces at the end of a name: `.. ` may climb there.
-const extract_name_EMPTY = /^[. ]+$/;
-function refuseName(name) {
-    if (name === '..')
-        return { reason: 'climbs with ..' };
-    if (extract_name_HIDDEN.test(name))
-        return { reason: 'has a control character in its name' };
-    if (UNFIT.test(name))
-        return { reason: 'has one of " < > : | * ? \\ in its name' };
-    if (extract_name_EMPTY.test(name))
-        return { reason: 'has a name of dots and spaces alone' };
-    const folded = foldName(name);
-    if (/^(\.git|git~[0-9]+)$/.test(folded))
-        return { reason: 'is, or is in, a .git directory' };
-    if (isShortName(folded))
-        return { reason: 'has a name that Windows takes for a longer one' };
-    return undefined;
-}
-
-;// CONCATENATED MODULE: ./build/outputs/extract-tree.js
-/** What an extraction has created so far, and which paths are still free for it. */
-
-
-
-
-/** At most `limit` entries below `root`, directories that nobody named included. */
-function createExtractTree(root, limit) {
-    // By folded path: names that some file system takes for one are not kept twice.
-    const entries = new Map();
-    function add(names, kind) {
-        const path = names.join('/');
-        const key = foldName(path);
-        const taken = entries.get(key);
-        if (taken !== undefined) {
-            if (taken.path !== path)
-                return { reason: `collides with ${printable(taken.path)}` };
-            if (taken.kind === 'directory' && kind === 'directory')
-                return undefined;
-            return { reason: 'is there twice' };
-        }
-        if (entries.size >= limit)
-            return { reason: `is beyond the first ${limit} entries` };
-        // A directory that is there but not ours may be a link: it never becomes a parent.
-        const refusal = kind === 'directory' ? extract_tree_makeDirectory((0,external_node_path_.join)(root, path)) : undefined;
-        if (refusal === undefined)
-            entries.set(key, { path, kind });
-        return refusal;
-    }
-    function addParents(names) {
-        for (let depth = 1; depth < names.length; depth++) {
-            const parent = names.slice(0, depth);
-            const taken = entries.get(foldName(parent.join('/')));
-            if (taken?.kind === 'file')
-                return { reason: 'lies below a file' };
-            const refusal = add(parent, 'directory');
-            if (refusal !== undefined)
-                return refusal;
-        }
-        return undefined;
-    }
-    return {
-        addFile: (names) => addParents(names) ?? add(names, 'file'),
-        addDirectory: (names) => addParents(names) ?? add(names, 'directory'),
-    };
-}
-function extract_tree_makeDirectory(path) {
-    try {
-        (0,external_node_fs_.mkdirSync)(path, { mode: 0o755 });
-        return undefined;
-    }
-    catch (error) {
-        return refusalOf(error);
-    }
-}
-const OUR_CALLS = ['mkdir', 'open', 'write'];
-/** The disk's own word for what it did not take; throws what is not the disk's. */
-function refusalOf(error) {
-    const { code, syscall = '' } = error;
-    if (!OUR_CALLS.includes(syscall))
-        throw error;
-    return { reason: `could not be written: ${code}` };
-}
-
-;// CONCATENATED MODULE: ./build/outputs/extract.js
-/**
- * Unpacks a hostile tar stream into a directory of ours; what is refused is listed, the rest kept.
- *
- * Nobody else writes to the directory meanwhile. Nothing is created over or through anything: a
- * path's parents are directories that this extraction made, and files open with `O_EXCL`.
- */
-
-
-
-
-
-
-
-
-const extract_MIB = 1 << 20;
-const DEFAULT_EXTRACT_LIMITS = {
-    entries: 150_000,
-    fileBytes: 256 * extract_MIB,
-    totalBytes: 256 * extract_MIB,
-    depth: 32,
-    nameBytes: 255,
-    pathBytes: 1024,
-    refusedListed: 100,
-};
-/**
- * Keeps regular files (modes 644 and 755) and directories, of one archive or of several in a row. A
- * stream that breaks leaves what was complete. Throws what the source throws.
- */
-async function extractTar(source, directory, limits = DEFAULT_EXTRACT_LIMITS, place = (path) => path, watch = () => undefined) {
-    (0,external_node_fs_.mkdirSync)(directory, { recursive: true });
-    const tree = createExtractTree(directory, limits.entries);
-    const kept = { files: [], clean: new Set(), totalBytes: 0 };
-    const extraction = { directory, limits, place, watch, tree, ...kept };
-    const { files, clean } = extraction;
-    const refused = [];
-    let refusedCount = 0;
-    try {
-        for await (const member of readTar(source, { concatenated: true })) {
-            const refusal = await extractMember(extraction, member);
-            if (refusal === undefined)
-                continue;
-            refusedCount++;
-            if (refusedCount > limits.refusedListed)
-                continue;
-            refused.push({ path: printable(member.path), reason: refusal.reason });
-        }
-    }
-    catch (error) {
-        if (!(error instanceof TarError))
-            throw error;
-        return { files, clean, refused, refusedCount, broken: error.message };
-    }
-    return { files, clean, refused, refusedCount };
-}
-async function extractMember(extraction, member) {
-    const given = splitPath(member);
-    if ('reason' in given)
-        return given;
-    if (given.length === 0) {
-        // The `./` that many archives begin with.
-        return member.type === 'directory' ? undefined : { reason: 'has no name' };
-    }
-    const placed = extraction.place(given.join('/'));
-    if (placed === undefined)
-        return { reason: 'was not asked for' };
-    const names = placed.split('/');
-    const refusal = refuseSize(names, extraction.limits) ?? refuseMember(extraction, member);
-    if (refusal !== undefined)
-        return refusal;
-    if (member.type === 'directory')
-        return extraction.tree.addDirectory(names);
-    return extraction.tree.addFile(names) ?? (await keepFile(extraction, member, names.join('/')));
-}
-const NOT_KEPT = {
-    // An artifact cannot hold one, and whoever walks the directory later should not have to beware.
-    symlink: 'is a symbolic link',
-    hardlink: 'is a hard link',
-    'character-device': 'is a device',
-    'block-device': 'is a device',
-    fifo: 'is a named pipe',
-    sparse: 'is a sparse file',
-    unknown: 'is of an unknown type',
-};
-function refuseMember({ limits, totalBytes }, member) {
-    const reason = NOT_KEPT[member.type];
-    if (reason !== undefined)
-        return { reason };
-    if (member.size > limits.fileBytes)
-        return { reason: `is over ${extract_mib(limits.fileBytes)}` };
-    if (totalBytes + member.size > limits.totalBytes) {
-        return { reason: `is over the ${extract_mib(limits.totalBytes)} that all may have together` };
-    }
-    return undefined;
-}
-function extract_mib(bytes) {
-    return `${Math.round((bytes / extract_MIB) * 10) / 10} MiB`;
-}
-const CREATE = external_node_fs_.constants.O_WRONLY | external_node_fs_.constants.O_CREAT | external_node_fs_.constants.O_EXCL | external_node_fs_.constants.O_NOFOLLOW;
-/** A disk that does not take the file is a refusal. */
-async function keepFile(extraction, member, path) {
-    try {
-        const watched = extraction.watch(path);
-        const sha256 = await extract_writeFile((0,external_node_path_.join)(extraction.directory, path), member, watched);
-        if (watched && !(await watched.end()))
-            extraction.clean.add(path);
-        extraction.files.push({ path, size: member.size, sha256 });
-        extraction.totalBytes += member.size;
-        return undefined;
-    }
-    catch (error) {
-        if (error instanceof TarError)
-            throw error;
-        return refusalOf(error);
-    }
-}
-/** The SHA-256 of what was written. A file that does not become whole is removed. */
-async function extract_writeFile(path, { data, mode }, watched) {
-    const hash = (0,external_node_crypto_.createHash)('sha256');
-    const file = (0,external_node_fs_.openSync)(path, CREATE, (mode & 0o111) === 0 ? 0o644 : 0o755);
-    try {
-        for await (const chunk of data) {
-            hash.update(chunk);
-            (0,external_node_fs_.writeFileSync)(file, chunk);
-            await watched?.push(chunk);
-        }
-    }
-    catch (error) {
-        (0,external_node_fs_.unlinkSync)(path);
-        throw error;
-    }
-    finally {
-        (0,external_node_fs_.closeSync)(file);
-    }
-    return hash.digest('hex');
-}
-
 ;// CONCATENATED MODULE: ./build/outputs/glob.js
 /**
  * Output globs: `*`, `?`, `[a-z]`, `[!a]` within a name, `**` for any depth. Relative ones start at
@@ -60425,10 +60757,7 @@ function matchSequence(pattern, items, rules) {
 
 
 
-
 const collect_MIB = 1 << 20;
-const collect_STDERR_BYTES = 8192;
-const STDERR_LINES = 20;
 /**
  * Puts `outputs`, `workspace`, `home` and `root` into the directory, as far as there is something.
  * What had come when the time was over is kept.
@@ -60458,7 +60787,9 @@ async function collect(machine, plan, provisioned, directory, options) {
         searches: [everything, ...globs.map(({ search }) => search)],
     });
     const placement = createPlacement(plan, globs, scratch);
-    const { extracted, notices } = await receive(machine, argv, options, (stream) => extractTar(stream, directory, limitsOf(plan), placement.place, watchWith(options.search)));
+    const { timeoutMs, signal, search } = options;
+    const receiving = { what: 'outputs', timeoutMs, ...(signal && { signal }) };
+    const { extracted, said, broken } = await receive(machine, argv, receiving, (stream) => extractTar(stream, directory, limitsOf(plan), placement.place, watchWith(search)));
     const sent = takeSent(directory, extracted.files, options.bundles);
     const unmatched = placement.unmatched().map(({ text }) => `No file matched outputs: ${text}`);
     return {
@@ -60468,91 +60799,23 @@ async function collect(machine, plan, provisioned, directory, options) {
         refused: extracted.refused,
         sent: sent.sent,
         result: sent.result,
-        notices: [...notices, ...collect_noticesOf(extracted), ...sent.notices, ...unmatched],
+        notices: [
+            ...said.map((line) => `The guest said: ${line}`),
+            ...(broken === '' ? [] : [broken]),
+            ...collect_noticesOf(extracted),
+            ...sent.notices,
+            ...unmatched,
+        ],
     };
 }
 /** Bundles are searched when they are opened: here they are packed. */
 function watchWith(search) {
-    return (path) => {
-        if (path.startsWith(`${OWN}/`))
-            return undefined;
-        const stream = search.stream();
-        let found = false;
-        const note = (matches) => {
-            found ||= matches.length > 0;
-        };
-        return {
-            push: async (chunk) => note(await stream.push(chunk)),
-            async end() {
-                note(await stream.end());
-                return found;
-            },
-        };
-    };
+    const watch = watchSecrets(search);
+    return (path) => (path.startsWith(`${OWN}/`) ? undefined : watch(path));
 }
 function limitsOf(plan) {
     const bytes = plan.limits.outputMib.value * collect_MIB;
     return { ...DEFAULT_EXTRACT_LIMITS, fileBytes: bytes, totalBytes: bytes };
-}
-/** Runs the command and unpacks its output while it comes. */
-async function receive(machine, argv, { timeoutMs, signal }, unpack) {
-    const pipe = createChunkPipe();
-    const broken = new AbortController();
-    const unpacking = unpack(pipe.stream).catch((error) => {
-        pipe.close();
-        broken.abort(error);
-        throw error;
-    });
-    const stderr = createHead(collect_STDERR_BYTES);
-    const running = machine
-        .exec(argv, {
-        cwd: '/',
-        onStdout: pipe.push,
-        onStderr: stderr.add,
-        timeoutMs,
-        signal: signal ? AbortSignal.any([signal, broken.signal]) : broken.signal,
-    })
-        .finally(pipe.end);
-    const [extracted, ended] = await Promise.allSettled([unpacking, running]);
-    if (extracted.status === 'rejected')
-        throw extracted.reason;
-    const said = collect_linesOf(stderr.text()).map((line) => `The guest said: ${line}`);
-    const ending = signal?.aborted
-        ? ['Collecting outputs was stopped: there was no time left']
-        : endingOf(ended, timeoutMs);
-    return { extracted: extracted.value, notices: [...said, ...ending] };
-}
-function endingOf(ended, timeoutMs) {
-    if (ended.status === 'rejected') {
-        return [
-            `The machine failed while outputs were collected: ${printable(messageOf(ended.reason))}`,
-        ];
-    }
-    const { timedOut, exitCode } = ended.value;
-    if (timedOut)
-        return [`Collecting outputs was stopped after ${timeoutMs / 1000} s`];
-    return exitCode === 0 ? [] : [`Collecting outputs ended with exit code ${exitCode}`];
-}
-/** The first `limit` bytes of what is added. */
-function createHead(limit) {
-    const chunks = [];
-    let room = limit;
-    return {
-        add(chunk) {
-            const head = chunk.slice(0, room);
-            room -= head.length;
-            if (head.length > 0)
-                chunks.push(head);
-        },
-        text: () => Buffer.concat(chunks).toString('utf8'),
-    };
-}
-function collect_linesOf(text) {
-    const lines = text
-        .replaceAll('\t', ' ')
-        .split('\n')
-        .filter((line) => line.trim() !== '');
-    return lines.slice(0, STDERR_LINES).map((line) => printable(line));
 }
 function collect_noticesOf({ broken, files, refused, refusedCount }) {
     const notices = [];
@@ -62208,7 +62471,8 @@ async function takeAndPropose(repository, request) {
 }
 
 ;// CONCATENATED MODULE: ./build/bring-back.js
-/** Brings back what the agent made, however it ended: its outputs, and its work as a proposal. */
+/** Brings back what the agent made, however it ended: its outputs, its work as a proposal, its session. */
+
 
 
 
@@ -62220,6 +62484,7 @@ async function bringBack(host, run, machine, given) {
     const take = () => collect(machine, plan, given, paths.artifact, options);
     const collected = await run.phase('collect', take);
     await run.phase('proposal', () => makeProposal(host, proposalRequest(run, given, collected)));
+    await keepSession(host, run, machine);
 }
 function proposalRequest(run, { baseCommit, baseTree, repository, withheld }, { sent }) {
     const { plan, paths, salvaging } = run;
@@ -62353,8 +62618,8 @@ function sha256() {
  * GitHub refuses these characters because artifacts are unpacked on any file system; of its 256
  * characters the endings of our names need some.
  */
-function artifactName() {
-    return matching(/^[^":<>|*?\\/\p{Cc}]{1,200}$/u, 'a name of at most 200 characters without any of " : < > | * ? \\ /');
+function artifactName(most = 200) {
+    return matching(new RegExp(`^[^":<>|*?\\\\/\\p{Cc}]{1,${most}}$`, 'u'), `a name of at most ${most} characters without any of " : < > | * ? \\ /`);
 }
 /** As `git check-ref-format --branch` has it; no ref's whole name. */
 function branchName(accepted) {
@@ -62396,6 +62661,8 @@ const BRANCH = branchName('the name of a branch');
 const LOGIN = matching(/^[a-z0-9][a-z0-9_-]*(\[bot\])?$/i, 'a login');
 const REVIEWER = matching(/^[a-z0-9][a-z0-9_-]*(?:\/[a-z0-9][a-z0-9._-]*)?$/i, 'a login, or `organisation/team`');
 const inputs_VERSION = matching(/^\d{1,6}\.\d{1,6}\.\d{1,6}$/, 'an exact version such as `1.9.3`');
+/** GitHub's own limit. */
+const LONGEST_ARTIFACT = 256;
 const COMMA = /,/;
 const COMMA_OR_LINE = /[\n,]/;
 /** As above, but a comma inside braces belongs to the glob. */
@@ -62429,6 +62696,8 @@ const SHAPES = {
     'artifact-name': emptyOr(artifactName()),
     'retention-days': numeric('whole', 0, 400),
     attest: oneOf(['auto', 'off']),
+    session: emptyOr(artifactName(LONGEST_ARTIFACT)),
+    'keep-session': yamlBoolean(),
     push: oneOf(['none', 'branch', 'pull-request']),
     branch: emptyOr(branchTemplate()),
     base: emptyOr(BRANCH),
@@ -62481,6 +62750,8 @@ function readInputs(host) {
         artifactName: values['artifact-name'],
         retentionDays: values['retention-days'],
         attest: values.attest,
+        session: values.session,
+        keepSession: values['keep-session'],
         push: values.push,
         branch: values.branch,
         base: values.base,
@@ -62668,7 +62939,14 @@ function digestOf(content) {
 
 ;// CONCATENATED MODULE: ./build/artifact-kind.js
 /** The artifacts that a run may leave. */
-const ARTIFACT_KINDS = ['result', 'transcript', 'egress', 'proposal', 'outputs'];
+const ARTIFACT_KINDS = [
+    'result',
+    'transcript',
+    'egress',
+    'proposal',
+    'outputs',
+    'session',
+];
 /** What each of them is called, after the name that they begin with. */
 function nameArtifacts(base) {
     const names = ARTIFACT_KINDS.map((kind) => [kind, `${base}-${kind}`]);
@@ -63149,6 +63427,47 @@ function percent(share) {
     return `${Math.round(share * 100)} %`;
 }
 
+;// CONCATENATED MODULE: ./build/report/session-record.js
+/** What `run.json` says about the agent's session: which one it continued, and whether it is kept. */
+
+const session_record_text = schemas_string();
+const session_record_count = schemas_int().min(0);
+const sessionRecordSchema = strictObject({
+    state: schemas_enum(['off', 'kept', 'not-kept']).describe('`off`: nobody asked for it'),
+    reason: session_record_text.describe('Why it is not kept'),
+    files: session_record_count,
+    bytes: session_record_count,
+    continued: strictObject({
+        artifact: session_record_text,
+        workflowRun: session_record_text.describe('That left it'),
+        session: session_record_text.describe('What the agent calls it'),
+        sha256: schemas_string()
+            .regex(/^[0-9a-f]{64}$/)
+            .describe('Of its `session.json`'),
+        reason: session_record_text.describe('Why this run may'),
+    })
+        .nullable()
+        .describe('The session that the agent went on with; null: it began one'),
+});
+/** Pure. `kept` is absent where the run did not come so far. */
+function makeSessionRecord({ keep, continues }, kept) {
+    const reason = kept?.reason ?? 'the run ended before';
+    const state = !keep.value ? 'off' : reason === '' ? 'kept' : 'not-kept';
+    return {
+        state,
+        reason: keep.value ? reason : '',
+        files: kept?.files ?? 0,
+        bytes: kept?.bytes ?? 0,
+        continued: continues && {
+            artifact: continues.artifact,
+            workflowRun: continues.workflowRun,
+            session: continues.session,
+            sha256: continues.sha256,
+            reason: continues.reason,
+        },
+    };
+}
+
 ;// CONCATENATED MODULE: ./build/report/write-back-record.js
 /** What `run.json` says about the branch and the pull request that came of the change. */
 
@@ -63186,6 +63505,7 @@ function makeWriteBackRecord(written, { mode }) {
 
 ;// CONCATENATED MODULE: ./build/report/record.js
 /** `run.json`, the record of a run: versioned plain data. Its published schema comes from here. */
+
 
 
 
@@ -63281,6 +63601,7 @@ const runRecordSchema = strictObject({
     }),
     change: changeSchema,
     writeBack: writeBackSchema,
+    session: sessionRecordSchema,
     result: record_text,
     artifacts: record_list(artifact).describe('Those that were uploaded before the one that holds this'),
     notices: record_list(record_text),
@@ -63337,6 +63658,7 @@ function makeRecord(facts) {
         outputs: { files, refused: collected?.refused ?? [] },
         change: makeChangeRecord(facts.proposal, provisioned?.baseCommit ?? ''),
         writeBack: makeWriteBackRecord(facts.writeBack, plan.git.push),
+        session: makeSessionRecord(plan.session, facts.session),
         result: collected?.result || (agent?.told?.finished?.result ?? ''),
         artifacts: [],
         notices: [
@@ -63345,6 +63667,7 @@ function makeRecord(facts) {
             ...(provisioned?.notices ?? []),
             ...(collected?.notices ?? []),
             ...(facts.proposal?.notices ?? []),
+            ...(facts.session?.reason ? [`The session is not kept: ${facts.session.reason}`] : []),
             ...(facts.writeBack?.notices ?? []),
             ...(facts.egress?.cut ? ['egress.jsonl was cut: it grew over 128 MiB'] : []),
         ],
@@ -63901,6 +64224,13 @@ function sortFiles(files, directory) {
         .filter(([, its]) => its.some(hasContent))
         .map(([kind, its]) => ({ kind, files: its }));
 }
+/** A session's files lie apart from all else that a run leaves. */
+function sessionSet(session) {
+    if (session === undefined || session.names.length === 0)
+        return [];
+    const { directory: root, names } = session;
+    return [{ kind: 'session', root, files: names.map((name) => (0,external_node_path_.join)(root, name)) }];
+}
 function kindOf(path) {
     return path.includes(external_node_path_.sep) ? 'outputs' : (PLACES[path] ?? 'result');
 }
@@ -64258,6 +64588,7 @@ const CONTENTS = {
     egress: 'every decision of the gateway',
     proposal: 'the change as a patch and as commits',
     outputs: 'the files that were collected',
+    session: "the agent's session, for a later run to continue",
 };
 /** One line of what a maintainer sees first. */
 function artifactGlance(places) {
@@ -65127,7 +65458,7 @@ function entropyOf(bytes) {
 async function uploadSets(host, services, artifact, directory, sets) {
     const ends = await Promise.allSettled(sets.map(async (set) => {
         const name = artifact.names[set.kind];
-        const start = () => upload(services, name, set, directory, artifact.retentionDays);
+        const start = () => upload(services, name, set, set.root ?? directory, artifact.retentionDays);
         return { kind: set.kind, name, ...(await uploadInTime(start, host.cancelled)) };
     }));
     const kept = ends.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []));
@@ -65214,7 +65545,7 @@ async function report_report(host, services, input) {
     const bundle = await cleanBundle({ ...input, change }, redactor);
     const { record, patch } = bundle;
     const files = await writeFiles(host, input, bundle, []);
-    const sets = files ? sortFiles(files, input.directory) : [];
+    const sets = [...(files ? sortFiles(files, input.directory) : []), ...sessionSet(input.session)];
     const written = files ? (0,external_node_path_.join)(input.directory, BUNDLE_FILES.record) : '';
     const structured = await structuredOutput(input.directory);
     setOutputs(host, actionOutputs(record, { patch, record: written, structured }));
@@ -65634,6 +65965,7 @@ async function concludeRun(host, services, run, inputs) {
         ...(failure && { failure }),
         ...(made.collect && { collected: made.collect }),
         ...(made.proposal && { proposal: made.proposal }),
+        ...(made.session && { session: made.session }),
         ...(made['write back'] && { writeBack: made['write back'] }),
     });
     host.log.startGroup('Report');
@@ -65650,6 +65982,7 @@ async function concludeRun(host, services, run, inputs) {
             ...(made.gateway ? [run.paths.egress] : []),
         ],
         ...(made.proposal && { proposal: made.proposal }),
+        ...(made.session && { session: made.session }),
     });
     host.log.endGroup();
     return verdict(host, outcome, message, inputs.failOn);
@@ -66437,6 +66770,578 @@ async function describeCheckout(host, workspace, scratch) {
     return { origin: asked.exitCode === 0 ? asked.stdout.toString().trimEnd() : '', server };
 }
 
+;// CONCATENATED MODULE: ./build/session/refusal.js
+/** The two ways in which a session is not continued: nobody finds it, or it is not for this run. */
+
+const NEW = 'Leave the input `session` empty to begin a new one';
+function notThere(what, where, fix = `${NEW}, or correct it.`) {
+    return new BottleError({
+        outcome: 'config-invalid',
+        what,
+        where: `input session: ${where}`,
+        fix,
+    });
+}
+function notAllowed(what, where, fix = `${NEW}; docs/trust.md says which run may continue which session.`) {
+    return new BottleError({ outcome: 'untrusted', what, where: `input session: ${where}`, fix });
+}
+
+;// CONCATENATED MODULE: ./build/session/ask.js
+/** Asks GitHub for artifacts of earlier runs, and for what those runs were. */
+
+
+
+const id = schemas_int().min(1);
+const ask_text = schemas_string()
+    .nullish()
+    .transform((value) => value ?? '');
+const ARTIFACTS = object({
+    artifacts: array(object({
+        id,
+        name: schemas_string(),
+        size_in_bytes: schemas_int().min(0),
+        expired: schemas_boolean(),
+        digest: ask_text,
+        workflow_run: object({ id, repository_id: id }).nullish(),
+    })),
+});
+const account = object({ id }).nullish();
+const ask_RUN = object({
+    id,
+    event: schemas_string(),
+    head_branch: ask_text,
+    head_sha: schemas_string(),
+    repository: object({ id }),
+    head_repository: object({ id }).nullish(),
+    actor: account,
+    triggering_actor: account,
+});
+const REPOSITORY = object({ default_branch: schemas_string().min(1) });
+const COMPARISON = object({ status: schemas_string() });
+/** Newest first. @throws {BottleError} `config-invalid` when GitHub does not list them. */
+async function askArtifacts({ api, repository, repositoryId }, name) {
+    const path = `/repos/${repository}/actions/artifacts`;
+    const answer = await api.get(`${path}?name=${encodeURIComponent(name)}&per_page=100`);
+    const parsed = ARTIFACTS.safeParse(answer.body);
+    if (answer.status !== 200 || !parsed.success) {
+        throw notThere('GitHub did not list the artifacts', `${path}: status ${answer.status}`, RIGHT);
+    }
+    return parsed.data.artifacts
+        .filter((one) => one.name === name && !one.expired)
+        .flatMap(({ workflow_run: run, size_in_bytes: size, ...one }) => run?.repository_id === repositoryId
+        ? [{ id: String(one.id), name, size, digest: one.digest, workflowRun: run.id }]
+        : [])
+        .sort((a, b) => Number(b.id) - Number(a.id));
+}
+const RIGHT = "Give the job the permission `actions: read`, or this action's `token`.";
+/** @throws {BottleError} `untrusted` when GitHub does not say what that run was. */
+async function askRun(question, run) {
+    const { api, repository, repositoryId } = question;
+    const path = `/repos/${repository}/actions/runs/${run}`;
+    const { status, body } = await api.get(path);
+    const parsed = ask_RUN.safeParse(body).data;
+    if (status !== 200 || parsed?.id !== run || parsed.repository.id !== repositoryId) {
+        throw notAllowed('GitHub did not say what the run was', `${path}: status ${status}`, RIGHT);
+    }
+    const { event, head_branch: branch, head_repository: head, actor, triggering_actor } = parsed;
+    const isFork = head?.id !== repositoryId;
+    const isDefault = !isFork && (await isOnDefault(question, branch, parsed.head_sha));
+    return {
+        id: run,
+        trigger: classOf(event, { isFork, isDefault }),
+        actor: actor?.id ?? 0,
+        startedBy: triggering_actor?.id ?? 0,
+        branch,
+        headRepository: head?.id ?? 0,
+    };
+}
+/** By name and by commit: the run of a tag, or of a branch that is gone, has its name there too. */
+async function isOnDefault({ api, repository }, branch, sha) {
+    const { body } = await api.get(`/repos/${repository}`);
+    const name = REPOSITORY.safeParse(body).data?.default_branch;
+    if (name === undefined || name !== branch)
+        return false;
+    const path = `/repos/${repository}/compare/${encodeURIComponent(name)}...${sha}`;
+    const { status } = COMPARISON.safeParse((await api.get(path)).body).data ?? {};
+    return status === 'identical' || status === 'behind';
+}
+
+// EXTERNAL MODULE: external "node:stream"
+var external_node_stream_ = __nccwpck_require__(57075);
+;// CONCATENATED MODULE: ./build/zip.js
+/** Reads a zip from a hostile writer: no name of it becomes a path, no size is believed. */
+
+
+
+
+
+
+const END = 0x06054b50;
+const CENTRAL = 0x02014b50;
+const LOCAL = 0x04034b50;
+const END_BYTES = 22;
+const MAX_COMMENT = 65_535;
+const MAX_DIRECTORY = 16 << 20;
+const MAX_ENTRIES = 10_000;
+const ENCRYPTED = 1;
+/** Open while `use` lasts. @throws What is wrong with the zip as a whole, or what `use` throws. */
+async function withZip(path, use) {
+    const file = await (0,promises_.open)(path);
+    try {
+        const entries = await readDirectory(file);
+        const names = entries.map(({ name }) => name);
+        const unpack = async (name, most, target) => {
+            const [entry, twice] = entries.filter((one) => one.name === name);
+            if (entry === undefined)
+                return false;
+            if (twice !== undefined)
+                throw new Error(`${name} is in the archive twice`);
+            await unpackEntry(file, path, entry, most, target);
+            return true;
+        };
+        return await use({
+            names,
+            async read(name, most) {
+                const chunks = [];
+                const keep = new external_node_stream_.Writable({
+                    write(chunk, _, done) {
+                        chunks.push(chunk);
+                        done();
+                    },
+                });
+                return (await unpack(name, most, () => keep)) ? Buffer.concat(chunks) : undefined;
+            },
+            save: (name, most, to) => unpack(name, most, () => (0,external_node_fs_.createWriteStream)(to, { flags: 'wx', mode: 0o600 })),
+        });
+    }
+    finally {
+        await file.close();
+    }
+}
+/** Writes those that are there into `directory` under their names, which are ours. */
+async function takeFromZip(path, wanted, directory) {
+    return await withZip(path, async ({ save }) => {
+        const taken = new Set();
+        for (const [name, most] of Object.entries(wanted)) {
+            if (await save(name, most, join(directory, name)))
+                taken.add(name);
+        }
+        return taken;
+    });
+}
+/** Nothing is written under such a name, and no client of GitHub's writes one. */
+function requireHarmless(name) {
+    const parts = name.split('/');
+    const isBad = /^[/\\]|^[A-Za-z]:|[\\\0]/.test(name) || parts.includes('..');
+    if (isBad)
+        throw new Error('a name in the archive leads out of it');
+}
+async function readDirectory(file) {
+    const { size } = await file.stat();
+    const tail = await readAt(file, Math.max(0, size - END_BYTES - MAX_COMMENT), size);
+    const at = tail.lastIndexOf(signature(END));
+    if (at < 0 || at + END_BYTES > tail.length)
+        throw new Error('it is no zip file');
+    const count = tail.readUInt16LE(at + 10);
+    const [bytes, start] = [tail.readUInt32LE(at + 12), tail.readUInt32LE(at + 16)];
+    if (count > MAX_ENTRIES || bytes > MAX_DIRECTORY)
+        throw new Error('the zip has too many entries');
+    if (start + bytes > size)
+        throw new Error('the zip is cut off');
+    const directory = await readAt(file, start, start + bytes);
+    const entries = [];
+    let next = 0;
+    for (let left = count; left > 0; left -= 1) {
+        if (next + 46 > directory.length || directory.readUInt32LE(next) !== CENTRAL)
+            throw new Error('the directory of the zip is broken');
+        const [name, extra, comment] = [28, 30, 32].map((field) => directory.readUInt16LE(next + field));
+        if ((directory.readUInt16LE(next + 8) & ENCRYPTED) !== 0)
+            throw new Error('the zip is encrypted');
+        const entry = {
+            name: directory.toString('utf8', next + 46, next + 46 + (name ?? 0)),
+            method: directory.readUInt16LE(next + 10),
+            crc: directory.readUInt32LE(next + 16),
+            packed: directory.readUInt32LE(next + 20),
+            size: directory.readUInt32LE(next + 24),
+            offset: directory.readUInt32LE(next + 42),
+        };
+        requireHarmless(entry.name);
+        entries.push(entry);
+        next += 46 + (name ?? 0) + (extra ?? 0) + (comment ?? 0);
+    }
+    return entries;
+}
+async function unpackEntry(file, zip, { name, method, crc, packed, size, offset }, most, target) {
+    if (size > most)
+        throw new Error(`${name} has ${size} bytes, more than ${most}`);
+    const head = await readAt(file, offset, offset + 30);
+    if (head.length < 30 || head.readUInt32LE(0) !== LOCAL)
+        throw new Error(`${name} is not there`);
+    const start = offset + 30 + head.readUInt16LE(26) + head.readUInt16LE(28);
+    const unpack = { 0: [], 8: [(0,external_node_zlib_.createInflateRaw)()] }[method];
+    if (unpack === undefined)
+        throw new Error(`${name} is packed by method ${method}`);
+    let bytes = 0;
+    let sum = 0;
+    const measure = new external_node_stream_.Transform({
+        transform(chunk, _, done) {
+            bytes += chunk.length;
+            sum = (0,external_node_zlib_.crc32)(chunk, sum);
+            if (bytes > size)
+                done(new Error(`${name} has more bytes than the zip says`));
+            else
+                done(null, chunk);
+        },
+    });
+    const source = packed > 0 ? (0,external_node_fs_.createReadStream)(zip, { start, end: start + packed - 1 }) : external_node_stream_.Readable.from([]);
+    await (0,external_node_stream_promises_.pipeline)([source, ...(packed > 0 ? unpack : []), measure, target()]);
+    if (bytes !== size || sum !== crc)
+        throw new Error(`${name} is not what the zip says`);
+}
+function signature(number) {
+    const bytes = Buffer.alloc(4);
+    bytes.writeUInt32LE(number);
+    return bytes;
+}
+async function readAt(file, from, to) {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(to - from), 0, to - from, from);
+    return buffer.subarray(0, bytesRead);
+}
+
+;// CONCATENATED MODULE: ./build/session/open.js
+/** Opens a session that another run left: checked byte for byte, and believed in nothing. */
+
+
+
+
+
+
+
+
+
+/** What its zip may have: the files hardly packed, `session.json`, and the zip's own words. */
+const MAX_SESSION_ARCHIVE = SESSION_LIMITS.bytes + 2 * MAX_SESSION_FILE;
+/** @throws {BottleError} `untrusted`: it is not what it says; `config-invalid`: of another provider. */
+async function openSession(request) {
+    const { zip, artifact } = request;
+    try {
+        return await withZip(zip, (opened) => takeAll(opened, request));
+    }
+    catch (error) {
+        if (error instanceof OtherProvider)
+            throw error.refusal;
+        const where = printable(`${artifact}: ${messageOf(error)}`);
+        throw notAllowed('The session is not what a run leaves', where);
+    }
+}
+/** Not an attack: somebody named the session of another agent. */
+class OtherProvider extends Error {
+    refusal;
+    constructor(artifact, found, wanted) {
+        super('of another provider');
+        const where = printable(`${artifact}: it is of ${found}, this run's agent of ${wanted}`);
+        this.refusal = notThere('The session is of another provider', where);
+    }
+}
+async function takeAll(zip, { artifact, directory, provider, places }) {
+    const bytes = await zip.read(SESSION_FILE, MAX_SESSION_FILE);
+    if (bytes === undefined)
+        throw new Error(`it has no ${SESSION_FILE}`);
+    const record = open_parse(bytes);
+    if (record.provider !== provider)
+        throw new OtherProvider(artifact, record.provider, provider);
+    const all = [SESSION_FILE, ...record.files.map((_, at) => numbered(at))];
+    const extra = zip.names.find((name) => !all.includes(name));
+    if (extra !== undefined)
+        throw new Error(`${extra} is in it, and not in ${SESSION_FILE}`);
+    const total = record.files.reduce((sum, { size }) => sum + size, 0);
+    if (total > SESSION_LIMITS.bytes)
+        throw new Error(`it has more than ${SESSION_LIMITS.bytes} bytes`);
+    requireOwnPlaces(record, places);
+    await (0,promises_.mkdir)(directory, { recursive: true, mode: 0o700 });
+    const files = record.files.map(({ path, size, sha256 }, at) => {
+        const name = numbered(at);
+        return { path, from: (0,external_node_path_.join)(directory, name), size, sha256, name };
+    });
+    for (const file of files)
+        await takeFile(zip, file);
+    return {
+        artifact,
+        record,
+        sha256: (0,external_node_crypto_.createHash)('sha256').update(bytes).digest('hex'),
+        bytes: total,
+        files: files.map(({ path, from, size }) => ({ path, from, size })),
+    };
+}
+function open_parse(bytes) {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    const parsed = sessionSchema.safeParse(JSON.parse(text));
+    if (parsed.success)
+        return parsed.data;
+    const [issue] = parsed.error.issues;
+    throw new Error(`${SESSION_FILE}: ${issue?.path.join('.') ?? ''} ${issue?.message}`);
+}
+/** Each in a place of the provider's, once, and none where another needs a directory. */
+function requireOwnPlaces({ files }, places) {
+    const taken = new Set();
+    for (const { path } of files) {
+        if (!places.some((place) => path === place || path.startsWith(`${place}/`))) {
+            throw new Error(`${path} is no part of such a session`);
+        }
+        if (taken.has(path))
+            throw new Error(`${path} is in it twice`);
+        taken.add(path);
+    }
+    for (const path of taken) {
+        const names = path.split('/');
+        const above = names.map((_, at) => names.slice(0, at).join('/'));
+        if (above.some((directory) => taken.has(directory))) {
+            throw new Error(`${path} lies in a file`);
+        }
+    }
+}
+async function takeFile(zip, { name, from, size, sha256, path }) {
+    if (!(await zip.save(name, size, from)))
+        throw new Error(`${name} is not there`);
+    const hash = (0,external_node_crypto_.createHash)('sha256');
+    let bytes = 0;
+    for await (const chunk of (0,external_node_fs_.createReadStream)(from)) {
+        hash.update(chunk);
+        bytes += chunk.length;
+    }
+    if (bytes !== size || hash.digest('hex') !== sha256) {
+        throw new Error(`${path} was changed after the run`);
+    }
+}
+
+;// CONCATENATED MODULE: ./build/session/rule.js
+/** Which run may continue whose session. Pure; docs/trust.md has the same as a table. */
+
+/** Both have to say it: a record alone may be forged, and GitHub cannot tell all. */
+function classOfSide({ scope, run }) {
+    return rankOf(scope.trigger) < rankOf(run.trigger) ? scope.trigger : run.trigger;
+}
+/** Why the run `present` may not continue what the run `past` left; empty: it may. */
+function rule_refusalOf(past, present) {
+    const { repository } = past.scope;
+    if (repository.id !== present.scope.repository.id) {
+        return `it is of the repository ${repository.name}`;
+    }
+    const [then, now] = [classOfSide(past), classOfSide(present)];
+    if (rankOf(then) < rankOf(now)) {
+        return `its run is of the class ${then}, which is less trusted than ${now}, this one's`;
+    }
+    if (then === 'default-branch')
+        return '';
+    const differing = DIFFERENCES.filter(([, of]) => of(past) !== of(present)).map(([what]) => what);
+    return differing.length === 0 ? '' : `it is of another ${differing.join(' and another ')}`;
+}
+const DIFFERENCES = [
+    ['actor', ({ scope, run }) => [scope.actor.id, run.actor, run.startedBy].join()],
+    ['ref', ({ scope, run }) => [scope.ref, run.branch, run.headRepository].join()],
+    ['issue or pull request', ({ scope }) => scope.number],
+];
+
+;// CONCATENATED MODULE: ./build/session/find.js
+/** Finds the session that a run wants to continue: in its own workflow run, or in an earlier one. */
+
+
+
+
+
+
+
+/** Of so many of one name, the newest ones, it is asked whether this run may have them. */
+const MOST_ASKED = 10;
+/** @throws {BottleError} `config-invalid`: there is none; `untrusted`: none is for this run. */
+async function findSession(shelf, request) {
+    const { artifact: name, scope } = request;
+    const [own] = await shelf.listArtifacts(name).catch((error) => {
+        throw notThere('The artifacts of this run could not be listed', printable(messageOf(error)));
+    });
+    if (own !== undefined)
+        return await openOwn(shelf, request, own);
+    const run = Number(scope.workflowRun);
+    const found = run > 0 ? await askArtifacts(request.question, name) : [];
+    if (found.length === 0)
+        throw notThere('There is no such session', name);
+    const present = { scope, run: await askRun(request.question, run) };
+    const refusals = [];
+    for (const artifact of found.slice(0, MOST_ASKED)) {
+        const opened = await openEarlier(shelf, request, artifact, present);
+        if (typeof opened === 'object')
+            return { ...opened, notices: passedOver(name, refusals) };
+        refusals.push(opened);
+    }
+    throw notAllowed('The session is not for this run to continue', `${name}: ${refusals[0]}`);
+}
+/** A squatter of the name costs the session that is meant nothing; but it is said. */
+function passedOver(name, refusals) {
+    if (refusals.length === 0)
+        return [];
+    return [`Newer artifacts ${name} were passed over, ${refusals.length} of them: ${refusals[0]}`];
+}
+async function openOwn(shelf, request, artifact) {
+    const { scope } = request;
+    const zip = await find_download(shelf, request, artifact);
+    const opened = await openSession({ ...request, zip });
+    const { workflowRun, repository } = opened.record.scope;
+    if (workflowRun !== scope.workflowRun || repository.id !== scope.repository.id) {
+        const where = printable(`${artifact.name}: ${repository.name}, run ${workflowRun}`);
+        throw notAllowed('The session says that it is of another run', where);
+    }
+    return { ...opened, notices: [], reason: 'It was made in this workflow run' };
+}
+/** The session, or why this run may not have it: asked of GitHub before anything is downloaded. */
+async function openEarlier(shelf, request, artifact, present) {
+    const { workflowRun } = artifact;
+    const run = await askRun(request.question, workflowRun);
+    // As if its record said what suits us best.
+    const atBest = { scope: { ...present.scope, trigger: 'default-branch' }, run };
+    const early = rule_refusalOf(atBest, present);
+    if (early !== '')
+        return early;
+    const zip = await find_download(shelf, request, artifact);
+    const opened = await openSession({ ...request, zip });
+    const { scope } = opened.record;
+    if (scope.workflowRun !== String(workflowRun)) {
+        const where = printable(`${artifact.name}: run ${workflowRun}, session.json: ${scope.workflowRun}`);
+        throw notAllowed('The session says that it is of another run', where);
+    }
+    const refusal = rule_refusalOf({ scope, run }, present);
+    if (refusal !== '')
+        return printable(refusal);
+    const whose = `${run.trigger} by ${scope.actor.login}`;
+    return {
+        ...opened,
+        reason: printable(`It was made in the workflow run ${workflowRun}: ${whose}`),
+    };
+}
+async function find_download({ downloadArtifact }, { directory, question, token }, artifact) {
+    const { workflowRun, name } = artifact;
+    const from = workflowRun && { workflowRun, token, repository: question.repository };
+    const place = (0,external_node_path_.join)(directory, `download-${artifact.id}`);
+    try {
+        return await downloadArtifact(artifact, place, MAX_SESSION_ARCHIVE, from || undefined);
+    }
+    catch (error) {
+        const where = printable(`${name}: ${messageOf(error)}`);
+        throw notAllowed('The session could not be downloaded', where);
+    }
+}
+
+;// CONCATENATED MODULE: ./build/trigger.js
+function triggerOf(event) {
+    switch (event.kind) {
+        case 'issues':
+        case 'issue_comment':
+            return { number: event.issue.number, branch: branchOf(event) };
+        case 'pull_request':
+        case 'pull_request_review':
+        case 'pull_request_review_comment': {
+            const { number, head, base } = event.pull_request;
+            // What is made on top of a pull request goes into it; a fork's branch is not ours to propose to.
+            const side = head.repo?.id === base.repo.id ? head : base;
+            return { number, branch: side.ref };
+        }
+        case 'pull_request_target':
+            return { number: event.pull_request.number, branch: branchOf(event) };
+        default:
+            return { number: 0, branch: branchOf(event) };
+    }
+}
+/** A tag and a merge of GitHub's own are no branches to propose to. */
+function branchOf({ ref, defaultBranch }) {
+    return /^refs\/heads\/(.+)$/.exec(ref)?.[1] ?? defaultBranch;
+}
+
+;// CONCATENATED MODULE: ./build/trust/api.js
+/** GitHub's REST API as far as trust needs it: only GET, and no answer is no trust. */
+
+
+/** @throws {BottleError} `config-invalid` when GITHUB_API_URL is no address to send a token to. */
+function makeGitHubApi(host, token, options = {}) {
+    const client = makeApiClient(host, token, options);
+    return {
+        get: async (path) => {
+            try {
+                return await client.call('GET', path);
+            }
+            catch (error) {
+                if (!(error instanceof ApiSilence))
+                    throw error;
+                throw new BottleError({
+                    outcome: 'untrusted',
+                    what: 'GitHub could not be asked whether this run may be trusted',
+                    where: messageOf(error),
+                    fix: 'Run the job again; if it stays, check that the runner reaches the API.',
+                });
+            }
+        },
+    };
+}
+
+;// CONCATENATED MODULE: ./build/continue-session.js
+/** The session that the run goes on with, where it is to: found, compared with this run, checked. */
+
+
+
+
+
+
+
+
+/** Whose a session is that this run leaves, and what may be continued by it. */
+function scopeOf({ env }, event) {
+    return {
+        trigger: classOfEvent(event),
+        event: event.name,
+        actor: { id: env.GITHUB_ACTOR_ID ?? '', login: env.GITHUB_ACTOR ?? '' },
+        repository: { id: String(event.repositoryId), name: event.repository },
+        ref: event.ref,
+        number: triggerOf(event).number,
+        workflowRun: env.GITHUB_RUN_ID ?? '',
+    };
+}
+/** Undefined: a new one. @throws {BottleError} `config-invalid`, `untrusted` */
+async function continueSession(host, services, inputs, wanted) {
+    const { session: artifact, token, mode } = inputs;
+    const { scope, provider, own } = wanted;
+    if (artifact === '' || mode === 'lock' || !provider.resumes)
+        return undefined;
+    const { repository } = scope;
+    const api = makeGitHubApi(host, token);
+    const session = await findSession(services, {
+        ...{ artifact, scope, token, provider: provider.template, places: provider.sessionPaths },
+        question: { api, repository: repository.name, repositoryId: Number(repository.id) },
+        directory: (0,external_node_path_.join)(own, 'continued'),
+    });
+    host.log.info(`Continues the session ${artifact}: ${session.reason}.`);
+    return session;
+}
+/** What the run that left it did not know may be a secret of this one: it would be in the bottle. */
+async function requireNoSecret(host, { secrets, provision: { session } }, token) {
+    if (session.length === 0)
+        return;
+    const names = [...new Set(secrets.map(({ name }) => name))];
+    const values = names.map((name) => ({ name, value: host.env[name]?.trim() ?? '' }));
+    const all = [...values, { name: 'the input token', value: token }];
+    const search = searchSecrets(all.filter(({ value }) => value !== ''));
+    for (const { from, to } of session) {
+        if (!(await holdsSecret(search, from)))
+            continue;
+        throw notAllowed('The session holds a secret, and would bring it into the bottle', to);
+    }
+}
+async function holdsSecret(search, file) {
+    const stream = search.stream();
+    for await (const chunk of (0,external_node_fs_.createReadStream)(file)) {
+        if ((await stream.push(chunk)).length > 0)
+            return true;
+    }
+    return (await stream.end()).length > 0;
+}
+
 ;// CONCATENATED MODULE: ./build/manifest/carrier.js
 /** Finds the one place that holds the manifest: a directory, a YAML file or a JSON file. */
 
@@ -66611,10 +67516,10 @@ function distinct(member) {
 
 
 /** Most entries of one directory, and most bytes of them together. */
-const MAX_ENTRIES = 10_000;
+const directory_MAX_ENTRIES = 10_000;
 const MAX_TOTAL_BYTES = 64 * manifest_MAX_FILE_BYTES;
 /** @throws {BottleError} `config-invalid` when the directory is beyond all measure. */
-async function readDirectory(files, directory, entries) {
+async function directory_readDirectory(files, directory, entries) {
     const named = entries.filter(({ name }) => entryNameOf(name) !== undefined);
     refuseTooMuch(directory, named);
     const sorted = named.toSorted((a, b) => (a.name < b.name ? -1 : 1));
@@ -66655,13 +67560,13 @@ function tooLarge(bytes) {
 }
 function refuseTooMuch(directory, entries) {
     const bytes = entries.reduce((sum, { size }) => sum + Math.min(size, manifest_MAX_FILE_BYTES), 0);
-    if (entries.length <= MAX_ENTRIES && bytes <= MAX_TOTAL_BYTES)
+    if (entries.length <= directory_MAX_ENTRIES && bytes <= MAX_TOTAL_BYTES)
         return;
     throw new BottleError({
         outcome: 'config-invalid',
         what: 'The manifest is too large',
         where: `${directory}: ${entries.length} entries, ${bytes} bytes`,
-        fix: `Keep it to ${MAX_ENTRIES} entries and ${MAX_TOTAL_BYTES} bytes.`,
+        fix: `Keep it to ${directory_MAX_ENTRIES} entries and ${MAX_TOTAL_BYTES} bytes.`,
     });
 }
 function skippedNotice(directory, names) {
@@ -68083,7 +68988,7 @@ function membersOf({ source, tree }, key, values) {
 async function draftEntries({ files, hash, directory }, key, list, parse, schema) {
     const declared = new Map();
     const problems = [];
-    const found = await readDirectory(files, `${directory}/${key}`, list);
+    const found = await directory_readDirectory(files, `${directory}/${key}`, list);
     for (const file of found.files) {
         if ('bytes' in file)
             addToDigest(hash, file.path, file.bytes);
@@ -68479,7 +69384,7 @@ function prepareAgent(planRequest, home, { prompt, task, workspace }, limits) {
             { name: 'supervise', kind: 'http', url: `http://127.0.0.1:${RELAY_PORT}/mcp`, headers: {} },
             ...Object.entries(bottle.mcp_servers ?? {}).map(serverOf),
         ],
-        session: '',
+        session: planRequest.session?.record.session ?? '',
     };
     const prepared = provider.prepare(request);
     const resumed = provider.resumes ? provider.prepare({ ...request, session: SESSION }) : undefined;
@@ -68508,8 +69413,8 @@ function serverOf([name, given]) {
         return { name, kind: 'http', url, headers };
     return { name, kind: 'stdio', command, args, env };
 }
-function planAgent({ inputs, selected }, prepared) {
-    const { program, argv, resumeArgv, exitCodes, sessionPaths, outputSchema } = prepared;
+function planAgent({ inputs, selected, provider }, prepared, home) {
+    const { program, argv, resumeArgv, exitCodes, outputSchema } = prepared;
     const { template, prices } = selected.bottle.agent_provider;
     return {
         name: { value: selected.agentName, source: inputs.agent === '' ? 'default' : 'input agent' },
@@ -68519,7 +69424,7 @@ function planAgent({ inputs, selected }, prepared) {
         argv,
         resume: { argv: resumeArgv, session: SESSION },
         exitCodes,
-        sessionPaths,
+        sessionPaths: provider.sessionPaths.map((path) => `${home}/${path}`),
         prices: prices ? pricesOf(prices) : null,
         outputSchema,
     };
@@ -69171,6 +70076,7 @@ function planProvision(request, home, places, agent) {
     return {
         ...places,
         skills: { list: request.skills, to: skillsDirectory(request, agent.skills) },
+        session: sessionFiles(request, home),
         agentFiles: agent.files,
         outputDirectory: `${home}/outputs`,
         gitUser: {
@@ -69178,6 +70084,10 @@ function planProvision(request, home, places, agent) {
             email: user?.email ?? `${agentName}@bottle.invalid`,
         },
     };
+}
+/** Back to where they were. */
+function sessionFiles({ session }, home) {
+    return (session?.files ?? []).map(({ path, ...file }) => ({ to: `${home}/${path}`, ...file }));
 }
 /** The workspace's: an input that names the checkout itself leaves the choice to the manifest. */
 function sourcesOfProvision(request) {
@@ -69558,6 +70468,45 @@ function reach_limit(value, source) {
     return first([value, source], [null, 'default']);
 }
 
+;// CONCATENATED MODULE: ./build/plan/session.js
+/** The session of the agent: one that it goes on with, and whether what becomes of it is kept. */
+
+/** @throws {BottleError} `config-invalid`: this agent has no sessions. */
+function planSession(request) {
+    const { inputs, provider, session, scope } = request;
+    const asked = [
+        ...(inputs.session === '' ? [] : ['session']),
+        ...(inputs.keepSession ? ['keep-session'] : []),
+    ];
+    if (!provider.resumes && asked.length > 0)
+        throw cannot(request, asked.join(' and '));
+    const keep = { value: inputs.keepSession, source: 'input keep-session' };
+    if (session === undefined)
+        return { keep, scope, continues: null };
+    const { artifact, sha256, bytes, files, reason, record } = session;
+    const { workflowRun } = record.scope;
+    const facts = { artifact, sha256, bytes, files: files.length, reason, workflowRun };
+    return { keep, scope, continues: { ...facts, session: record.session } };
+}
+/** A session of another version may be one that this program does not understand. */
+function sessionNotices({ session, selected }) {
+    if (session === undefined)
+        return [];
+    const { providerVersion: then } = session.record;
+    const { template, version: now } = selected.bottle.agent_provider;
+    const isOther = now !== undefined && then !== '' && now !== then;
+    const other = `The session was made with version ${then} of ${template}, and goes on with ${now}`;
+    return [...session.notices, ...(isOther ? [other] : [])];
+}
+function cannot({ provider, selected }, asked) {
+    return new BottleError({
+        outcome: 'config-invalid',
+        what: `The provider "${provider.template}" has no session that could be kept or continued`,
+        where: `input ${asked}; agent_provider.template, ${selected.source('bottle.agent_provider.template')}`,
+        fix: 'Leave the input out, or let the agent be claude, codex, gemini or opencode.',
+    });
+}
+
 ;// CONCATENATED MODULE: ./build/plan/size.js
 
 /** Not 4: smolvm takes its own default for "not said" and lets the image decide. */
@@ -69609,6 +70558,7 @@ function slugOf(agentName) {
 
 
 
+
 const HOME = '/home/node';
 const USER = { name: 'node', uid: 1000, gid: 1000, home: HOME };
 const DEFAULTS = { minutes: 30, idleMinutes: 10, outputMib: 1024 };
@@ -69629,7 +70579,7 @@ function makePlan(request) {
         runId,
         trust: planTrust(request.trust),
         manifest: { path: selected.carrier, sha256: selected.digest },
-        agent: planAgent(request, agent),
+        agent: planAgent(request, agent, HOME),
         engine,
         isolation: engine.value === 'smolvm' ? 'microvm' : 'namespaces',
         machine: { name: `bottle-${runId}`, ...planSize(request) },
@@ -69643,6 +70593,7 @@ function makePlan(request) {
         outputs: planOutputs(request),
         resultFile: `${HOME}/.bottle/result.md`,
         artifact: planArtifact(inputs, runId),
+        session: planSession(request),
         attest: planAttest(request),
         reach: reach.plan,
         git: git.plan,
@@ -69653,7 +70604,7 @@ function makePlan(request) {
             ...environment.notices,
             ...reach.notices,
             ...git.notices,
-            ...agent.notices.map((message) => ({ message })),
+            ...[...agent.notices, ...sessionNotices(request)].map((message) => ({ message })),
         ],
     };
 }
@@ -70370,44 +71321,19 @@ async function readTaskFile(checkout, given) {
     }
 }
 
-;// CONCATENATED MODULE: ./build/trigger.js
-function triggerOf(event) {
-    switch (event.kind) {
-        case 'issues':
-        case 'issue_comment':
-            return { number: event.issue.number, branch: branchOf(event) };
-        case 'pull_request':
-        case 'pull_request_review':
-        case 'pull_request_review_comment': {
-            const { number, head, base } = event.pull_request;
-            // What is made on top of a pull request goes into it; a fork's branch is not ours to propose to.
-            const side = head.repo?.id === base.repo.id ? head : base;
-            return { number, branch: side.ref };
-        }
-        case 'pull_request_target':
-            return { number: event.pull_request.number, branch: branchOf(event) };
-        default:
-            return { number: 0, branch: branchOf(event) };
-    }
-}
-/** A tag and a merge of GitHub's own are no branches to propose to. */
-function branchOf({ ref, defaultBranch }) {
-    return /^refs\/heads\/(.+)$/.exec(ref)?.[1] ?? defaultBranch;
-}
-
 ;// CONCATENATED MODULE: ./build/trust/event.js
 /** What started the run, as one plain union; field names are those of GitHub's payloads. */
 
 const trust_event_text = schemas_string().nullish().transform(orEmpty);
-const id = schemas_int().min(1);
+const event_id = schemas_int().min(1);
 const event_sha = schemas_string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/);
 /** A person or an app. `id` is for ever; `login` can change hands. */
-const account = object({ id, login: schemas_string().min(1).max(100), type: trust_event_text });
+const event_account = object({ id: event_id, login: schemas_string().min(1).max(100), type: trust_event_text });
 /** Null when the account was deleted. */
-const author = account.nullish().transform(event_orUndefined);
+const author = event_account.nullish().transform(event_orUndefined);
 /** A comment or a review. */
 const event_comment = object({
-    id,
+    id: event_id,
     body: trust_event_text,
     user: author,
     html_url: trust_event_text,
@@ -70415,7 +71341,7 @@ const event_comment = object({
     updated_at: trust_event_text,
 });
 const issue = object({
-    number: id,
+    number: event_id,
     title: trust_event_text,
     body: trust_event_text,
     user: author,
@@ -70423,11 +71349,11 @@ const issue = object({
     /** There when the issue is a pull request. */
     pull_request: object({}).optional(),
 });
-const event_repository = object({ id, full_name: schemas_string() });
+const event_repository = object({ id: event_id, full_name: schemas_string() });
 /** Null when the fork was deleted. */
 const headRepository = event_repository.nullish().transform(event_orUndefined);
 const event_pullRequest = object({
-    number: id,
+    number: event_id,
     title: trust_event_text,
     body: trust_event_text,
     user: author,
@@ -70436,7 +71362,7 @@ const event_pullRequest = object({
     base: object({ sha: event_sha, ref: trust_event_text, repo: event_repository }),
 });
 const workflowRun = object({
-    id,
+    id: event_id,
     event: schemas_string(),
     head_sha: event_sha,
     head_repository: headRepository,
@@ -70461,7 +71387,7 @@ const PAYLOADS = {
 const COMMON = object({
     action: trust_event_text,
     sender: author,
-    repository: object({ id: id.optional(), default_branch: trust_event_text })
+    repository: object({ id: event_id.optional(), default_branch: trust_event_text })
         .nullish()
         .transform(event_orUndefined),
 });
@@ -70807,32 +71733,6 @@ function agent_config_tooMuch(sha, files, bytes) {
     });
 }
 
-;// CONCATENATED MODULE: ./build/trust/api.js
-/** GitHub's REST API as far as trust needs it: only GET, and no answer is no trust. */
-
-
-/** @throws {BottleError} `config-invalid` when GITHUB_API_URL is no address to send a token to. */
-function makeGitHubApi(host, token, options = {}) {
-    const client = makeApiClient(host, token, options);
-    return {
-        get: async (path) => {
-            try {
-                return await client.call('GET', path);
-            }
-            catch (error) {
-                if (!(error instanceof ApiSilence))
-                    throw error;
-                throw new BottleError({
-                    outcome: 'untrusted',
-                    what: 'GitHub could not be asked whether this run may be trusted',
-                    where: messageOf(error),
-                    fix: 'Run the job again; if it stays, check that the runner reaches the API.',
-                });
-            }
-        },
-    };
-}
-
 ;// CONCATENATED MODULE: ./build/trust/git-files.js
 /** A manifest's files at a commit, read from git objects and never from the work tree. */
 
@@ -71169,9 +72069,9 @@ async function headsOf({ event, api, }) {
             return 'any';
     }
 }
-const REPOSITORY = object({ id: schemas_int(), pushed_at: schemas_string().nullish() });
+const head_REPOSITORY = object({ id: schemas_int(), pushed_at: schemas_string().nullish() });
 const PULL = object({
-    head: object({ sha: schemas_string(), repo: REPOSITORY.nullish() }),
+    head: object({ sha: schemas_string(), repo: head_REPOSITORY.nullish() }),
     base: object({ repo: object({ id: schemas_int() }) }),
     merge_commit_sha: schemas_string().nullish(),
 });
@@ -71272,7 +72172,7 @@ function notFound(revision) {
 
 
 /** Events that nobody without write access can cause, on a commit that is in the repository. */
-const WRITERS_OWN = ['push', 'schedule', 'workflow_dispatch', 'repository_dispatch'];
+const trust_WRITERS_OWN = ['push', 'schedule', 'workflow_dispatch', 'repository_dispatch'];
 const trust_NO_CREDENTIALS = "A fork's pull request runs without credentials: no variable of the step reaches the agent, and " +
     'a change comes back as a patch only.';
 /** @throws {BottleError} `untrusted`: it may not start; `config-invalid`: a ref is not there. */
@@ -71297,13 +72197,13 @@ async function decideTrust(request) {
 }
 /** True as well where no event is: you are at your own computer. */
 function needsWriteAccess({ kind }) {
-    return kind === 'local' || WRITERS_OWN.includes(kind);
+    return kind === 'local' || trust_WRITERS_OWN.includes(kind);
 }
 /** What every later run restores comes from runs that everybody's work is merged into. */
 function isOnDefaultBranch({ kind, ref, defaultBranch }) {
     if (kind === 'schedule')
         return true;
-    return (WRITERS_OWN.includes(kind) && defaultBranch !== '' && ref === `refs/heads/${defaultBranch}`);
+    return (trust_WRITERS_OWN.includes(kind) && defaultBranch !== '' && ref === `refs/heads/${defaultBranch}`);
 }
 /**
  * A work tree rules a run only where nobody but writers can have filled it; and not by default in
@@ -71974,13 +72874,14 @@ function directoryAt(repository, sha, scratch) {
 
 
 
+
 const IMAGES_LOCK = '.bot-bottle/images.lock';
 /**
  * Undefined when the event asks for nothing, which is said in the log.
  * @throws {BottleError} `untrusted`: the run may not start; `config-invalid`: somebody has to correct
  *   something first.
  */
-async function preparePlan(host, inputs, own) {
+async function preparePlan(host, services, inputs, own) {
     const event = readEvent(host);
     const task = await readTask(inputs, event);
     if (task.kind === 'nothing') {
@@ -71989,13 +72890,13 @@ async function preparePlan(host, inputs, own) {
     }
     const trusted = await openTrusted(host, inputs, event, own.path);
     try {
-        return await planFrom(host, { inputs, event, task: task.text }, trusted, own);
+        return await planFrom(host, services, { inputs, event, task: task.text }, trusted, own);
     }
     finally {
         await trusted.close();
     }
 }
-async function planFrom(host, given, trusted, own) {
+async function planFrom(host, services, given, trusted, own) {
     const { inputs, event, task } = given;
     const { files } = trusted;
     const manifest = await loadManifest(files, { path: inputs.manifest });
@@ -72009,7 +72910,11 @@ async function planFrom(host, given, trusted, own) {
     const workspace = resolveWorkspace(host, workspaceOf(inputs, selected));
     const trust = trusted.judge(workspace);
     const places = await skillPlaces(inputs, manifest.carrier, trusted);
+    const scope = scopeOf(host, event);
+    const request = { scope, provider, own: own.path };
     const plan = makePlan({
+        scope,
+        session: await continueSession(host, services, inputs, request),
         inputs,
         selected,
         provider,
@@ -72030,6 +72935,7 @@ async function planFrom(host, given, trusted, own) {
         trigger: triggerOf(event),
         hostVariables: new Set(Object.keys(host.env)),
     });
+    await requireNoSecret(host, plan, inputs.token);
     const difference = await trusted.compareManifest(manifest.carrier);
     if (difference !== undefined)
         host.log.notice(difference);
@@ -72314,6 +73220,19 @@ function program_absent(machine, binary, agent) {
 
 function promptStep({ prompt }) {
     return { entries: [textFile(prompt.to, prompt.text, 0o600)] };
+}
+
+;// CONCATENATED MODULE: ./build/provision/session.js
+/** The session that the agent goes on with: files that were checked, readable by the agent alone. */
+
+function sessionStep({ session }) {
+    return {
+        make: [...new Set(session.map(({ to }) => external_node_path_.posix.dirname(to)))],
+        // No right to be executed, whatever it was before.
+        entries: session.map(({ to, from, size }) => {
+            return { kind: 'file', path: to.slice(1), mode: 0o600, from, size };
+        }),
+    };
 }
 
 ;// CONCATENATED MODULE: ./build/provision/system-store.js
@@ -73464,6 +74383,7 @@ async function workspace_list(scratch) {
 
 
 
+
 /**
  * Fills the guest. Nothing on the runner is written to but the scratch directory, in which only the
  * repository of `Provisioned` stays.
@@ -73501,6 +74421,8 @@ async function provision_fill(host, machine, plan, own) {
         // First, so that no later step could fail for want of it.
         caStep(plan.user.home, certificate),
         promptStep(parts),
+        // Before the settings, which nothing of it may replace.
+        sessionStep(parts),
         agentFilesStep(parts),
         taskStep(parts),
         skillsStep(parts, tally),
@@ -73933,7 +74855,7 @@ async function takeStep(host, services) {
     if (inputs.mode === 'doctor')
         return await answerDoctor(host, inputs);
     const own = await openStepDirectory(host);
-    const plan = await preparePlan(host, inputs, own);
+    const plan = await preparePlan(host, services, inputs, own);
     if (plan === undefined || inputs.mode === 'plan')
         return await answerPlan(host, inputs, plan);
     const engine = await requireEngine(host, plan.engine.value, inputs);
@@ -74705,15 +75627,16 @@ function createServices() {
                 throw error;
             }
         },
-        downloadArtifact: async ({ id, name, size, digest }, directory, maxBytes) => {
+        downloadArtifact: async ({ id, name, size, digest }, directory, maxBytes, from) => {
             if (size > maxBytes)
                 throw new Error(`it has ${size} bytes, more than ${maxBytes}`);
             const { DefaultArtifactClient } = await Promise.all(/* import() */[__nccwpck_require__.e(830), __nccwpck_require__.e(878), __nccwpck_require__.e(271), __nccwpck_require__.e(995), __nccwpck_require__.e(683)]).then(__nccwpck_require__.bind(__nccwpck_require__, 60683));
-            await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.mkdir)(directory, { mode: 0o700 });
+            await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.mkdir)(directory, { recursive: true, mode: 0o700 });
             const { digestMismatch } = await new DefaultArtifactClient().downloadArtifact(Number(id), {
                 path: directory,
                 skipDecompress: true,
                 ...(digest === '' ? {} : { expectedHash: digest }),
+                ...(from && { findBy: findBy(from) }),
             });
             if (digestMismatch)
                 throw new Error(`the digest of ${name} is not the listed one`);
@@ -74754,6 +75677,10 @@ function createServices() {
 }
 function listed({ id, name, size, digest = '' }) {
     return { id: String(id), name, size, digest };
+}
+function findBy({ workflowRun: workflowRunId, repository, token }) {
+    const [repositoryOwner = '', repositoryName = ''] = repository.split('/');
+    return { token, workflowRunId, repositoryOwner, repositoryName };
 }
 /** Why GitHub did not take it; empty when it did. */
 async function storeAttestation(bundle, token) {
@@ -74821,7 +75748,7 @@ async function withTools(tools, call) {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(28265);
+/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(65708);
 /* harmony import */ var _guarded_host_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(71439);
 /* harmony import */ var _host_actions_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(30623);
 /* harmony import */ var _host_services_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(58503);

@@ -29375,15 +29375,16 @@ function createServices() {
                 throw error;
             }
         },
-        downloadArtifact: async ({ id, name, size, digest }, directory, maxBytes) => {
+        downloadArtifact: async ({ id, name, size, digest }, directory, maxBytes, from) => {
             if (size > maxBytes)
                 throw new Error(`it has ${size} bytes, more than ${maxBytes}`);
             const { DefaultArtifactClient } = await Promise.all(/* import() */[__nccwpck_require__.e(878), __nccwpck_require__.e(271), __nccwpck_require__.e(995), __nccwpck_require__.e(683)]).then(__nccwpck_require__.bind(__nccwpck_require__, 60683));
-            await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.mkdir)(directory, { mode: 0o700 });
+            await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.mkdir)(directory, { recursive: true, mode: 0o700 });
             const { digestMismatch } = await new DefaultArtifactClient().downloadArtifact(Number(id), {
                 path: directory,
                 skipDecompress: true,
                 ...(digest === '' ? {} : { expectedHash: digest }),
+                ...(from && { findBy: findBy(from) }),
             });
             if (digestMismatch)
                 throw new Error(`the digest of ${name} is not the listed one`);
@@ -29424,6 +29425,10 @@ function createServices() {
 }
 function listed({ id, name, size, digest = '' }) {
     return { id: String(id), name, size, digest };
+}
+function findBy({ workflowRun: workflowRunId, repository, token }) {
+    const [repositoryOwner = '', repositoryName = ''] = repository.split('/');
+    return { token, workflowRunId, repositoryOwner, repositoryName };
 }
 /** Why GitHub did not take it; empty when it did. */
 async function storeAttestation(bundle, token) {
@@ -29493,7 +29498,7 @@ async function withTools(tools, call) {
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var _host_actions_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(30623);
 /* harmony import */ var _host_services_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(58503);
-/* harmony import */ var _merge_merge_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(38347);
+/* harmony import */ var _merge_merge_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(89907);
 /** The step that merges a fleet's runs: entry of `dist/merge`. */
 
 
@@ -29507,7 +29512,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 38347:
+/***/ 89907:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -39958,7 +39963,14 @@ function iso_duration(params) {
 
 ;// CONCATENATED MODULE: ./build/artifact-kind.js
 /** The artifacts that a run may leave. */
-const ARTIFACT_KINDS = ['result', 'transcript', 'egress', 'proposal', 'outputs'];
+const ARTIFACT_KINDS = [
+    'result',
+    'transcript',
+    'egress',
+    'proposal',
+    'outputs',
+    'session',
+];
 /** What each of them is called, after the name that they begin with. */
 function nameArtifacts(base) {
     const names = ARTIFACT_KINDS.map((kind) => [kind, `${base}-${kind}`]);
@@ -40417,6 +40429,47 @@ function digestOf(content) {
     return { sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length };
 }
 
+;// CONCATENATED MODULE: ./build/report/session-record.js
+/** What `run.json` says about the agent's session: which one it continued, and whether it is kept. */
+
+const session_record_text = schemas_string();
+const session_record_count = schemas_int().min(0);
+const sessionRecordSchema = strictObject({
+    state: schemas_enum(['off', 'kept', 'not-kept']).describe('`off`: nobody asked for it'),
+    reason: session_record_text.describe('Why it is not kept'),
+    files: session_record_count,
+    bytes: session_record_count,
+    continued: strictObject({
+        artifact: session_record_text,
+        workflowRun: session_record_text.describe('That left it'),
+        session: session_record_text.describe('What the agent calls it'),
+        sha256: schemas_string()
+            .regex(/^[0-9a-f]{64}$/)
+            .describe('Of its `session.json`'),
+        reason: session_record_text.describe('Why this run may'),
+    })
+        .nullable()
+        .describe('The session that the agent went on with; null: it began one'),
+});
+/** Pure. `kept` is absent where the run did not come so far. */
+function session_record_makeSessionRecord({ keep, continues }, kept) {
+    const reason = kept?.reason ?? 'the run ended before';
+    const state = !keep.value ? 'off' : reason === '' ? 'kept' : 'not-kept';
+    return {
+        state,
+        reason: keep.value ? reason : '',
+        files: kept?.files ?? 0,
+        bytes: kept?.bytes ?? 0,
+        continued: continues && {
+            artifact: continues.artifact,
+            workflowRun: continues.workflowRun,
+            session: continues.session,
+            sha256: continues.sha256,
+            reason: continues.reason,
+        },
+    };
+}
+
 ;// CONCATENATED MODULE: ./build/report/write-back-record.js
 /** What `run.json` says about the branch and the pull request that came of the change. */
 
@@ -40454,6 +40507,7 @@ function write_back_record_makeWriteBackRecord(written, { mode }) {
 
 ;// CONCATENATED MODULE: ./build/report/record.js
 /** `run.json`, the record of a run: versioned plain data. Its published schema comes from here. */
+
 
 
 
@@ -40549,6 +40603,7 @@ const runRecordSchema = strictObject({
     }),
     change: changeSchema,
     writeBack: writeBackSchema,
+    session: sessionRecordSchema,
     result: record_text,
     artifacts: record_list(artifact).describe('Those that were uploaded before the one that holds this'),
     notices: record_list(record_text),
@@ -40605,6 +40660,7 @@ function makeRecord(facts) {
         outputs: { files, refused: collected?.refused ?? [] },
         change: makeChangeRecord(facts.proposal, provisioned?.baseCommit ?? ''),
         writeBack: makeWriteBackRecord(facts.writeBack, plan.git.push),
+        session: makeSessionRecord(plan.session, facts.session),
         result: collected?.result || (agent?.told?.finished?.result ?? ''),
         artifacts: [],
         notices: [
@@ -40613,6 +40669,7 @@ function makeRecord(facts) {
             ...(provisioned?.notices ?? []),
             ...(collected?.notices ?? []),
             ...(facts.proposal?.notices ?? []),
+            ...(facts.session?.reason ? [`The session is not kept: ${facts.session.reason}`] : []),
             ...(facts.writeBack?.notices ?? []),
             ...(facts.egress?.cut ? ['egress.jsonl was cut: it grew over 128 MiB'] : []),
         ],
@@ -40914,7 +40971,7 @@ async function inArtifacts(services, pattern, scratch, broken) {
     }
     const fits = matcher(pattern);
     return all
-        .filter(({ name }) => fits(name) && !/-(?:transcript|egress|proposal|outputs)$/.test(name))
+        .filter(({ name }) => fits(name) && !/-(?:transcript|egress|proposal|outputs|session)$/.test(name))
         .sort(byName)
         .map((artifact) => ({
         source: artifact.name,
@@ -41054,8 +41111,8 @@ function input_shape_sha256() {
  * GitHub refuses these characters because artifacts are unpacked on any file system; of its 256
  * characters the endings of our names need some.
  */
-function artifactName() {
-    return matching(/^[^":<>|*?\\/\p{Cc}]{1,200}$/u, 'a name of at most 200 characters without any of " : < > | * ? \\ /');
+function artifactName(most = 200) {
+    return matching(new RegExp(`^[^":<>|*?\\\\/\\p{Cc}]{1,${most}}$`, 'u'), `a name of at most ${most} characters without any of " : < > | * ? \\ /`);
 }
 /** As `git check-ref-format --branch` has it; no ref's whole name. */
 function branchName(accepted) {
@@ -41106,6 +41163,8 @@ const BRANCH = branchName('the name of a branch');
 const LOGIN = matching(/^[a-z0-9][a-z0-9_-]*(\[bot\])?$/i, 'a login');
 const REVIEWER = matching(/^[a-z0-9][a-z0-9_-]*(?:\/[a-z0-9][a-z0-9._-]*)?$/i, 'a login, or `organisation/team`');
 const VERSION = matching(/^\d{1,6}\.\d{1,6}\.\d{1,6}$/, 'an exact version such as `1.9.3`');
+/** GitHub's own limit. */
+const LONGEST_ARTIFACT = 256;
 const COMMA = /,/;
 const COMMA_OR_LINE = /[\n,]/;
 /** As above, but a comma inside braces belongs to the glob. */
@@ -41139,6 +41198,8 @@ const SHAPES = {
     'artifact-name': emptyOr(artifactName()),
     'retention-days': numeric('whole', 0, 400),
     attest: oneOf(['auto', 'off']),
+    session: emptyOr(artifactName(LONGEST_ARTIFACT)),
+    'keep-session': yamlBoolean(),
     push: oneOf(['none', 'branch', 'pull-request']),
     branch: emptyOr(branchTemplate()),
     base: emptyOr(BRANCH),
@@ -41191,6 +41252,8 @@ function readInputs(host) {
         artifactName: values['artifact-name'],
         retentionDays: values['retention-days'],
         attest: values.attest,
+        session: values.session,
+        keepSession: values['keep-session'],
         push: values.push,
         branch: values.branch,
         base: values.base,
