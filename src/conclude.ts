@@ -8,6 +8,7 @@ import { stepOrigin } from './report/origin-record.ts';
 import { makeRecord } from './report/record.ts';
 import { report, reportEarly } from './report/report.ts';
 import { keepStructured, structuredNotices } from './report/structured-file.ts';
+import { keepTranscriptPage } from './report/transcript-page.ts';
 import { type Run, secretsOf } from './run.ts';
 import { tellTrigger } from './tell-trigger.ts';
 import { probeDenials } from './walls/probe.ts';
@@ -52,6 +53,7 @@ export async function concludeRun(
     ...(made.collect && { clean: made.collect.clean }),
     logs: [
       ...(made.agent?.files ?? []),
+      ...(await keepTranscriptPage(host, made.agent?.files ?? [], run.paths.agent.events)),
       ...(await keepStructured(made.agent ?? {}, run.paths.artifact)),
       ...(made.gateway ? [run.paths.egress] : []),
     ],

@@ -5,6 +5,7 @@ import { ARTIFACT_KINDS, type ArtifactKind } from '../artifact-kind.ts';
 import type { HostPath } from '../host/host.ts';
 import type { KeptSession } from '../session/session.ts';
 import { BUNDLE_FILES } from './bundle.ts';
+import { TRANSCRIPT_PAGE } from './transcript-page.ts';
 
 export type ArtifactSet = {
   readonly kind: ArtifactKind;
@@ -18,7 +19,7 @@ const PLACES: Readonly<Record<string, ArtifactKind>> = {
   'agent.log': 'transcript',
   'agent.stderr.log': 'transcript',
   'transcript.jsonl': 'transcript',
-  'transcript.md': 'transcript',
+  [TRANSCRIPT_PAGE]: 'transcript',
   'egress.jsonl': 'egress',
   [BUNDLE_FILES.patch]: 'proposal',
   [BUNDLE_FILES.bundle]: 'proposal',

@@ -42,7 +42,7 @@ async function local(given: Given): Promise<Local> {
   let interrupt = () => {};
   const args = given.args ?? [directory];
   const code = await runLocal(
-    [...args.map((a) => a.replace('DIR', directory)), '--out', out],
+    [...args.map((a) => a.replace(/^DIR/, () => directory)), '--out', out],
     action.actionDir,
     {
       print(line) {
