@@ -37303,7 +37303,7 @@ exports.visitAsync = visitAsync;
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _apply_story_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(43158);
+/* harmony import */ var _apply_story_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4768);
 /* harmony import */ var _guarded_host_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(71439);
 /* harmony import */ var _host_actions_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(30623);
 /* harmony import */ var _host_services_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(58503);
@@ -37321,7 +37321,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 43158:
+/***/ 4768:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -50078,8 +50078,130 @@ async function redactStrings(value, redactor) {
     return { value: (await walk(value)), found: sumFound(all) };
 }
 
+;// CONCATENATED MODULE: external "node:readline"
+const external_node_readline_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:readline");
+;// CONCATENATED MODULE: ./build/report/transcript-page.js
+/** What the agent said and did, for reading: `transcript.md`, made from `transcript.jsonl`. */
+
+
+
+
+
+
+const TRANSCRIPT_PAGE = 'transcript.md';
+/** More than anybody reads; the events themselves are whole. */
+const MAX_PAGE_BYTES = (/* unused pure expression or super */ null && (4 * 1024 * 1024));
+const MAX_BLOCK_BYTES = (/* unused pure expression or super */ null && (16 * 1024));
+const REST = 'The rest is in `transcript.jsonl`.';
+/**
+ * The page beside `events`, which has one event a line. Nothing when there are none, and with a
+ * warning when it could not be written: all that it shows is kept anyway.
+ */
+async function keepTranscriptPage(host, files, events) {
+    if (!files.includes(events))
+        return [];
+    const page = join(dirname(events), TRANSCRIPT_PAGE);
+    try {
+        await writePage(events, page);
+        return [page];
+    }
+    catch (error) {
+        host.log.warning(`The readable transcript was not written: ${messageOf(error)}`);
+        return [];
+    }
+}
+async function writePage(events, page) {
+    const input = createReadStream(events);
+    const file = await open(page, 'wx', 0o600);
+    try {
+        let left = MAX_PAGE_BYTES;
+        for await (const part of partsOf(input)) {
+            const bytes = Buffer.from(`${part}\n\n`);
+            left -= bytes.length;
+            if (left < 0)
+                return await file.writeFile(`Cut here. ${REST}\n`);
+            await file.writeFile(bytes);
+        }
+    }
+    finally {
+        input.destroy();
+        await file.close();
+    }
+}
+/** Texts that follow each other are one. */
+async function* partsOf(input) {
+    yield '# Transcript';
+    let turn = 0;
+    let texts = '';
+    // What readline reads before somebody listens is lost.
+    for await (const line of createInterface({ input, crlfDelay: Infinity })) {
+        const event = JSON.parse(line);
+        const isNewTurn = event.turn > turn;
+        if (texts !== '' && (event.type !== 'text' || isNewTurn || texts.length > MAX_BLOCK_BYTES)) {
+            yield transcript_page_block(texts);
+            texts = '';
+        }
+        if (isNewTurn) {
+            turn = event.turn;
+            yield `## Turn ${turn}`;
+        }
+        if (event.type === 'text')
+            texts += texts === '' ? event.text : `\n${event.text}`;
+        else
+            yield* transcript_page_describe(event);
+    }
+    if (texts !== '')
+        yield transcript_page_block(texts);
+}
+function* transcript_page_describe(event) {
+    switch (event.type) {
+        case 'started': {
+            const { model, version, session } = event;
+            const facts = [model && `model ${code(model)}`, version && `version ${code(version)}`];
+            facts.push(session && `session ${code(session)}`);
+            return yield `Started${facts
+                .filter(Boolean)
+                .map((fact) => `, ${fact}`)
+                .join('')}.`;
+        }
+        case 'tool-call':
+            yield `**Tool** ${code(event.name)}`;
+            return yield* callBlocks(event.input);
+        case 'tool-result':
+            yield event.ok ? '**Its result**' : '**It failed**';
+            return yield transcript_page_block(event.output);
+        case 'usage': {
+            const { input, cacheRead, cacheWrite, output } = event;
+            return yield `Tokens: ${input} in, ${cacheRead + cacheWrite} cached, ${output} out.`;
+        }
+        case 'permission-denied':
+            return yield `**Refused:** ${code(event.tool)}`;
+        case 'error': {
+            const facts = [event.reason, event.status].filter((fact) => fact !== undefined).join(' ');
+            yield facts === '' ? '**Error**' : `**Error** (${facts})`;
+            return yield transcript_page_block(event.message);
+        }
+        case 'finished':
+            yield `**${event.ok ? 'Finished' : 'Gave up'}** after ${event.turns} turns.`;
+            if (event.result !== '')
+                yield transcript_page_block(event.result);
+    }
+}
+/** One text, such as a command, as it is; all else as JSON. */
+function* callBlocks(input) {
+    const isObject = typeof input === 'object' && input !== null;
+    const values = isObject ? Object.values(input) : [input];
+    const [only] = values;
+    if (values.length === 1 && typeof only === 'string')
+        return yield transcript_page_block(only);
+    if (values.length > 0)
+        yield transcript_page_block(JSON.stringify(input, null, 2) ?? '', 'json');
+}
+const transcript_page_block = (text, language = '') => text.trim() === '' ? '(nothing)' : fenced(text, language, MAX_BLOCK_BYTES, REST);
+
 ;// CONCATENATED MODULE: ./build/report/artifact-set.js
 /** Which of the run's files go into which of its artifacts. */
+
 
 
 
@@ -50088,7 +50210,7 @@ const artifact_set_PLACES = {
     'agent.log': 'transcript',
     'agent.stderr.log': 'transcript',
     'transcript.jsonl': 'transcript',
-    'transcript.md': 'transcript',
+    [TRANSCRIPT_PAGE]: 'transcript',
     'egress.jsonl': 'egress',
     [bundle_BUNDLE_FILES.patch]: 'proposal',
     [bundle_BUNDLE_FILES.bundle]: 'proposal',
@@ -50642,8 +50764,8 @@ function change_summary_file({ path, added, removed }) {
 
 
 
-const REST = 'All of it is in run.json of the artifact.';
-const YAML = { language: 'yaml', rest: REST };
+const egress_summary_REST = 'All of it is in run.json of the artifact.';
+const YAML = { language: 'yaml', rest: egress_summary_REST };
 /** One line of what a maintainer sees first. */
 function egress_summary_reachGlance(egress) {
     const { allowed, denied, failed } = egress;
@@ -51162,7 +51284,7 @@ function guest_text_code(text) {
     return `${fence}${pad}${content}${pad}${fence}`;
 }
 /** A fenced block of at most `maxBytes` (UTF-8) of text; `rest` says where the whole of it is. */
-function fenced(text, language, maxBytes, rest) {
+function guest_text_fenced(text, language, maxBytes, rest) {
     const { shown, cut } = clip(text, maxBytes);
     const fence = '`'.repeat(Math.max(3, longestRun(shown) + 1));
     const block = `${fence}${language}\n${shown.replace(/\n$/, '')}\n${fence}`;
@@ -51239,7 +51361,7 @@ function page_markdown_block(part) {
         case 'table':
             return page_markdown_table(part);
         case 'code':
-            return fenced(part.text, part.language, part.largest, plain(part.rest));
+            return guest_text_fenced(part.text, part.language, part.largest, plain(part.rest));
         case 'phases':
             return phaseChart(part.phases);
         case 'bars':

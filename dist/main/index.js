@@ -37299,7 +37299,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 65708:
+/***/ 49548:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -64193,8 +64193,130 @@ async function redactStrings(value, redactor) {
     return { value: (await walk(value)), found: (0,redact/* sumFound */.sB)(all) };
 }
 
+;// CONCATENATED MODULE: external "node:readline"
+const external_node_readline_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:readline");
+;// CONCATENATED MODULE: ./build/report/transcript-page.js
+/** What the agent said and did, for reading: `transcript.md`, made from `transcript.jsonl`. */
+
+
+
+
+
+
+const TRANSCRIPT_PAGE = 'transcript.md';
+/** More than anybody reads; the events themselves are whole. */
+const MAX_PAGE_BYTES = 4 * 1024 * 1024;
+const MAX_BLOCK_BYTES = 16 * 1024;
+const REST = 'The rest is in `transcript.jsonl`.';
+/**
+ * The page beside `events`, which has one event a line. Nothing when there are none, and with a
+ * warning when it could not be written: all that it shows is kept anyway.
+ */
+async function keepTranscriptPage(host, files, events) {
+    if (!files.includes(events))
+        return [];
+    const page = (0,external_node_path_.join)((0,external_node_path_.dirname)(events), TRANSCRIPT_PAGE);
+    try {
+        await writePage(events, page);
+        return [page];
+    }
+    catch (error) {
+        host.log.warning(`The readable transcript was not written: ${messageOf(error)}`);
+        return [];
+    }
+}
+async function writePage(events, page) {
+    const input = (0,external_node_fs_.createReadStream)(events);
+    const file = await (0,promises_.open)(page, 'wx', 0o600);
+    try {
+        let left = MAX_PAGE_BYTES;
+        for await (const part of partsOf(input)) {
+            const bytes = Buffer.from(`${part}\n\n`);
+            left -= bytes.length;
+            if (left < 0)
+                return await file.writeFile(`Cut here. ${REST}\n`);
+            await file.writeFile(bytes);
+        }
+    }
+    finally {
+        input.destroy();
+        await file.close();
+    }
+}
+/** Texts that follow each other are one. */
+async function* partsOf(input) {
+    yield '# Transcript';
+    let turn = 0;
+    let texts = '';
+    // What readline reads before somebody listens is lost.
+    for await (const line of (0,external_node_readline_namespaceObject.createInterface)({ input, crlfDelay: Infinity })) {
+        const event = JSON.parse(line);
+        const isNewTurn = event.turn > turn;
+        if (texts !== '' && (event.type !== 'text' || isNewTurn || texts.length > MAX_BLOCK_BYTES)) {
+            yield block(texts);
+            texts = '';
+        }
+        if (isNewTurn) {
+            turn = event.turn;
+            yield `## Turn ${turn}`;
+        }
+        if (event.type === 'text')
+            texts += texts === '' ? event.text : `\n${event.text}`;
+        else
+            yield* transcript_page_describe(event);
+    }
+    if (texts !== '')
+        yield block(texts);
+}
+function* transcript_page_describe(event) {
+    switch (event.type) {
+        case 'started': {
+            const { model, version, session } = event;
+            const facts = [model && `model ${code(model)}`, version && `version ${code(version)}`];
+            facts.push(session && `session ${code(session)}`);
+            return yield `Started${facts
+                .filter(Boolean)
+                .map((fact) => `, ${fact}`)
+                .join('')}.`;
+        }
+        case 'tool-call':
+            yield `**Tool** ${code(event.name)}`;
+            return yield* callBlocks(event.input);
+        case 'tool-result':
+            yield event.ok ? '**Its result**' : '**It failed**';
+            return yield block(event.output);
+        case 'usage': {
+            const { input, cacheRead, cacheWrite, output } = event;
+            return yield `Tokens: ${input} in, ${cacheRead + cacheWrite} cached, ${output} out.`;
+        }
+        case 'permission-denied':
+            return yield `**Refused:** ${code(event.tool)}`;
+        case 'error': {
+            const facts = [event.reason, event.status].filter((fact) => fact !== undefined).join(' ');
+            yield facts === '' ? '**Error**' : `**Error** (${facts})`;
+            return yield block(event.message);
+        }
+        case 'finished':
+            yield `**${event.ok ? 'Finished' : 'Gave up'}** after ${event.turns} turns.`;
+            if (event.result !== '')
+                yield block(event.result);
+    }
+}
+/** One text, such as a command, as it is; all else as JSON. */
+function* callBlocks(input) {
+    const isObject = typeof input === 'object' && input !== null;
+    const values = isObject ? Object.values(input) : [input];
+    const [only] = values;
+    if (values.length === 1 && typeof only === 'string')
+        return yield block(only);
+    if (values.length > 0)
+        yield block(JSON.stringify(input, null, 2) ?? '', 'json');
+}
+const block = (text, language = '') => text.trim() === '' ? '(nothing)' : fenced(text, language, MAX_BLOCK_BYTES, REST);
+
 ;// CONCATENATED MODULE: ./build/report/artifact-set.js
 /** Which of the run's files go into which of its artifacts. */
+
 
 
 
@@ -64203,7 +64325,7 @@ const PLACES = {
     'agent.log': 'transcript',
     'agent.stderr.log': 'transcript',
     'transcript.jsonl': 'transcript',
-    'transcript.md': 'transcript',
+    [TRANSCRIPT_PAGE]: 'transcript',
     'egress.jsonl': 'egress',
     [BUNDLE_FILES.patch]: 'proposal',
     [BUNDLE_FILES.bundle]: 'proposal',
@@ -64417,10 +64539,10 @@ function pageHtml({ mark, sentence, lead, sections }, title) {
         '<body>',
         `<header class="${mark.toLowerCase()}">`,
         `<h1><span class="mark">${mark}</span> ${escaped(sentence)}</h1>`,
-        ...lead.slice(0, 1).map(block),
+        ...lead.slice(0, 1).map(page_html_block),
         '</header>',
         '<main>',
-        ...lead.slice(1).map(block),
+        ...lead.slice(1).map(page_html_block),
         ...shown.map(section),
         '</main>',
         '<footer><p>Made by bottle-action from <code>run.json</code>, which has all of it.</p></footer>',
@@ -64434,11 +64556,11 @@ function section({ title, brief, urgent, blocks }, index) {
         `<section aria-labelledby="s${index}"${urgent ? ' class="urgent"' : ''}>`,
         `<h2 id="s${index}">${escaped(title)}</h2>`,
         brief === '' ? '' : `<p class="brief">${escaped(brief)}</p>`,
-        ...blocks.map(block),
+        ...blocks.map(page_html_block),
         '</section>',
     ].join('\n');
 }
-function block(part) {
+function page_html_block(part) {
     switch (part.kind) {
         case 'text':
             return `<p>${inline(part.text)}</p>`;
@@ -64457,7 +64579,7 @@ function block(part) {
         case 'fold':
             return [
                 `<details><summary>${escaped(part.title)}</summary>`,
-                ...part.blocks.map(block),
+                ...part.blocks.map(page_html_block),
                 '</details>',
             ].join('\n');
     }
@@ -64757,8 +64879,8 @@ function change_summary_file({ path, added, removed }) {
 
 
 
-const REST = 'All of it is in run.json of the artifact.';
-const YAML = { language: 'yaml', rest: REST };
+const egress_summary_REST = 'All of it is in run.json of the artifact.';
+const YAML = { language: 'yaml', rest: egress_summary_REST };
 /** One line of what a maintainer sees first. */
 function reachGlance(egress) {
     const { allowed, denied, failed } = egress;
@@ -65943,6 +66065,7 @@ function probe_readLine(line, probes) {
 
 
 
+
 /** The failure of the step in one sentence, or undefined when the step succeeds. */
 async function concludeRun(host, services, run, inputs) {
     const { plan, made } = run;
@@ -65978,6 +66101,7 @@ async function concludeRun(host, services, run, inputs) {
         ...(made.collect && { clean: made.collect.clean }),
         logs: [
             ...(made.agent?.files ?? []),
+            ...(await keepTranscriptPage(host, made.agent?.files ?? [], run.paths.agent.events)),
             ...(await keepStructured(made.agent ?? {}, run.paths.artifact)),
             ...(made.gateway ? [run.paths.egress] : []),
         ],
@@ -75748,7 +75872,7 @@ async function withTools(tools, call) {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(65708);
+/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(49548);
 /* harmony import */ var _guarded_host_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(71439);
 /* harmony import */ var _host_actions_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(30623);
 /* harmony import */ var _host_services_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(58503);
