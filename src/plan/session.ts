@@ -20,13 +20,20 @@ export function planSession(request: PlanRequest): SessionPlan {
 }
 
 /** A session of another version may be one that this program does not understand. */
-export function sessionNotices({ session, selected }: PlanRequest): readonly string[] {
+export function sessionNotices({ session, selected, provider }: PlanRequest): readonly string[] {
   if (session === undefined) return [];
   const { providerVersion: then } = session.record;
   const { template, version: now } = selected.bottle.agent_provider;
   const isOther = now !== undefined && then !== '' && now !== then;
   const other = `The session was made with version ${then} of ${template}, and goes on with ${now}`;
-  return [...session.notices, ...(isOther ? [other] : [])];
+  const whole =
+    `By ${template}'s own count, tokens and cost are those of the whole session, earlier runs' too; ` +
+    "the gateway counts this run's.";
+  return [
+    ...session.notices,
+    ...(isOther ? [other] : []),
+    ...(provider.countsSession ? [whole] : []),
+  ];
 }
 
 function cannot({ provider, selected }: PlanRequest, asked: string): BottleError {

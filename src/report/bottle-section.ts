@@ -45,7 +45,7 @@ export function bottleSection(record: RunRecord): Section {
   };
 }
 
-function facts({ engine, image, machine, origin }: RunRecord): readonly Text[] {
+function facts({ engine, image, machine, origin, session }: RunRecord): readonly Text[] {
   const { manifest, repository } = origin;
   const base = commitUrl({ origin }, manifest.ref);
   const version: Text = engine.version === '' ? [] : [' ', code(engine.version)];
@@ -71,5 +71,8 @@ function facts({ engine, image, machine, origin }: RunRecord): readonly Text[] {
     ...(repository.event === ''
       ? []
       : [['Event: ', code(repository.event), ' by ', code(repository.actor)]]),
+    ...(session.continued === null
+      ? []
+      : [['Session: continues ', code(session.continued.artifact), ' of an earlier run']]),
   ];
 }

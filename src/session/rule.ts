@@ -16,9 +16,12 @@ export type WorkflowRun = {
 /** One side of the comparison: what GitHub says, and what our own record of it says. */
 export type Side = { readonly scope: SessionScope; readonly run: WorkflowRun };
 
-/** Both have to say it: a record alone may be forged, and GitHub cannot tell all. */
-export function classOfSide({ scope, run }: Side): TriggerClass {
-  return rankOf(scope.trigger) < rankOf(run.trigger) ? scope.trigger : run.trigger;
+/** A record alone may be forged, and GitHub cannot tell all: what is said that suits us less counts. */
+function classesOf(past: Side, present: Side): readonly [TriggerClass, TriggerClass] {
+  const sorted = ({ scope, run }: Side) =>
+    [scope.trigger, run.trigger].sort((a, b) => rankOf(a) - rankOf(b));
+  const [[least = 'fork'], [, most = 'default-branch']] = [sorted(past), sorted(present)];
+  return [least, most];
 }
 
 /** Why the run `present` may not continue what the run `past` left; empty: it may. */
@@ -27,7 +30,7 @@ export function refusalOf(past: Side, present: Side): string {
   if (repository.id !== present.scope.repository.id) {
     return `it is of the repository ${repository.name}`;
   }
-  const [then, now] = [classOfSide(past), classOfSide(present)];
+  const [then, now] = classesOf(past, present);
   if (rankOf(then) < rankOf(now)) {
     return `its run is of the class ${then}, which is less trusted than ${now}, this one's`;
   }

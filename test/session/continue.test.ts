@@ -98,6 +98,7 @@ describe('a session', () => {
     expect(result.outputs.outcome, result.log).toBe('success');
     expect(result.log.split('\n')).toContain('hello | recalls: the first talk');
     expect(result.log.split('\n')).toContain('hello | 600');
+    expect(result.summary).toContain('Session: continues `talk-session` of an earlier run');
     const files = await scene.service.readArtifact(ARTIFACT);
     expect(files.get('file-0')?.toString()).toBe('the first talk\nstat -c %a "$session"\n');
     expect(JSON.parse(files.get('session.json')?.toString() ?? '').scope.workflowRun).toBe(
