@@ -50629,7 +50629,7 @@ function bottle_section_bottleSection(record) {
         ],
     };
 }
-function facts({ engine, image, machine, origin }) {
+function facts({ engine, image, machine, origin, session }) {
     const { manifest, repository } = origin;
     const base = commitUrl({ origin }, manifest.ref);
     const version = engine.version === '' ? [] : [' ', code(engine.version)];
@@ -50655,6 +50655,9 @@ function facts({ engine, image, machine, origin }) {
         ...(repository.event === ''
             ? []
             : [['Event: ', code(repository.event), ' by ', code(repository.actor)]]),
+        ...(session.continued === null
+            ? []
+            : [['Session: continues ', code(session.continued.artifact), ' of an earlier run']]),
     ];
 }
 

@@ -64773,7 +64773,7 @@ function bottleSection(record) {
         ],
     };
 }
-function facts({ engine, image, machine, origin }) {
+function facts({ engine, image, machine, origin, session }) {
     const { manifest, repository } = origin;
     const base = commitUrl({ origin }, manifest.ref);
     const version = engine.version === '' ? [] : [' ', page_code(engine.version)];
@@ -64799,6 +64799,9 @@ function facts({ engine, image, machine, origin }) {
         ...(repository.event === ''
             ? []
             : [['Event: ', page_code(repository.event), ' by ', page_code(repository.actor)]]),
+        ...(session.continued === null
+            ? []
+            : [['Session: continues ', page_code(session.continued.artifact), ' of an earlier run']]),
     ];
 }
 
@@ -67241,9 +67244,11 @@ async function takeFile(zip, { name, from, size, sha256, path }) {
 ;// CONCATENATED MODULE: ./build/session/rule.js
 /** Which run may continue whose session. Pure; docs/trust.md has the same as a table. */
 
-/** Both have to say it: a record alone may be forged, and GitHub cannot tell all. */
-function classOfSide({ scope, run }) {
-    return rankOf(scope.trigger) < rankOf(run.trigger) ? scope.trigger : run.trigger;
+/** A record alone may be forged, and GitHub cannot tell all: what is said that suits us less counts. */
+function classesOf(past, present) {
+    const sorted = ({ scope, run }) => [scope.trigger, run.trigger].sort((a, b) => rankOf(a) - rankOf(b));
+    const [[least = 'fork'], [, most = 'default-branch']] = [sorted(past), sorted(present)];
+    return [least, most];
 }
 /** Why the run `present` may not continue what the run `past` left; empty: it may. */
 function rule_refusalOf(past, present) {
@@ -67251,7 +67256,7 @@ function rule_refusalOf(past, present) {
     if (repository.id !== present.scope.repository.id) {
         return `it is of the repository ${repository.name}`;
     }
-    const [then, now] = [classOfSide(past), classOfSide(present)];
+    const [then, now] = classesOf(past, present);
     if (rankOf(then) < rankOf(now)) {
         return `its run is of the class ${then}, which is less trusted than ${now}, this one's`;
     }
@@ -70613,14 +70618,20 @@ function planSession(request) {
     return { keep, scope, continues: { ...facts, session: record.session } };
 }
 /** A session of another version may be one that this program does not understand. */
-function sessionNotices({ session, selected }) {
+function sessionNotices({ session, selected, provider }) {
     if (session === undefined)
         return [];
     const { providerVersion: then } = session.record;
     const { template, version: now } = selected.bottle.agent_provider;
     const isOther = now !== undefined && then !== '' && now !== then;
     const other = `The session was made with version ${then} of ${template}, and goes on with ${now}`;
-    return [...session.notices, ...(isOther ? [other] : [])];
+    const whole = `By ${template}'s own count, tokens and cost are those of the whole session, earlier runs' too; ` +
+        "the gateway counts this run's.";
+    return [
+        ...session.notices,
+        ...(isOther ? [other] : []),
+        ...(provider.countsSession ? [whole] : []),
+    ];
 }
 function cannot({ provider, selected }, asked) {
     return new BottleError({
