@@ -1,4 +1,5 @@
 /** Runs every benchmark and prints one table: our figure, its reference beside it, the ratio. */
+import { benchAgent } from './agent.ts';
 import { benchGateway } from './gateway.ts';
 import { benchGitCheck } from './git-check.ts';
 import { benchGitGate } from './git-gate.ts';
@@ -12,6 +13,7 @@ import { benchWorkspace } from './workspace.ts';
 
 const ROUNDS = {
   overhead: benchOverhead,
+  agent: benchAgent,
   provision: benchProvision,
   workspace: benchWorkspace,
   manifest: benchManifest,

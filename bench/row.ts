@@ -42,3 +42,9 @@ export function median(values: readonly number[]): number {
 
 const round1 = (value: number) => Math.round(value * 10) / 10;
 const round2 = (value: number) => Math.round(value * 100) / 100;
+
+/** The smallest value that `percent` of them do not exceed. */
+export function percentile(values: readonly number[], percent: number): number {
+  const at = Math.ceil((values.length * percent) / 100) - 1;
+  return values.toSorted((a, b) => a - b)[Math.max(0, at)] ?? Number.NaN;
+}

@@ -41,6 +41,8 @@ export type ModelServerSettings = {
   readonly tls?: { readonly key: string; readonly cert: string };
   /** Who does not bring it is answered 401 and takes no turn. */
   readonly credential?: Credential;
+  /** All of a turn's answer is on its way; counts from 1. */
+  readonly onAnswered?: (turn: number) => void;
 };
 
 export type ModelServer = {
@@ -91,8 +93,9 @@ export async function startModelServer(settings: ModelServerSettings): Promise<M
   };
 }
 
-function playScenario({ api: name, scenario: source, credential }: ModelServerSettings) {
+function playScenario({ api: name, scenario: source, ...settings }: ModelServerSettings) {
   const api = APIS[name];
+  const { credential, onAnswered } = settings;
   const scenario = loadScenario(source);
   const surprises: string[] = [];
   let taken = 0;
@@ -125,7 +128,9 @@ function playScenario({ api: name, scenario: source, credential }: ModelServerSe
       return refuse(response, { status: 400, message: 'The scenario is over.' });
     }
     if ('status' in turn) return refuse(response, turn);
+    const number = taken;
     await sendAnswer(response, api, asked, turn, replies);
+    onAnswered?.(number);
   };
   return { answer, turns: () => taken, surprises };
 }
