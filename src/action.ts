@@ -49,6 +49,7 @@ async function carryOut(host: Host, services: Services, engine: ReadyEngine, run
     await run.phase('walls', () => proveWalls(host, machine, wallOptions(run)));
     const into = { signal, scratch: paths.scratch, certificate: gateway.certificate };
     const given = await run.phase('provision', () => provision(host, machine, plan, into));
+    void services.prepareUpload();
     try {
       await run.phase('agent', () => runAgent(host, machine, plan, agentOptions(run)));
     } finally {

@@ -3,7 +3,7 @@ import type { GuestLog, Host, Log, LogLocation } from './host/host.ts';
 import { createRedactor, type KnownSecret, type Redactor } from './report/redact.ts';
 
 /** How long a whole line may wait for what it might be the beginning of. */
-const LONGEST_WAIT_MS = 20;
+const LONGEST_WAIT_MS = 10;
 
 /**
  * What is registered by `setSecret` is known from then on, also to guest logs that are opened after
@@ -51,7 +51,7 @@ function guardLog(log: Log, clean: (text: string) => string, current: () => Reda
 
 /**
  * Within a line nothing is given out early, since the log prints whole lines. A secret over several
- * lines that come more than 20 ms apart is found line by line.
+ * lines that come more than 10 ms apart is found line by line.
  */
 function guardGuestLog(log: GuestLog, redactor: Redactor): GuestLog {
   const redacting = redactor.stream();

@@ -11,6 +11,7 @@ import { makeDoor } from './connection.ts';
 import { makeOutlet } from './outlet.ts';
 import type { GatewayConfig } from './protocol.ts';
 import { makeServices, type Services } from './services.ts';
+import { warmUp } from './warm-up.ts';
 
 const MAX_CONFIG_BYTES = 16 * 1024 * 1024;
 const BACKLOG = 1024;
@@ -27,6 +28,7 @@ export async function serveGateway(streams: StandardStreams, spawn: Host['spawn'
     await listen(config.socket, makeDoor(services));
     const certificate = services.authority?.certificatePem ?? '';
     outlet.send({ type: 'ready', version: 1, certificate });
+    void warmUp(config, services);
   } catch (error) {
     outlet.send({ type: 'failed', message: messageOf(error) });
     outlet.flush();

@@ -198,6 +198,8 @@ export type Attestation = {
 
 /** GitHub's own services; apart from `Host` so that the post step need not load their clients. */
 export interface Services {
+  /** Loads what an upload takes, while there is time: it costs 140 ms. Never throws. */
+  prepareUpload(): Promise<void>;
   /** Uploads `files` (absolute, below `root`) as one artifact. Throws what the service answered. */
   uploadArtifact(
     name: string,

@@ -7,6 +7,10 @@ export function createServices(): Services {
   const { env } = process;
   const run = `${env.GITHUB_SERVER_URL}/${env.GITHUB_REPOSITORY}/actions/runs/${env.GITHUB_RUN_ID}`;
   return {
+    prepareUpload: async () => {
+      // What is missing is missed when it is used.
+      await import('@actions/artifact').catch(() => {});
+    },
     uploadArtifact: async (name, files, root, { raw = false, ...options }) => {
       const { DefaultArtifactClient } = await import('@actions/artifact');
       const uploaded = await new DefaultArtifactClient().uploadArtifact(name, [...files], root, {
