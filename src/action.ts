@@ -3,8 +3,7 @@ import { runAgent } from './agent/run.ts';
 import { answerDoctor, answerLock, answerPlan, warnOfWriteBack } from './answer.ts';
 import { bringBack } from './bring-back.ts';
 import { concludeEarly, concludeRun } from './conclude.ts';
-import { startGateway } from './gateway/start.ts';
-import { gatewayRequest } from './gateway-request.ts';
+import { openGateway } from './gateway-request.ts';
 import type { Host, Services } from './host/host.ts';
 import { fetchImage } from './image-request.ts';
 import { readInputs } from './inputs.ts';
@@ -43,8 +42,7 @@ async function carryOut(host: Host, services: Services, engine: ReadyEngine, run
   try {
     const image = await run.phase('image', () => fetchImage(host, services, plan, engine));
     await fetchProgram(host, run);
-    const open = async () => startGateway(host, await gatewayRequest(host, run), run.gatewayEvents);
-    const gateway = await run.phase('gateway', open);
+    const gateway = await run.phase('gateway', () => openGateway(host, run));
     const machine = await run.phase('boot', () => engine.create(machineSpec(run, image), signal));
     await run.phase('walls', () => proveWalls(host, machine, wallOptions(run)));
     const into = { signal, scratch: paths.scratch, certificate: gateway.certificate };

@@ -5,7 +5,7 @@ import { readCredential } from './credential.ts';
 import { BottleError, messageOf } from './errors.ts';
 import { gateRequest } from './gate-request.ts';
 import type { ConnectTo, GatewayConfig, GatewayRoute, NamedSecret } from './gateway/protocol.ts';
-import type { GatewayRequest } from './gateway/start.ts';
+import { type Gateway, type GatewayRequest, startGateway } from './gateway/start.ts';
 import type { Host, HostPath } from './host/host.ts';
 import type { Plan } from './plan/plan.ts';
 import type { Run } from './run.ts';
@@ -21,6 +21,11 @@ export type RunSecrets = {
   /** The input `token`; empty: none. */
   readonly workflowToken: string;
 };
+
+/** @throws {BottleError} as `gatewayRequest`, and `gateway-failed` */
+export async function openGateway(host: Host, run: Run): Promise<Gateway> {
+  return startGateway(host, await gatewayRequest(host, run), run.gatewayEvents);
+}
 
 /** @throws {BottleError} `config-invalid`: a credential or `BOTTLE_CONNECT_TO` is unusable. */
 export async function gatewayRequest(

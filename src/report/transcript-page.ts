@@ -2,7 +2,6 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { AgentEvent } from '../agent/event.ts';
 import { messageOf } from '../errors.ts';
@@ -37,7 +36,7 @@ export async function keepTranscriptPage(
 }
 
 async function writePage(events: HostPath, page: HostPath): Promise<void> {
-  const input = createReadStream(events);
+  const input = createReadStream(events, 'utf8');
   const file = await open(page, 'wx', 0o600);
   try {
     let left = MAX_PAGE_BYTES;
@@ -58,8 +57,7 @@ async function* partsOf(input: Readable): AsyncGenerator<string> {
   yield '# Transcript';
   let turn = 0;
   let texts = '';
-  // What readline reads before somebody listens is lost.
-  for await (const line of createInterface({ input, crlfDelay: Infinity })) {
+  for await (const line of linesOf(input)) {
     const event = JSON.parse(line) as AgentEvent;
     const isNewTurn = event.turn > turn;
     if (texts !== '' && (event.type !== 'text' || isNewTurn || texts.length > MAX_BLOCK_BYTES)) {
@@ -74,6 +72,17 @@ async function* partsOf(input: Readable): AsyncGenerator<string> {
     else yield* describe(event);
   }
   if (texts !== '') yield block(texts);
+}
+
+/** Node's own reader would break a line at U+2028, which JSON has as it is. */
+async function* linesOf(input: Readable): AsyncGenerator<string> {
+  let rest = '';
+  for await (const chunk of input) {
+    const lines = `${rest}${chunk}`.split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+  if (rest !== '') yield rest;
 }
 
 function* describe(event: Exclude<AgentEvent, { type: 'text' }>): Generator<string> {

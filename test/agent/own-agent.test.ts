@@ -50,6 +50,9 @@ test('does what its model says, with a key that it never sees', async ({ skip })
   expect(told).toEqual([...turn(1), ...turn(2), '3 usage', '3 finished']);
   expect(result.log).toMatch(/^##\[group\]Turn 2$/m);
 
+  expect(text('transcript.md')).toContain('## Turn 2\n');
+  expect(text('transcript.md')).toContain('**Tool** `shell`');
+
   const record = runRecordSchema.parse(JSON.parse(text('run.json')));
   expect(record.agent).toMatchObject({
     ...{ provider: 'command', turns: 3, tools: [{ name: 'shell', calls: 2 }] },
