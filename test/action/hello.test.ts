@@ -237,6 +237,7 @@ describe('the same example through smolvm', () => {
       'provenance.intoto.json',
       'egress.jsonl',
       'transcript.jsonl',
+      'transcript.md',
       'proposal.bundle',
     ];
     for (const [path, bytes] of ours) {
