@@ -109,6 +109,7 @@ function trustOf({ workspace }: AgentRequest): string {
 
 function readClaude(): AgentReader {
   let message = '';
+  const denied = new Set<string>();
   /** Of an assistant's message: a new id is a new turn; those of sub-agents are in their call's. */
   const assistant = (line: JsonObject): readonly Reading[] => {
     const own = objectAt(line, 'message');
@@ -121,11 +122,19 @@ function readClaude(): AgentReader {
     const parts = listAt(own, 'content').flatMap(partOf);
     return isTurn ? [{ type: 'turn' }, ...parts] : parts;
   };
+  /** It tells a denial when it comes, and all of them at its end. */
+  const deny = (denial: unknown): readonly Reading[] => {
+    const id = textAt(denial, 'tool_use_id');
+    if (id !== '' && denied.has(id)) return [];
+    denied.add(id);
+    return [{ type: 'permission-denied', tool: textAt(denial, 'tool_name') }];
+  };
   const kinds: Readonly<Record<string, (line: JsonObject) => readonly Reading[]>> = {
-    system: readSystem,
+    system: (line) =>
+      textAt(line, 'subtype') === 'permission_denied' ? deny(line) : readSystem(line),
     assistant,
     user: (line) => listAt(objectAt(line, 'message'), 'content').flatMap(resultOf),
-    result: readResult,
+    result: (line) => readResult(line, deny),
   };
   return {
     line(text) {
@@ -207,15 +216,16 @@ function named(code: string): FailureReason | undefined {
   return Object.hasOwn(REASONS, code) ? REASONS[code] : undefined;
 }
 
-function readResult(line: JsonObject): readonly Reading[] {
+function readResult(
+  line: JsonObject,
+  deny: (denial: unknown) => readonly Reading[],
+): readonly Reading[] {
   const failed = line.is_error !== false;
   const said = textAt(line, 'result') || listAt(line, 'errors').join('; ');
   const costUsd = amountAt(line, 'total_cost_usd');
   return [
     ...usageOf(line),
-    ...listAt(line, 'permission_denials').map((denial): Reading => {
-      return { type: 'permission-denied', tool: textAt(denial, 'tool_name') };
-    }),
+    ...listAt(line, 'permission_denials').flatMap(deny),
     ...(failed ? [endOf(line, said)] : []),
     {
       type: 'finished',

@@ -137,16 +137,13 @@ function readOpencode(): AgentReader {
       const read = Object.hasOwn(kinds, type) ? kinds[type] : undefined;
       return [...first, ...(read?.(objectAt(parsed, 'part'), parsed) ?? [])];
     },
-    // No event says that it is done. What it cannot price costs 0.
-    end: ({ exitCode }) => [
-      {
-        type: 'finished',
-        ok: exitCode === 0 && !failed,
-        turns,
-        ...(costUsd > 0 && { costUsd }),
-        result: last,
-      },
-    ],
+    // No event says that it is done, and one that said nothing at all is not. What it cannot price costs 0.
+    end({ exitCode }) {
+      if (!started) return [];
+      const ok = exitCode === 0 && !failed;
+      const cost = costUsd > 0 && { costUsd };
+      return [{ type: 'finished', ok, turns, ...cost, result: last }];
+    },
   };
 }
 

@@ -99,7 +99,8 @@ export const codexTable: VendorTable = {
     'model-not-found': {
       lines: fails('The model does not exist.'),
       exitCode: 1,
-      expected: { reason: 'api-error' },
+      statuses: { 404: 1 },
+      expected: { reason: 'model-not-found' },
     },
     'rate-limited': {
       lines: fails('exceeded retry limit, last status: 429 Too Many Requests', 2),
@@ -149,6 +150,7 @@ export const codexTable: VendorTable = {
       expected: { reason: 'context-length' },
     },
     'max-turns': 'it has no limit of its own: ours ends it',
+    'max-budget': 'it does not reckon what it costs',
     'permission-denied': 'nothing is asked for with its bypass, and it has no rules',
     'no-output': { lines: [], exitCode: 0, expected: { reason: 'no-output' } },
     crashed: {

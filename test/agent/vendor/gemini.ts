@@ -81,7 +81,8 @@ export const geminiTable: VendorTable = {
     'model-not-found': {
       lines: fails('[API Error: models/m is not found.]'),
       exitCode: 1,
-      expected: { reason: 'api-error' },
+      statuses: { 404: 1 },
+      expected: { reason: 'model-not-found' },
     },
     'rate-limited': {
       lines: fails(
@@ -125,6 +126,7 @@ export const geminiTable: VendorTable = {
       exitCode: 53,
       expected: { reason: 'max-turns', turns: 1, tools: { run_shell_command: 1 } },
     },
+    'max-budget': 'it does not reckon what it costs',
     'permission-denied': {
       lines: [
         ...[started, task],

@@ -101,6 +101,7 @@ export const opencodeTable: VendorTable = {
       expected: { reason: 'context-length' },
     },
     'max-turns': 'its own limit ends with a summary and exit code 0: ours ends it',
+    'max-budget': 'it does not reckon what it costs',
     'permission-denied': {
       lines: [
         starts,

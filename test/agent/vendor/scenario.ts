@@ -1,5 +1,5 @@
 /** What every provider's table has: how its program spoke and ended, and what that comes to. */
-import type { FailureReason } from '../../../src/errors.ts';
+import type { FailureReason, Outcome } from '../../../src/errors.ts';
 
 export const SCENARIOS = [
   'text',
@@ -18,6 +18,7 @@ export const SCENARIOS = [
   'garbled',
   'context-too-long',
   'max-turns',
+  'max-budget',
   'permission-denied',
   'no-output',
   'crashed',
@@ -32,8 +33,15 @@ export type VendorCase = {
   /** An object is one line of JSON. */
   readonly lines: readonly (object | string)[];
   readonly stderr?: string;
-  readonly exitCode: number;
+  /** Null: we end it. */
+  readonly exitCode: number | null;
+  /** What the model's API answered, as the gateway saw it. */
+  readonly statuses?: Readonly<Record<string, number>>;
+  /** The limit that the manifest sets. */
+  readonly limited?: 'turns' | 'cost';
   readonly expected: {
+    /** Absent: a success without a reason, `agent-failed` with one. */
+    readonly outcome?: Outcome;
     /** Absent: it is a success. */
     readonly reason?: FailureReason;
     readonly turns?: number;
