@@ -6,6 +6,9 @@ import { assertCredential } from '../model-server/request-record.ts';
 import { hostsIn, runReal, VENDORS } from './real-scene.ts';
 
 const SLOW_MS = 120_000;
+/** Its first and its retries, with what it asks beside. */
+const MOST_REQUESTS = 12;
+
 describe.each(REAL_AGENTS)('%s', (agent) => {
   const obstacle = NO_BOTTLE || whyNotInstalled(agent);
 
@@ -22,6 +25,22 @@ describe.each(REAL_AGENTS)('%s', (agent) => {
       expect(text('changes.patch')).toContain('+hello, world');
       expect(result.log).toContain(`${VERSIONS[agent]} came from the tool cache: sha512-`);
       expect(hostsIn(audit)).toEqual([VENDORS[agent].host]);
+    },
+    SLOW_MS,
+  );
+
+  test(
+    'is turned away again and again, gives up soon, and is not green',
+    async ({ skip }) => {
+      skip(obstacle !== '', obstacle);
+      const { result, text, model } = await runReal({ agent, scenario: 'rate-limited' });
+      expect(result.outputs, result.log).toMatchObject({
+        ...{ outcome: 'agent-failed', 'failure-reason': 'rate-limited' },
+      });
+      expect(model.requests.length).toBeLessThanOrEqual(MOST_REQUESTS);
+      const { usage, agent: told } = JSON.parse(text('run.json'));
+      expect(usage.tokens).toMatchObject({ input: 0, output: 0 });
+      expect(told.provider).toBe(agent);
     },
     SLOW_MS,
   );
