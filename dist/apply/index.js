@@ -37303,7 +37303,7 @@ exports.visitAsync = visitAsync;
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _apply_story_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4768);
+/* harmony import */ var _apply_story_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(18802);
 /* harmony import */ var _guarded_host_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(71439);
 /* harmony import */ var _host_actions_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(30623);
 /* harmony import */ var _host_services_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(58503);
@@ -37321,7 +37321,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 4768:
+/***/ 18802:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -50078,11 +50078,8 @@ async function redactStrings(value, redactor) {
     return { value: (await walk(value)), found: sumFound(all) };
 }
 
-;// CONCATENATED MODULE: external "node:readline"
-const external_node_readline_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:readline");
 ;// CONCATENATED MODULE: ./build/report/transcript-page.js
 /** What the agent said and did, for reading: `transcript.md`, made from `transcript.jsonl`. */
-
 
 
 
@@ -50111,7 +50108,7 @@ async function keepTranscriptPage(host, files, events) {
     }
 }
 async function writePage(events, page) {
-    const input = createReadStream(events);
+    const input = createReadStream(events, 'utf8');
     const file = await open(page, 'wx', 0o600);
     try {
         let left = MAX_PAGE_BYTES;
@@ -50133,8 +50130,7 @@ async function* partsOf(input) {
     yield '# Transcript';
     let turn = 0;
     let texts = '';
-    // What readline reads before somebody listens is lost.
-    for await (const line of createInterface({ input, crlfDelay: Infinity })) {
+    for await (const line of linesOf(input)) {
         const event = JSON.parse(line);
         const isNewTurn = event.turn > turn;
         if (texts !== '' && (event.type !== 'text' || isNewTurn || texts.length > MAX_BLOCK_BYTES)) {
@@ -50152,6 +50148,17 @@ async function* partsOf(input) {
     }
     if (texts !== '')
         yield transcript_page_block(texts);
+}
+/** Node's own reader would break a line at U+2028, which JSON has as it is. */
+async function* linesOf(input) {
+    let rest = '';
+    for await (const chunk of input) {
+        const lines = `${rest}${chunk}`.split('\n');
+        rest = lines.pop() ?? '';
+        yield* lines;
+    }
+    if (rest !== '')
+        yield rest;
 }
 function* transcript_page_describe(event) {
     switch (event.type) {
@@ -57564,7 +57571,7 @@ function splitRecords(separator, onRecord) {
             throw git_output_unreadable('A name or a list of parents is too long to be looked at');
     };
 }
-const linesOf = (texts) => Buffer.from(texts.map((text) => `${text}\n`).join(''));
+const git_output_linesOf = (texts) => Buffer.from(texts.map((text) => `${text}\n`).join(''));
 
 ;// CONCATENATED MODULE: ./build/git-check/object-stream.js
 /** Reads any number of objects through one git, without holding more of them than was asked for. */
@@ -57581,7 +57588,7 @@ async function streamObjects(git, names, reader) {
         parse(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
         await reader.onBytes?.(chunk);
     };
-    await askGit(git, ['cat-file', '--batch', '--buffer'], { input: linesOf(names), onStdout });
+    await askGit(git, ['cat-file', '--batch', '--buffer'], { input: git_output_linesOf(names), onStdout });
 }
 /** `<id> <type> <size>\n<content>\n` for each object. */
 function parseObjects(reader) {
@@ -57730,7 +57737,7 @@ async function askDifferences(git, lines) {
     });
     const args = ['diff-tree', '--stdin', '-z', '--raw', '--no-renames', '--no-abbrev'];
     if (lines.length > 0)
-        await askGit(git, args, { input: linesOf(lines), onStdout });
+        await askGit(git, args, { input: git_output_linesOf(lines), onStdout });
     return found;
 }
 function readVersions(header) {
@@ -61898,7 +61905,7 @@ async function findNewObjects(git, { base, tips, known = [], policy }) {
         if (paths.size > MAX_OBJECTS)
             throw tooManyObjects();
     });
-    const input = linesOf([...tips, ...old.map((id) => `^${id}`)]);
+    const input = git_output_linesOf([...tips, ...old.map((id) => `^${id}`)]);
     const args = ['rev-list', '--objects', '--topo-order', '--format==%H %T %P', '--stdin'];
     await askGit(git, args, { input, onStdout });
     return { commits: commits.reverse(), paths };
@@ -61928,7 +61935,7 @@ async function describeObjects(git, { commits, paths }, { tips, base }) {
         ...old.map((id) => `${id}^{tree}`),
         ...[...commits.map(({ id }) => id), ...paths.keys()],
     ];
-    await askGit(git, ['cat-file', '--batch-check', '--buffer'], { input: linesOf(names), onStdout });
+    await askGit(git, ['cat-file', '--batch-check', '--buffer'], { input: git_output_linesOf(names), onStdout });
     const idOf = (index, wanted) => {
         const [id = '', type] = answers[index] ?? [];
         return type === wanted ? id : '';
@@ -62072,7 +62079,7 @@ async function collision_report(inspection, found) {
 }
 /** Whether each of the paths is in the commit. */
 async function existing(git, commit, paths) {
-    const input = linesOf(paths.map((path) => `${commit}:${path.replaceAll('\n', '')}`));
+    const input = git_output_linesOf(paths.map((path) => `${commit}:${path.replaceAll('\n', '')}`));
     const answer = await askGit(git, ['cat-file', '--batch-check'], { input });
     return answer
         .toString()
@@ -62342,7 +62349,7 @@ async function checkSymlinks({ git, changes, spans, findings, show }, contents) 
     if (questions.size === 0)
         return;
     const args = ['cat-file', '--batch-check', '--buffer', '--follow-symlinks'];
-    const input = linesOf([...questions.keys()]);
+    const input = git_output_linesOf([...questions.keys()]);
     const answers = await askGit(git, args, { input, maxBytes: MAX_ANSWER });
     const asked = questions.values();
     for (const answer of readAnswers(answers)) {
@@ -63165,7 +63172,7 @@ const CANCELLED = new errors_BottleError({
 /* harmony import */ var _report_redact_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(17234);
 
 /** How long a whole line may wait for what it might be the beginning of. */
-const LONGEST_WAIT_MS = 20;
+const LONGEST_WAIT_MS = 10;
 /**
  * What is registered by `setSecret` is known from then on, also to guest logs that are opened after
  * it. The runner's own masks stay; they come behind these and know fewer encodings.
@@ -63210,7 +63217,7 @@ function guardLog(log, clean, current) {
 }
 /**
  * Within a line nothing is given out early, since the log prints whole lines. A secret over several
- * lines that come more than 20 ms apart is found line by line.
+ * lines that come more than 10 ms apart is found line by line.
  */
 function guardGuestLog(log, redactor) {
     const redacting = redactor.stream();
@@ -63861,6 +63868,10 @@ function createServices() {
     const { env } = process;
     const run = `${env.GITHUB_SERVER_URL}/${env.GITHUB_REPOSITORY}/actions/runs/${env.GITHUB_RUN_ID}`;
     return {
+        prepareUpload: async () => {
+            // What is missing is missed when it is used.
+            await Promise.all(/* import() */[__nccwpck_require__.e(830), __nccwpck_require__.e(878), __nccwpck_require__.e(271), __nccwpck_require__.e(995), __nccwpck_require__.e(683)]).then(__nccwpck_require__.bind(__nccwpck_require__, 60683)).catch(() => { });
+        },
         uploadArtifact: async (name, files, root, { raw = false, ...options }) => {
             const { DefaultArtifactClient } = await Promise.all(/* import() */[__nccwpck_require__.e(830), __nccwpck_require__.e(878), __nccwpck_require__.e(271), __nccwpck_require__.e(995), __nccwpck_require__.e(683)]).then(__nccwpck_require__.bind(__nccwpck_require__, 60683));
             const uploaded = await new DefaultArtifactClient().uploadArtifact(name, [...files], root, {

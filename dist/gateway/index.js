@@ -183,7 +183,7 @@ function messageOf(error) {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _gateway_server_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2752);
+/* harmony import */ var _gateway_server_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2178);
 /* harmony import */ var _host_process_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4167);
 /* harmony import */ var _host_streams_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9538);
 /** The gateway process: entry of `dist/gateway`. */
@@ -2330,7 +2330,7 @@ function compileRegex(value) {
 
 /***/ }),
 
-/***/ 2752:
+/***/ 2178:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -4679,8 +4679,28 @@ function knownSecrets({ routes, secrets, git }) {
     return [...secrets, ...credentials.map(({ name, value }) => ({ name, value }))];
 }
 
+;// CONCATENATED MODULE: ./build/gateway/warm-up.js
+/** Does what the first requests would have to wait for, while the machine starts. */
+
+/** Certificates that are made before anybody asks for them. */
+const MOST_NAMES = 8;
+/** What fails here fails again when it is asked for, and is told then. */
+async function warmUp({ routes }, { authority }) {
+    const opened = routes.filter(({ tls }) => tls === 'open');
+    const names = opened.map(({ host }) => host).filter((host) => !host.startsWith('*'));
+    // Whoever has a model is an agent, and asks the gateway for its tools too.
+    const isAgent = routes.some(({ meter }) => meter !== undefined);
+    const searches = opened.some(({ dlp }) => dlp.outbound.includes('token_patterns'));
+    await Promise.allSettled([
+        ...names.slice(0, MOST_NAMES).map((host) => authority?.contextFor(host)),
+        ...(isAgent ? [Promise.all(/* import() */[__nccwpck_require__.e(349), __nccwpck_require__.e(250)]).then(__nccwpck_require__.bind(__nccwpck_require__, 3250))] : []),
+        ...(searches ? [(0,token_pattern/* loadTokenRules */.pE)()] : []),
+    ]);
+}
+
 ;// CONCATENATED MODULE: ./build/gateway/server.js
 /** The gateway process: takes its configuration, listens on the bottle's socket, ends with its parent. */
+
 
 
 
@@ -4704,6 +4724,7 @@ async function serveGateway(streams, spawn) {
         await listen(config.socket, makeDoor(services));
         const certificate = services.authority?.certificatePem ?? '';
         outlet.send({ type: 'ready', version: 1, certificate });
+        void warmUp(config, services);
     }
     catch (error) {
         outlet.send({ type: 'failed', message: (0,errors/* messageOf */.bD)(error) });

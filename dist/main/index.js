@@ -37299,7 +37299,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 49548:
+/***/ 86119:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -38013,6 +38013,7 @@ function trustOf({ workspace }) {
 }
 function readClaude() {
     let message = '';
+    const denied = new Set();
     /** Of an assistant's message: a new id is a new turn; those of sub-agents are in their call's. */
     const assistant = (line) => {
         const own = objectAt(line, 'message');
@@ -38026,11 +38027,19 @@ function readClaude() {
         const parts = listAt(own, 'content').flatMap(partOf);
         return isTurn ? [{ type: 'turn' }, ...parts] : parts;
     };
+    /** It tells a denial when it comes, and all of them at its end. */
+    const deny = (denial) => {
+        const id = textAt(denial, 'tool_use_id');
+        if (id !== '' && denied.has(id))
+            return [];
+        denied.add(id);
+        return [{ type: 'permission-denied', tool: textAt(denial, 'tool_name') }];
+    };
     const kinds = {
-        system: readSystem,
+        system: (line) => textAt(line, 'subtype') === 'permission_denied' ? deny(line) : readSystem(line),
         assistant,
         user: (line) => listAt(objectAt(line, 'message'), 'content').flatMap(resultOf),
-        result: readResult,
+        result: (line) => readResult(line, deny),
     };
     return {
         line(text) {
@@ -38105,15 +38114,13 @@ function errorOf(message, status, code) {
 function named(code) {
     return Object.hasOwn(REASONS, code) ? REASONS[code] : undefined;
 }
-function readResult(line) {
+function readResult(line, deny) {
     const failed = line.is_error !== false;
     const said = textAt(line, 'result') || listAt(line, 'errors').join('; ');
     const costUsd = amountAt(line, 'total_cost_usd');
     return [
         ...usageOf(line),
-        ...listAt(line, 'permission_denials').map((denial) => {
-            return { type: 'permission-denied', tool: textAt(denial, 'tool_name') };
-        }),
+        ...listAt(line, 'permission_denials').flatMap(deny),
         ...(failed ? [endOf(line, said)] : []),
         {
             type: 'finished',
@@ -49669,16 +49676,14 @@ function readOpencode() {
             const read = Object.hasOwn(kinds, type) ? kinds[type] : undefined;
             return [...first, ...(read?.(objectAt(parsed, 'part'), parsed) ?? [])];
         },
-        // No event says that it is done. What it cannot price costs 0.
-        end: ({ exitCode }) => [
-            {
-                type: 'finished',
-                ok: exitCode === 0 && !failed,
-                turns,
-                ...(costUsd > 0 && { costUsd }),
-                result: last,
-            },
-        ],
+        // No event says that it is done, and one that said nothing at all is not. What it cannot price costs 0.
+        end({ exitCode }) {
+            if (!started)
+                return [];
+            const ok = exitCode === 0 && !failed;
+            const cost = costUsd > 0 && { costUsd };
+            return [{ type: 'finished', ok, turns, ...cost, result: last }];
+        },
     };
 }
 /** It tells a call when it is over. */
@@ -64193,11 +64198,8 @@ async function redactStrings(value, redactor) {
     return { value: (await walk(value)), found: (0,redact/* sumFound */.sB)(all) };
 }
 
-;// CONCATENATED MODULE: external "node:readline"
-const external_node_readline_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:readline");
 ;// CONCATENATED MODULE: ./build/report/transcript-page.js
 /** What the agent said and did, for reading: `transcript.md`, made from `transcript.jsonl`. */
-
 
 
 
@@ -64226,7 +64228,7 @@ async function keepTranscriptPage(host, files, events) {
     }
 }
 async function writePage(events, page) {
-    const input = (0,external_node_fs_.createReadStream)(events);
+    const input = (0,external_node_fs_.createReadStream)(events, 'utf8');
     const file = await (0,promises_.open)(page, 'wx', 0o600);
     try {
         let left = MAX_PAGE_BYTES;
@@ -64248,8 +64250,7 @@ async function* partsOf(input) {
     yield '# Transcript';
     let turn = 0;
     let texts = '';
-    // What readline reads before somebody listens is lost.
-    for await (const line of (0,external_node_readline_namespaceObject.createInterface)({ input, crlfDelay: Infinity })) {
+    for await (const line of transcript_page_linesOf(input)) {
         const event = JSON.parse(line);
         const isNewTurn = event.turn > turn;
         if (texts !== '' && (event.type !== 'text' || isNewTurn || texts.length > MAX_BLOCK_BYTES)) {
@@ -64267,6 +64268,17 @@ async function* partsOf(input) {
     }
     if (texts !== '')
         yield block(texts);
+}
+/** Node's own reader would break a line at U+2028, which JSON has as it is. */
+async function* transcript_page_linesOf(input) {
+    let rest = '';
+    for await (const chunk of input) {
+        const lines = `${rest}${chunk}`.split('\n');
+        rest = lines.pop() ?? '';
+        yield* lines;
+    }
+    if (rest !== '')
+        yield rest;
 }
 function* transcript_page_describe(event) {
     switch (event.type) {
@@ -66156,6 +66168,173 @@ function agentFacts(agent) {
     };
 }
 
+// EXTERNAL MODULE: external "node:net"
+var external_node_net_ = __nccwpck_require__(77030);
+;// CONCATENATED MODULE: ./build/trust/git.js
+/** Runs git on the runner so that nothing that anybody has configured is carried out. */
+
+
+
+const git_TIMEOUT_MS = 60_000;
+/** `home` is a scratch directory: no user's configuration is read. */
+function makeGit(host, program, home) {
+    const common = (options) => ({
+        cwd: options.cwd,
+        env: { PATH: host.env.PATH ?? '', HOME: home, ...GIT_ENVIRONMENT, ...options.env },
+        signal: host.cancelled,
+        graceMs: 0,
+    });
+    return {
+        start: (args, options) => {
+            const { cwd: _, env: __, ...talk } = options;
+            return host.spawn([program, ...GIT_CONFIG, ...args], { ...talk, ...common(options) });
+        },
+        ask: async (args, options) => {
+            const stdout = [];
+            const stderr = [];
+            const child = await host.spawn([program, ...GIT_CONFIG, ...args], {
+                ...common(options),
+                onStdout: (chunk) => void stdout.push(chunk),
+                onStderr: (chunk) => void stderr.push(chunk),
+                timeoutMs: options.timeoutMs ?? git_TIMEOUT_MS,
+            });
+            const { exitCode, timedOut } = await child.exit;
+            return {
+                exitCode: exitCode ?? -1,
+                stdout: Buffer.concat(stdout),
+                stderr: timedOut ? 'it took too long' : printableEnd(Buffer.concat(stderr).toString()),
+            };
+        },
+    };
+}
+/** The checkout cannot be read as git's; `what` is the sentence's beginning. */
+function gitFailed(what, where, stderr) {
+    return new BottleError({
+        outcome: 'config-invalid',
+        what: stderr === '' ? what : `${what}: ${stderr}`,
+        where,
+        fix: 'Check the repository out with actions/checkout before this step; git fsck should pass.',
+    });
+}
+
+;// CONCATENATED MODULE: ./build/gate-request.js
+/** What the gateway is told of the guest's remotes: the plan's, with the secrets and the checkout. */
+
+
+
+
+
+
+
+/**
+ * Undefined where there is nothing to serve, or no git to serve it.
+ *
+ * @throws {BottleError} `config-invalid`: a credential is unusable.
+ */
+async function gateRequest(host, { git, provision, runId }, { directory, scratch, deployKeys, token }) {
+    if (git.remotes.length === 0)
+        return undefined;
+    const program = host.which('git');
+    if (program === undefined || !(await isNewEnough(host, program))) {
+        const found = program === undefined ? 'no git' : 'a git before 2.37';
+        host.log.warning(`The guest has no remotes: the runner has ${found}. Install a newer one on it.`);
+        return undefined;
+    }
+    const seed = await findSeed(host, program, provision.workspace.from, scratch);
+    const repositories = git.remotes.map(async (remote) => ({
+        ...(await repositoryOf(host, remote, { token, deployKeys, runId })),
+        ...(remote.name === git.origin && seed && { seed }),
+    }));
+    return {
+        program,
+        path: host.env.PATH ?? '',
+        directory,
+        rules: git.policy.value,
+        repositories: await Promise.all(repositories),
+    };
+}
+/** An older git goes where DNS leads it at that moment: it does not know `http.curloptResolve`. */
+async function isNewEnough(host, program) {
+    const { stdout } = await host.run([program, '--version']);
+    const [, major, minor] = /(\d+)\.(\d+)/.exec(stdout) ?? [];
+    return Number(major) > 2 || (Number(major) === 2 && Number(minor) >= 37);
+}
+async function repositoryOf(host, remote, given) {
+    const { name, url, push, allowForce, refs } = remote;
+    return {
+        name,
+        url: url.value,
+        access: await gate_request_accessTo(host, remote, given),
+        push: push.value,
+        allowForce: allowForce.value,
+        refs: refs.value,
+    };
+}
+async function gate_request_accessTo(host, { name, credential: { value: credential, source }, hostKey, push }, { token, deployKeys, runId }) {
+    switch (credential.kind) {
+        case 'none':
+            return { kind: 'none' };
+        case 'workflow-token':
+            return { kind: 'token', name: 'input token', value: token };
+        case 'token': {
+            const value = readCredential(host, credential.name, { what: `the remote ${name}`, source });
+            return { kind: 'token', name: credential.name, value };
+        }
+        case 'key-file': {
+            const key = credential.path.replace(/^~(?=\/)/, (0,external_node_os_.homedir)());
+            await checkReadable(key, name, source);
+            return { kind: 'ssh', key, hostKey: hostKey.value };
+        }
+        case 'deploy-key': {
+            // Without a host key nothing goes over ssh, and nobody needs one of ours.
+            if (hostKey.value === '')
+                return { kind: 'none' };
+            const readOnly = push.value !== 'forward';
+            const request = { ...credential, remote: name, title: `${runId} ${name}`, readOnly, source };
+            return {
+                kind: 'ssh',
+                key: await makeDeployKey(host, deployKeys, request),
+                hostKey: hostKey.value,
+            };
+        }
+    }
+}
+/** The checkout's objects, where they are whole: a partial clone lacks files of its own history. */
+async function findSeed(host, program, workspace, scratch) {
+    const git = makeGit(host, program, scratch);
+    const top = (0,external_node_path_.resolve)(host.env.GITHUB_WORKSPACE ?? workspace);
+    const options = { cwd: workspace, env: { GIT_CEILING_DIRECTORIES: (0,external_node_path_.dirname)(top) } };
+    const places = ['--git-path', 'objects', '--git-path', 'shallow'];
+    const asked = await git.ask(['rev-parse', ...places, '--verify', 'HEAD^{commit}'], options);
+    const lines = asked.stdout.toString().split('\n');
+    const [objects = '', shallow = '', commit = ''] = lines;
+    if (asked.exitCode !== 0 || commit === '')
+        return undefined;
+    const seed = {
+        objects: (0,external_node_path_.resolve)(workspace, objects),
+        shallow: (0,external_node_path_.resolve)(workspace, shallow),
+        commit,
+    };
+    return (await isPartial(seed.objects)) ? undefined : seed;
+}
+async function isPartial(objects) {
+    const names = await (0,promises_.readdir)((0,external_node_path_.join)(objects, 'pack')).catch(() => []);
+    return names.some((name) => name.endsWith('.promisor'));
+}
+async function checkReadable(key, name, source) {
+    try {
+        await (0,promises_.access)(key, promises_.constants.R_OK);
+    }
+    catch {
+        throw new BottleError({
+            outcome: 'config-invalid',
+            what: `The private key for the remote "${name}" cannot be read`,
+            where: `${key}, ${source}`,
+            fix: 'Write the key to that file in a step before this one, readable by the runner alone.',
+        });
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/gateway/egress-log.js
 /** The audit of a run: each line as it comes in a file, and what they come to in sum. */
 
@@ -66575,173 +66754,6 @@ function socketPathTooLong(socket) {
     });
 }
 
-// EXTERNAL MODULE: external "node:net"
-var external_node_net_ = __nccwpck_require__(77030);
-;// CONCATENATED MODULE: ./build/trust/git.js
-/** Runs git on the runner so that nothing that anybody has configured is carried out. */
-
-
-
-const git_TIMEOUT_MS = 60_000;
-/** `home` is a scratch directory: no user's configuration is read. */
-function makeGit(host, program, home) {
-    const common = (options) => ({
-        cwd: options.cwd,
-        env: { PATH: host.env.PATH ?? '', HOME: home, ...GIT_ENVIRONMENT, ...options.env },
-        signal: host.cancelled,
-        graceMs: 0,
-    });
-    return {
-        start: (args, options) => {
-            const { cwd: _, env: __, ...talk } = options;
-            return host.spawn([program, ...GIT_CONFIG, ...args], { ...talk, ...common(options) });
-        },
-        ask: async (args, options) => {
-            const stdout = [];
-            const stderr = [];
-            const child = await host.spawn([program, ...GIT_CONFIG, ...args], {
-                ...common(options),
-                onStdout: (chunk) => void stdout.push(chunk),
-                onStderr: (chunk) => void stderr.push(chunk),
-                timeoutMs: options.timeoutMs ?? git_TIMEOUT_MS,
-            });
-            const { exitCode, timedOut } = await child.exit;
-            return {
-                exitCode: exitCode ?? -1,
-                stdout: Buffer.concat(stdout),
-                stderr: timedOut ? 'it took too long' : printableEnd(Buffer.concat(stderr).toString()),
-            };
-        },
-    };
-}
-/** The checkout cannot be read as git's; `what` is the sentence's beginning. */
-function gitFailed(what, where, stderr) {
-    return new BottleError({
-        outcome: 'config-invalid',
-        what: stderr === '' ? what : `${what}: ${stderr}`,
-        where,
-        fix: 'Check the repository out with actions/checkout before this step; git fsck should pass.',
-    });
-}
-
-;// CONCATENATED MODULE: ./build/gate-request.js
-/** What the gateway is told of the guest's remotes: the plan's, with the secrets and the checkout. */
-
-
-
-
-
-
-
-/**
- * Undefined where there is nothing to serve, or no git to serve it.
- *
- * @throws {BottleError} `config-invalid`: a credential is unusable.
- */
-async function gateRequest(host, { git, provision, runId }, { directory, scratch, deployKeys, token }) {
-    if (git.remotes.length === 0)
-        return undefined;
-    const program = host.which('git');
-    if (program === undefined || !(await isNewEnough(host, program))) {
-        const found = program === undefined ? 'no git' : 'a git before 2.37';
-        host.log.warning(`The guest has no remotes: the runner has ${found}. Install a newer one on it.`);
-        return undefined;
-    }
-    const seed = await findSeed(host, program, provision.workspace.from, scratch);
-    const repositories = git.remotes.map(async (remote) => ({
-        ...(await repositoryOf(host, remote, { token, deployKeys, runId })),
-        ...(remote.name === git.origin && seed && { seed }),
-    }));
-    return {
-        program,
-        path: host.env.PATH ?? '',
-        directory,
-        rules: git.policy.value,
-        repositories: await Promise.all(repositories),
-    };
-}
-/** An older git goes where DNS leads it at that moment: it does not know `http.curloptResolve`. */
-async function isNewEnough(host, program) {
-    const { stdout } = await host.run([program, '--version']);
-    const [, major, minor] = /(\d+)\.(\d+)/.exec(stdout) ?? [];
-    return Number(major) > 2 || (Number(major) === 2 && Number(minor) >= 37);
-}
-async function repositoryOf(host, remote, given) {
-    const { name, url, push, allowForce, refs } = remote;
-    return {
-        name,
-        url: url.value,
-        access: await gate_request_accessTo(host, remote, given),
-        push: push.value,
-        allowForce: allowForce.value,
-        refs: refs.value,
-    };
-}
-async function gate_request_accessTo(host, { name, credential: { value: credential, source }, hostKey, push }, { token, deployKeys, runId }) {
-    switch (credential.kind) {
-        case 'none':
-            return { kind: 'none' };
-        case 'workflow-token':
-            return { kind: 'token', name: 'input token', value: token };
-        case 'token': {
-            const value = readCredential(host, credential.name, { what: `the remote ${name}`, source });
-            return { kind: 'token', name: credential.name, value };
-        }
-        case 'key-file': {
-            const key = credential.path.replace(/^~(?=\/)/, (0,external_node_os_.homedir)());
-            await checkReadable(key, name, source);
-            return { kind: 'ssh', key, hostKey: hostKey.value };
-        }
-        case 'deploy-key': {
-            // Without a host key nothing goes over ssh, and nobody needs one of ours.
-            if (hostKey.value === '')
-                return { kind: 'none' };
-            const readOnly = push.value !== 'forward';
-            const request = { ...credential, remote: name, title: `${runId} ${name}`, readOnly, source };
-            return {
-                kind: 'ssh',
-                key: await makeDeployKey(host, deployKeys, request),
-                hostKey: hostKey.value,
-            };
-        }
-    }
-}
-/** The checkout's objects, where they are whole: a partial clone lacks files of its own history. */
-async function findSeed(host, program, workspace, scratch) {
-    const git = makeGit(host, program, scratch);
-    const top = (0,external_node_path_.resolve)(host.env.GITHUB_WORKSPACE ?? workspace);
-    const options = { cwd: workspace, env: { GIT_CEILING_DIRECTORIES: (0,external_node_path_.dirname)(top) } };
-    const places = ['--git-path', 'objects', '--git-path', 'shallow'];
-    const asked = await git.ask(['rev-parse', ...places, '--verify', 'HEAD^{commit}'], options);
-    const lines = asked.stdout.toString().split('\n');
-    const [objects = '', shallow = '', commit = ''] = lines;
-    if (asked.exitCode !== 0 || commit === '')
-        return undefined;
-    const seed = {
-        objects: (0,external_node_path_.resolve)(workspace, objects),
-        shallow: (0,external_node_path_.resolve)(workspace, shallow),
-        commit,
-    };
-    return (await isPartial(seed.objects)) ? undefined : seed;
-}
-async function isPartial(objects) {
-    const names = await (0,promises_.readdir)((0,external_node_path_.join)(objects, 'pack')).catch(() => []);
-    return names.some((name) => name.endsWith('.promisor'));
-}
-async function checkReadable(key, name, source) {
-    try {
-        await (0,promises_.access)(key, promises_.constants.R_OK);
-    }
-    catch {
-        throw new BottleError({
-            outcome: 'config-invalid',
-            what: `The private key for the remote "${name}" cannot be read`,
-            where: `${key}, ${source}`,
-            fix: 'Write the key to that file in a step before this one, readable by the runner alone.',
-        });
-    }
-}
-
 ;// CONCATENATED MODULE: ./build/runner-proxy.js
 /** The proxy by which the runner reaches the internet, by the variables that its programs read. */
 
@@ -66803,6 +66815,11 @@ function runner_proxy_unusable(name) {
 
 
 
+
+/** @throws {BottleError} as `gatewayRequest`, and `gateway-failed` */
+async function openGateway(host, run) {
+    return startGateway(host, await gatewayRequest(host, run), run.gatewayEvents);
+}
 /** @throws {BottleError} `config-invalid`: a credential or `BOTTLE_CONNECT_TO` is unusable. */
 async function gatewayRequest(host, { plan, paths, secrets }) {
     const { gate: directory, scratch, deployKeys } = paths;
@@ -74978,7 +74995,6 @@ function prove_cancelled() {
 
 
 
-
 async function runAction(host, services) {
     const failure = await takeStep(host, services).catch((error) => concludeEarly(host, error));
     if (failure !== undefined)
@@ -75007,12 +75023,12 @@ async function carryOut(host, services, engine, run) {
     try {
         const image = await run.phase('image', () => fetchImage(host, services, plan, engine));
         await fetchProgram(host, run);
-        const open = async () => startGateway(host, await gatewayRequest(host, run), run.gatewayEvents);
-        const gateway = await run.phase('gateway', open);
+        const gateway = await run.phase('gateway', () => openGateway(host, run));
         const machine = await run.phase('boot', () => engine.create(machineSpec(run, image), signal));
         await run.phase('walls', () => proveWalls(host, machine, wallOptions(run)));
         const into = { signal, scratch: paths.scratch, certificate: gateway.certificate };
         const given = await run.phase('provision', () => provision(host, machine, plan, into));
+        void services.prepareUpload();
         try {
             await run.phase('agent', () => runAgent(host, machine, plan, agentOptions(run)));
         }
@@ -75037,7 +75053,7 @@ async function carryOut(host, services, engine, run) {
 /* harmony import */ var _report_redact_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(17234);
 
 /** How long a whole line may wait for what it might be the beginning of. */
-const LONGEST_WAIT_MS = 20;
+const LONGEST_WAIT_MS = 10;
 /**
  * What is registered by `setSecret` is known from then on, also to guest logs that are opened after
  * it. The runner's own masks stay; they come behind these and know fewer encodings.
@@ -75082,7 +75098,7 @@ function guardLog(log, clean, current) {
 }
 /**
  * Within a line nothing is given out early, since the log prints whole lines. A secret over several
- * lines that come more than 20 ms apart is found line by line.
+ * lines that come more than 10 ms apart is found line by line.
  */
 function guardGuestLog(log, redactor) {
     const redacting = redactor.stream();
@@ -75733,6 +75749,10 @@ function createServices() {
     const { env } = process;
     const run = `${env.GITHUB_SERVER_URL}/${env.GITHUB_REPOSITORY}/actions/runs/${env.GITHUB_RUN_ID}`;
     return {
+        prepareUpload: async () => {
+            // What is missing is missed when it is used.
+            await Promise.all(/* import() */[__nccwpck_require__.e(830), __nccwpck_require__.e(878), __nccwpck_require__.e(271), __nccwpck_require__.e(995), __nccwpck_require__.e(683)]).then(__nccwpck_require__.bind(__nccwpck_require__, 60683)).catch(() => { });
+        },
         uploadArtifact: async (name, files, root, { raw = false, ...options }) => {
             const { DefaultArtifactClient } = await Promise.all(/* import() */[__nccwpck_require__.e(830), __nccwpck_require__.e(878), __nccwpck_require__.e(271), __nccwpck_require__.e(995), __nccwpck_require__.e(683)]).then(__nccwpck_require__.bind(__nccwpck_require__, 60683));
             const uploaded = await new DefaultArtifactClient().uploadArtifact(name, [...files], root, {
@@ -75883,7 +75903,7 @@ async function withTools(tools, call) {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(49548);
+/* harmony import */ var _action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(86119);
 /* harmony import */ var _guarded_host_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(71439);
 /* harmony import */ var _host_actions_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(30623);
 /* harmony import */ var _host_services_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(58503);

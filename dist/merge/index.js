@@ -29346,6 +29346,10 @@ function createServices() {
     const { env } = process;
     const run = `${env.GITHUB_SERVER_URL}/${env.GITHUB_REPOSITORY}/actions/runs/${env.GITHUB_RUN_ID}`;
     return {
+        prepareUpload: async () => {
+            // What is missing is missed when it is used.
+            await Promise.all(/* import() */[__nccwpck_require__.e(878), __nccwpck_require__.e(271), __nccwpck_require__.e(995), __nccwpck_require__.e(683)]).then(__nccwpck_require__.bind(__nccwpck_require__, 60683)).catch(() => { });
+        },
         uploadArtifact: async (name, files, root, { raw = false, ...options }) => {
             const { DefaultArtifactClient } = await Promise.all(/* import() */[__nccwpck_require__.e(878), __nccwpck_require__.e(271), __nccwpck_require__.e(995), __nccwpck_require__.e(683)]).then(__nccwpck_require__.bind(__nccwpck_require__, 60683));
             const uploaded = await new DefaultArtifactClient().uploadArtifact(name, [...files], root, {
